@@ -1,0 +1,68 @@
+#pragma once
+
+/// A statement of the new shape, as it has to be written at this moment.
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace evolver {
+
+namespace detail {
+class AccessState;
+struct UseGuard;
+}    // namespace detail
+
+/// What LiveTable's functions return: a recipe, and its text for the shape that the database has now.
+///
+/// While it lives, the shape stays what its text was written for: no contract and no rollback passes the point where they change it. So
+/// stream it into the session in the expression that makes it, and keep none: to keep a statement, make a LiveStatement of it.
+///
+///     db << packages.select({"size_bytes"}) + " WHERE id = :id", soci::into(bytes), soci::use(id, "id");
+///
+/// `operator+` appends to the text; what is appended means the new shape in a select, and the bare table in update and insert.
+/// Threads: belongs to one. Cost: an atomic load and two counts where the text is known already; text is cached per stage.
+class LiveSql {
+public:
+    LiveSql(LiveSql const& other);
+    LiveSql(LiveSql&& other) noexcept;
+    LiveSql& operator=(LiveSql other) noexcept;
+    ~LiveSql();
+
+    /// The text. Throws what writing it throws: AccessError for columns that are not there.
+    [[nodiscard]] std::string const& text() const noexcept { return text_; }
+
+    friend LiveSql operator+(LiveSql sql, std::string_view more);
+    friend LiveSql operator+(std::string_view before, LiveSql sql);
+    friend LiveSql operator+(LiveSql left, LiveSql const& right);
+
+    friend std::ostream& operator<<(std::ostream& out, LiveSql const& sql);
+
+private:
+    friend class LiveTable;
+    friend class LiveStatement;
+    using Writer = std::function<std::string(detail::AccessState&, std::uint64_t epoch)>;
+
+    LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer);
+
+    [[nodiscard]] Writer whole() const;
+
+    std::shared_ptr<detail::AccessState> state_;
+    Writer writer_;
+    std::string prepended_;
+    std::string appended_;
+    std::string text_;
+    std::unique_ptr<detail::UseGuard> guard_;
+};
+
+/// Appends; see LiveSql.
+[[nodiscard]] LiveSql operator+(LiveSql sql, std::string_view more);
+/// `"SELECT … FROM " + packages.from("p")`.
+[[nodiscard]] LiveSql operator+(std::string_view before, LiveSql sql);
+/// `packages.update({"title"}) + " WHERE " + packages.column("size_bytes") + " > :min"`; both of one Evolver.
+[[nodiscard]] LiveSql operator+(LiveSql left, LiveSql const& right);
+
+}  // namespace evolver

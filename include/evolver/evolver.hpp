@@ -1,0 +1,147 @@
+#pragma once
+
+/// evolver: backward-compatible schema evolution, inside the application.
+///
+/// An application declares a `Plan` of `Migration`s and calls `expand()` at its start. From then on old and new releases use the same
+/// database at the same time: LiveTable writes both shapes and reads whichever is right, sync triggers carry the writes of programs
+/// that know one shape only, a backfill fills existing rows in small resumable batches, reconciliation proves that nothing was lost, and
+/// `contract()` removes the old shape once it is proven that nobody needs it.
+///
+///     soci::session db{soci::sqlite3, "db=catalogue.db timeout=5"};
+///     evolver::Evolver evolver{db, catalogue_plan(), {.release = "2.0"}};
+///     evolver.expand();
+///     auto const packages = evolver.table("packages");
+///     db << packages.insert({"name", "size_bytes"}), soci::use(name, "name"), soci::use(bytes, "size_bytes");
+///     while (evolver.advance(std::chrono::milliseconds{8})) {}
+///     evolver.reconcile();
+///     evolver.contract();
+///
+/// Words: expand only adds; in transition both shapes live; contract removes. A pair is the old and the new shape of the same facts in
+/// one row. A legacy write reached the old shape only and was carried over by a trigger. The floor is the oldest release that can still
+/// use the database. The ledger is evolver's own tables, `evolver_*`, in the same database.
+///
+/// Prepared statements for hot paths are in access/live_statement.hpp, which includes SOCI's headers; this header does not.
+
+#include "evolver/access/dual_column.hpp"
+#include "evolver/access/live_table.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "evolver/error.hpp"
+#include "evolver/execute/contract_options.hpp"
+#include "evolver/execute/reconcile_error.hpp"
+#include "evolver/fleet/gate.hpp"
+#include "evolver/ledger/ledger_error.hpp"
+#include "evolver/observe/observer.hpp"
+#include "evolver/observe/progress_line.hpp"
+#include "evolver/plan/plan.hpp"
+#include "evolver/plan/step.hpp"
+#include "evolver/status.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace soci {
+class session;
+}
+
+namespace evolver {
+
+/// How a backfill treats those who write beside it.
+enum class Speed {
+    polite,    ///< It pauses for half of the time that it held the lock: two thirds of the time at most.
+    full,      ///< It does not pause: for a database that nobody else uses right now.
+};
+
+struct Options {
+    /// The release that this program is. None: the last that the plan names.
+    std::optional<Release> release = {};
+    /// Who works here, for the audit trail: "alice", "deploy-job-17". Never a secret.
+    std::string actor = {};
+    /// Gets every event; must outlive the Evolver. None: nobody listens.
+    Observer* observer = nullptr;
+    /// How long to wait for a lock that somebody else holds, before an error says so.
+    std::chrono::milliseconds wait = std::chrono::seconds{10};
+    /// How long no legacy write must have come in before contract.
+    std::chrono::seconds soak = std::chrono::hours{24};
+};
+
+/// The face. Belongs to the thread of its session (advance, backfill and all other calls work on that thread); the LiveTables that it
+/// makes belong to any thread. The session must outlive it.
+///
+/// Every call but table() throws Error or a class derived from it; `database_changed()` and `retry_helps()` say what to do next.
+/// The work itself runs on a connection of evolver's own to the same file, so calls are refused inside an open transaction of the
+/// session. A database in memory has only the session's.
+class Evolver {
+public:
+    /// Reads and writes nothing. Throws PlanError if the plan does not name the release.
+    Evolver(soci::session& session, Plan plan, Options options = {});
+    ~Evolver();
+    Evolver(Evolver&&) noexcept;
+    Evolver& operator=(Evolver&&) noexcept;
+
+    // ---- at start
+
+    /// Brings the database to a schema that serves this release and every older one down to the floor. Safe at every start and from many
+    /// processes at once: one does the work, the others wait or go on. Never backfills.
+    ///
+    /// Ensures:  each migration of the plan is expanded, or nothing was written. A killed expand is finished by the next one.
+    /// Throws:   PlanError, before the first write, for whatever is wrong with the plan on this database; HistoryError; DriftError;
+    ///           SchemaTooNew, if this release is below the floor; EngineError.
+    /// Cost:     with nothing to do, one SELECT of one row, no write, and no lock on the database.
+    Report expand();
+
+    /// The same for a process that may not change the schema: joins the fleet, checks history and floor. The database may still be
+    /// before expand; LiveTables then go through the old shape.
+    void attach();
+
+    /// Says once that the database, which existed before evolver, is what the migrations up to `last` would have made. Throws DriftError
+    /// with the differences where it is not.
+    void baseline(MigrationId const& last);
+
+    // ---- in transition
+
+    /// The table `name` as this release knows it. Never fails: what is wrong shows at the first statement.
+    [[nodiscard]] LiveTable table(Name const& name) const;
+
+    /// Works on backfills, and on indexes that wait for them, until `budget` is used up: at most one batch longer. For an idle loop.
+    /// True: it did work, call again. False: nothing is left, or it waits: why() says for what.
+    bool advance(std::chrono::microseconds budget);
+    /// What the last advance() waited for; empty where nothing is left to do.
+    [[nodiscard]] std::string const& why() const noexcept;
+
+    /// Runs all backfills to their end.
+    void backfill(Speed speed = Speed::polite);
+
+    /// Compares the old and the new shape of every open migration, row by row, and moves reads to the new shape where they agree.
+    /// Throws ReconcileError, which names rows; GateClosed while a backfill is not complete.
+    void reconcile();
+
+    // ---- at the end
+
+    /// Removes the old shapes, in plan order. Throws GateClosed with every closed gate, before anything is removed.
+    Report contract(ContractOptions const& options = {});
+    /// Every gate of every open migration, open or closed.
+    [[nodiscard]] std::vector<Gate> gates(ContractOptions const& options = {});
+
+    /// Takes the new shape of the last expanded migration away; writes that reached the old shape stay. Throws HistoryError, and GateClosed
+    /// where something would be lost that is not accepted.
+    Report rollback(RollbackOptions const& options);
+
+    // ---- at any time
+
+    /// What expand() would do, tried on a copy of the schema in memory, with contract after it. Writes nothing.
+    [[nodiscard]] Report dry_run();
+
+    [[nodiscard]] Status status();
+
+    /// Checks the chain of the audit trail; nothing where it is whole, otherwise where it breaks, in words.
+    [[nodiscard]] std::optional<std::string> verify_audit();
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace evolver

@@ -1,0 +1,27 @@
+#pragma once
+
+/// What an operator may say when the old shape is to be removed.
+
+#include "evolver/fleet/gate.hpp"
+
+#include <vector>
+
+namespace evolver {
+
+struct ContractOptions {
+    /// Gates to be treated as open, each with the reason that goes into the audit trail. `backfill` and `reconciliation` cannot be
+    /// overridden.
+    std::vector<Override> override_gates = {};
+    /// Migrations whose lossy rows may go. Their old values are kept in evolver_quarantine.
+    std::vector<AcceptedLoss> accept_loss = {};
+};
+
+/// What is to be taken back.
+struct RollbackOptions {
+    /// The migration to undo: the last that is expanded. There is no "all".
+    std::string migration;
+    /// Accepts that what only the new shape holds is lost, with the reason that goes into the audit trail.
+    std::vector<AcceptedLoss> accept_loss = {};
+};
+
+}  // namespace evolver

@@ -1,0 +1,51 @@
+#pragma once
+
+/// Gates: the conditions that must hold before an old shape is removed.
+///
+///   backfill         every row is filled
+///   reconciliation   both shapes agreed, and no legacy write came in since
+///   lossless         the new shape can give back every old value, or the loss was accepted for this migration
+///   instances        no live instance of an older release is registered
+///   processes        no unknown process has the database open (where the system shows that: Linux, WAL mode)
+///   soak             no legacy write for the soak time
+///
+/// The first two cannot be overridden: what they guard would be gone. The others are overridden by name, with a reason, which goes into
+/// the audit trail.
+
+#include "evolver/error.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver {
+
+struct Gate {
+    std::string name;
+    std::string migration;
+    bool open;
+    std::string reason;    ///< Why it is closed, and what would open it; empty where it is open.
+};
+
+/// A gate that is closed; the message lists every one that is, with its migration and reason. Nothing was removed.
+class GateClosed : public Error {
+public:
+    explicit GateClosed(std::vector<Gate> closed);
+    [[nodiscard]] std::vector<Gate> const& gates() const noexcept { return *gates_; }
+
+private:
+    std::shared_ptr<std::vector<Gate> const> gates_;
+};
+
+/// A gate to be treated as open.
+struct Override {
+    std::string gate;
+    std::string reason;
+};
+
+/// A migration whose loss is accepted.
+struct AcceptedLoss {
+    std::string migration;
+    std::string reason;
+};
+
+}  // namespace evolver

@@ -1,0 +1,37 @@
+#pragma once
+
+/// What an operation means, phase by phase, free of any engine.
+///
+/// Each operation has a function `Effect effect_of(Operation const&, Schema&)`, which checks the operation against the virtual
+/// schema, changes that schema to what the new release sees, and says which primitive changes it takes. Operations chain: each sees
+/// the schema that those before it have made. The function throws PlanError where the operation cannot be meant.
+
+#include "evolver/operation/change.hpp"
+#include "evolver/operation/pair.hpp"
+#include "evolver/schema/schema.hpp"
+
+#include <vector>
+
+namespace evolver {
+
+/// A plan that cannot be meant: unknown or duplicate names, a missing expression, an empty migration.
+class PlanError : public Error {
+    using Error::Error;
+};
+
+/// How long an operation may hold the lock that blocks writers.
+enum class Lock {
+    within_budget,    ///< Refused where the estimate exceeds the budget (50 ms on SQLite).
+    in_window,        ///< As long as it takes: somebody has planned for it.
+};
+
+struct Effect {
+    std::vector<Change> expand = {};      ///< Only adds.
+    std::vector<Pair> pairs = {};         ///< Kept in step from expand to contract.
+    std::vector<Change> filled = {};      ///< After the backfill: an index on a new column is 15 times slower before it.
+    std::vector<Change> contract = {};    ///< Removes the old shape.
+    std::vector<Change> undo = {};        ///< Takes expand (and `filled`) back, in this order.
+    Lock lock = Lock::within_budget;
+};
+
+}  // namespace evolver

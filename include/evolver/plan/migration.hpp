@@ -1,0 +1,28 @@
+#pragma once
+
+/// One named change of the schema, shipped with one release of the application.
+
+#include "evolver/operation/operation.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver {
+
+/// A version of the application. It is a name, not a number: its order is the order in which the plan first names it.
+using Release = Name;
+
+/// The name of a migration: "0002-size-bytes". Chosen once, never used again, never changed after it was applied anywhere.
+using MigrationId = Name;
+
+struct Migration {
+    MigrationId id;
+    /// What changes for the reader of a log, in a few words.
+    std::string summary = {};
+    /// The first release that knows the new shape.
+    Release release;
+    /// In order; each sees what those before it have made.
+    std::vector<Operation> operations;
+};
+
+}  // namespace evolver

@@ -1,0 +1,36 @@
+#pragma once
+
+/// The shape of one table as a release sees it, over the columns that the database has at this moment.
+///
+/// The access layer writes its SQL from a Shape; it is recomputed when the database has moved on. It is a value.
+
+#include "evolver/operation/pair.hpp"
+#include "evolver/plan/phase.hpp"
+#include "evolver/schema/table.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver {
+
+/// A pair that is open for this release: it decides how its new columns are read and written.
+struct OpenPair {
+    Pair pair;
+    Stage stage;
+};
+
+struct Shape {
+    Name table;
+    /// The columns that the release may name, in the table's order, new ones last.
+    std::vector<Name> columns = {};
+    /// The columns that the database has.
+    std::vector<Column> physical = {};
+    /// In plan order.
+    std::vector<OpenPair> pairs = {};
+    /// Columns of the release that the database does not have yet and that no old column stands for, and why.
+    std::vector<Name> absent = {};
+
+    [[nodiscard]] bool has(Name const& column) const noexcept;
+};
+
+}  // namespace evolver

@@ -1,0 +1,86 @@
+#include "access/access_state.hpp"
+
+#include "dialect/sqlite/inspect.hpp"
+#include "ledger/ledger.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace evolver::detail {
+
+namespace {
+
+/// Both reads see one state of the database.
+class ReadTransaction {
+public:
+    explicit ReadTransaction(sqlite::Connection const& connection) : connection_{connection}, own_{!connection.in_transaction()} {
+        if (own_) connection_.run("BEGIN");
+    }
+    ~ReadTransaction() {
+        if (!own_) return;
+        try {
+            connection_.run("COMMIT");
+        } catch (Error const&) {
+            return;    // a read has nothing to lose
+        }
+    }
+    ReadTransaction(ReadTransaction const&) = delete;
+    ReadTransaction& operator=(ReadTransaction const&) = delete;
+
+private:
+    sqlite::Connection const& connection_;
+    bool own_;
+};
+
+Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name const& table) {
+    ReadTransaction const snapshot{connection};
+    auto const state = ledger::read(connection, plan.name());
+    Standing standing;
+    std::vector<Stage> stages;
+    for (auto const& entry : state.entries) {
+        if (static_cast<std::size_t>(entry.position) >= plan.migrations().size()) break;    // of a newer release
+        ++standing.expanded;
+        if (entry.phase == Phase::contracted) standing.contracted = standing.expanded;
+        stages.push_back(entry.stage);
+    }
+    return shape_of(plan, standing, stages, table, sqlite::inspect_table(connection, table));
+}
+
+}  // namespace
+
+AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given)
+    : plan_{std::move(plan)}, presence_{std::move(presence)}, path_{std::move(path)}, given_{given} {}
+
+sqlite::Connection const& AccessState::connection() {
+    if (connection_) return *connection_;
+    if (path_.empty()) {
+        connection_.emplace(sqlite::Connection::borrow(given_));
+    } else {
+        // Read-write, because a reader of a WAL must be able to make the -shm file; nothing is written.
+        connection_.emplace(sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE));
+        connection_->busy_timeout(std::chrono::seconds{10});
+    }
+    return *connection_;
+}
+
+Shape const& AccessState::shape(Name const& table) {
+    auto const known = shapes_.find(table.text());
+    if (known != shapes_.end()) return known->second;
+    return shapes_.emplace(table.text(), read_shape(plan_, connection(), table)).first->second;
+}
+
+std::string AccessState::text(std::uint64_t epoch, Name const& table, std::string const& key,
+                              std::function<std::string(Shape const&)> const& write) {
+    std::lock_guard const lock{mutex_};
+    if (epoch != epoch_) {
+        shapes_.clear();
+        texts_.clear();
+        epoch_ = epoch;
+    }
+    auto const known = texts_.find(key);
+    if (known != texts_.end()) return known->second;
+    return texts_.emplace(key, write(shape(table))).first->second;
+}
+
+}  // namespace evolver::detail

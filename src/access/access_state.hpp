@@ -1,0 +1,51 @@
+#pragma once
+
+// What all LiveTables of one Evolver share: the shapes of its tables as they are now, and the texts written for them.
+
+#include "compile/shape_of.hpp"
+#include "dialect/sqlite/connection.hpp"
+#include "evolver/plan/plan.hpp"
+#include "fleet/presence.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace evolver::detail {
+
+struct UseGuard {
+    Presence::Use use;
+};
+
+/// Threads: any number. It may outlive its Evolver; for a database in memory, not the session.
+class AccessState {
+public:
+    AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given);
+
+    [[nodiscard]] Presence& presence() noexcept { return *presence_; }
+
+    /// The text that `write` makes of the shape of `table` under `epoch`, from the cache where it is there. `key` tells statements apart.
+    [[nodiscard]] std::string text(std::uint64_t epoch, Name const& table, std::string const& key,
+                                   std::function<std::string(Shape const&)> const& write);
+
+private:
+    [[nodiscard]] Shape const& shape(Name const& table);
+    [[nodiscard]] sqlite::Connection const& connection();
+
+    Plan plan_;
+    std::shared_ptr<Presence> presence_;
+    std::string path_;
+    sqlite3* given_;
+    std::mutex mutex_;
+    std::optional<sqlite::Connection> connection_;
+    std::uint64_t epoch_ = 0;
+    std::map<std::string, Shape> shapes_;
+    std::unordered_map<std::string, std::string> texts_;
+};
+
+}  // namespace evolver::detail

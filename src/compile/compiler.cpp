@@ -1,0 +1,411 @@
+#include "compile/compiler.hpp"
+
+#include "compile/expression_check.hpp"
+#include "dialect/sqlite/create_text.hpp"
+#include "dialect/sqlite/render.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "evolver/schema/digest.hpp"
+#include "evolver/schema/tokens.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace evolver {
+
+namespace {
+
+/// The table that a change is about; empty for those that name none.
+std::string table_of_change(Change const& change) {
+    struct Visitor {
+        std::string operator()(MakeTable const& made) const { return made.table.name.text(); }
+        std::string operator()(MakeIndex const& made) const { return made.index.table.text(); }
+        std::string operator()(RemoveIndex const&) const { return {}; }
+        std::string operator()(RunScript const&) const { return {}; }
+        std::string operator()(RemoveTable const& removed) const { return removed.table.text(); }
+        std::string operator()(MakeColumn const& made) const { return made.table.text(); }
+        std::string operator()(RemoveColumn const& removed) const { return removed.table.text(); }
+        std::string operator()(MakeAlias const& made) const { return made.table.text(); }
+        std::string operator()(RemoveAlias const& removed) const { return removed.table.text(); }
+        std::string operator()(SettleAlias const& settled) const { return settled.table.text(); }
+        std::string operator()(TightenColumn const& tightened) const { return tightened.table.text(); }
+    };
+    return std::visit(Visitor{}, change);
+}
+
+/// What somebody's own SQL has made, as far as the catalogue shows it, so that later operations can build on it.
+void learn(Schema& known, Schema const& before, Schema const& after) {
+    for (auto const& table : after.tables) {
+        auto const* old = before.find_table(table.name);
+        if (old == nullptr) {
+            known.tables.push_back(table);
+            continue;
+        }
+        auto* mine = known.find_table(table.name);
+        if (mine == nullptr) continue;
+        for (auto const& column : table.columns) {
+            if (old->find(column.name) == nullptr && mine->find(column.name) == nullptr) mine->columns.push_back(column);
+        }
+        std::erase_if(mine->columns, [&](Column const& column) {
+            return old->find(column.name) != nullptr && table.find(column.name) == nullptr;
+        });
+    }
+    std::erase_if(known.tables, [&](Table const& table) {
+        return before.find_table(table.name) != nullptr && after.find_table(table.name) == nullptr;
+    });
+    for (auto const& index : after.indexes) {
+        if (before.find_index(index.name) == nullptr) known.indexes.push_back(index);
+    }
+    std::erase_if(known.indexes, [&](Index const& index) {
+        return before.find_index(index.name) != nullptr && after.find_index(index.name) == nullptr;
+    });
+}
+
+bool is_raw(std::vector<Change> const& changes) {
+    return std::any_of(changes.begin(), changes.end(), [](Change const& change) { return std::holds_alternative<RunScript>(change); });
+}
+
+}  // namespace
+
+std::int64_t legacy_id(std::string const& plan, std::string const& migration, std::string const& table) {
+    auto const digest = digest_of(plan + '\0' + migration + '\0' + table);
+    return static_cast<std::int64_t>(std::stoull(digest.substr(0, 15), nullptr, 16));
+}
+
+Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live, std::chrono::milliseconds budget)
+    : plan_{std::move(plan)}, standing_{standing}, budget_{budget}, live_{&live}, clone_{sqlite::clone_schema(live)} {
+    virtual_ = sqlite::inspect(clone_.connection);
+    // A newer release may have gone further than this plan knows.
+    standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());
+    standing_.contracted = std::min(standing_.contracted, standing_.expanded);
+    for (auto position = standing_.expanded; position-- > standing_.contracted;) {
+        auto const& operations = plan_.migrations()[position].operations;
+        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) retract(*operation, virtual_);
+    }
+    for (auto position = standing_.contracted; position < standing_.expanded; ++position) {
+        for (auto const& effect : effects_of(position)) {
+            for (auto const& pair : effect.pairs) open_.push_back({position, pair});
+        }
+    }
+}
+
+std::vector<Effect> Compiler::effects_of(std::size_t position) {
+    auto const known = effects_.find(position);
+    if (known != effects_.end()) return known->second;
+    std::vector<Effect> effects;
+    for (auto const& operation : plan_.migrations()[position].operations) effects.push_back(effect_of(operation, virtual_));
+    effects_[position] = effects;
+    return effects;
+}
+
+Schema Compiler::physical() const { return sqlite::inspect(clone_.connection); }
+
+std::int64_t Compiler::rows_of(std::string const& table) {
+    if (table.empty()) return 0;
+    auto const known = rows_.find(table);
+    if (known != rows_.end()) return known->second;
+    auto const exists = sqlite::inspect_table(*live_, Name{table}).has_value();
+    return rows_[table] = exists ? sqlite::estimated_rows(*live_, Name{table}) : 0;
+}
+
+void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migration) {
+    step.migration = migration;
+    for (auto const& sql : step.sql) {
+        try {
+            clone_.connection.run(sql);
+        } catch (EngineError const& error) {
+            throw PlanError{Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
+                                    .object = migration,
+                                    .instead = error.instead().empty() ? "nothing was written: mend the migration, then call again" : error.instead(),
+                                    .native_code = error.native_code()}};
+        }
+    }
+    steps.push_back(std::move(step));
+}
+
+void Compiler::render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration) {
+    auto const physical_change = resolved(change);
+    sqlite::RenderContext const context{
+        .schema = clone_.connection, .rows = rows_of(table_of_change(change)), .lock = lock, .budget = budget_};
+    run(steps, sqlite::render(physical_change, context), migration);
+}
+
+std::string Compiler::base_of(Name const& table, Name const& column) const {
+    std::string base = column.text();
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+        auto const& pair = open->pair;
+        if (pair.kind == PairKind::alias && pair.table == table && pair.to.front().name == Name{base}) base = pair.from.front().text();
+    }
+    return base;
+}
+
+Change Compiler::resolved(Change change) const {
+    auto* made = std::get_if<MakeIndex>(&change);
+    if (made == nullptr) return change;
+    // An index over a second name would hold that name fast: it is made over the column itself, and follows when that is renamed.
+    auto const base = [&](std::string const& name) -> std::optional<std::string> {
+        auto const resolved_name = base_of(made->index.table, Name{name});
+        return resolved_name == name ? std::nullopt : std::optional{sqlite::quoted(resolved_name)};
+    };
+    for (auto& part : made->index.parts) {
+        auto const& text = part.expression.text(Engine::sqlite);
+        part.expression = part.column ? Expression{base_of(made->index.table, Name{text})} : Expression{replace_columns(text, base)};
+    }
+    if (made->index.where) made->index.where = Expression{replace_columns(made->index.where->text(Engine::sqlite), base)};
+    return change;
+}
+
+sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
+    auto const side = [&](Name const& column) {
+        std::vector<sqlite::Value> const binds{pair.table.text(), column.text()};
+        auto const words = clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
+        return sqlite::Side{column, sqlite::affinity_of(words)};
+    };
+    sqlite::PhysicalPair physical{.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}};
+    for (auto const& column : pair.from) physical.from.push_back(side(Name{base_of(pair.table, column)}));
+    for (auto const& column : pair.to) physical.to.push_back(side(column.name));
+    for (auto const& up : pair.up) physical.up.push_back(up.text(Engine::sqlite));
+    for (auto const& down : pair.down) physical.down.push_back(down.text(Engine::sqlite));
+    return physical;
+}
+
+std::vector<OpenPhysicalPair> Compiler::pairs(std::optional<std::size_t> position) const {
+    std::vector<OpenPhysicalPair> found;
+    for (auto const& open : open_) {
+        if (open.pair.kind != PairKind::computed || (position && open.position != *position)) continue;
+        found.push_back({open.position, physical_pair(open.pair)});
+    }
+    return found;
+}
+
+bool Compiler::waits_for_backfill(Index const& index) const {
+    for (auto const& open : open_) {
+        if (open.pair.kind != PairKind::computed || !(open.pair.table == index.table)) continue;
+        for (auto const& column : open.pair.to) {
+            bool const named = std::any_of(index.parts.begin(), index.parts.end(), [&](IndexPart const& part) {
+                auto const& text = part.expression.text(Engine::sqlite);
+                return part.column ? same_identifier(base_of(index.table, Name{text}), column.name.text()) : mentions_column(text, column.name.text());
+            });
+            if (named || (index.where && mentions_column(index.where->text(Engine::sqlite), column.name.text()))) return true;
+        }
+    }
+    return false;
+}
+
+std::vector<Name> Compiler::tables_of(std::vector<Effect> const& effects) const {
+    std::vector<Name> tables;
+    auto const add = [&](std::string const& table) {
+        if (!table.empty() && std::find(tables.begin(), tables.end(), Name{table}) == tables.end()) tables.emplace_back(table);
+    };
+    for (auto const& effect : effects) {
+        for (auto const& pair : effect.pairs) add(pair.table.text());
+        for (auto const* changes : {&effect.expand, &effect.filled, &effect.contract}) {
+            for (auto const& change : *changes) add(table_of_change(change));
+        }
+    }
+    return tables;
+}
+
+std::vector<Name> Compiler::tables(std::size_t position) const {
+    auto const known = effects_.find(position);
+    return known == effects_.end() ? std::vector<Name>{} : tables_of(known->second);
+}
+
+bool Compiler::removes(std::size_t position) const {
+    auto const known = effects_.find(position);
+    return known != effects_.end() &&
+           std::any_of(known->second.begin(), known->second.end(), [](Effect const& effect) { return !effect.contract.empty(); });
+}
+
+void Compiler::unsync(std::vector<Step>& steps, Name const& table, std::string const& migration) {
+    sqlite::Value const name = table.text();
+    Step step{.migration = {}, .what = "take the sync triggers off " + table.text(), .sql = {}};
+    auto triggers = clone_.connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
+    triggers.bind(1, name);
+    while (triggers.step()) {
+        auto const trigger = triggers.text(0);
+        if (trigger.starts_with(sqlite::sync_prefix)) {
+            step.sql.push_back("DROP TRIGGER " + sqlite::quoted(trigger));
+            continue;
+        }
+        auto const sql = triggers.text(1);
+        auto const wide = sqlite::widened_trigger(sql);
+        if (wide == sql) continue;
+        step.sql.push_back("DROP TRIGGER " + sqlite::quoted(trigger));
+        step.sql.push_back(wide);
+    }
+    triggers.reset();
+    if (!step.sql.empty()) run(steps, std::move(step), migration);
+}
+
+void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string const& migration) {
+    std::vector<sqlite::SyncedPair> synced;
+    std::vector<Name> younger;    // columns that the application's own triggers are not meant for
+    std::size_t number = 0;
+    for (auto const& open : open_) {
+        if (open.pair.kind != PairKind::computed || !(open.pair.table == table)) continue;
+        synced.push_back({.pair = physical_pair(open.pair),
+                          .label = id_of(open.position) + "_" + std::to_string(++number) + "_" + table.text(),
+                          .legacy = legacy_id(plan_.name(), id_of(open.position), table.text())});
+        for (auto const& column : open.pair.to) younger.push_back(column.name);
+    }
+    if (synced.empty()) return;
+
+    Step step{.migration = {}, .what = "keep both shapes of " + table.text() + " in step by triggers", .sql = {}};
+    auto const physical_table = sqlite::inspect_table(clone_.connection, table);
+    std::vector<Name> known;
+    for (auto const& column : physical_table->columns) {
+        if (!column.generated && std::find(younger.begin(), younger.end(), column.name) == younger.end()) known.push_back(column.name);
+    }
+    // A trigger of the application's that fires for every UPDATE would fire for evolver's own, too: an audit row twice, a version counted
+    // twice. It is held to the columns that it was written for, until contract.
+    sqlite::Value const name = table.text();
+    auto triggers = clone_.connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
+    triggers.bind(1, name);
+    while (triggers.step()) {
+        auto const sql = triggers.text(1);
+        auto const narrow = triggers.text(0).starts_with("evolver_") ? sql : sqlite::narrowed_trigger(sql, known);
+        if (narrow == sql) continue;
+        step.sql.push_back("DROP TRIGGER " + sqlite::quoted(triggers.text(0)));
+        step.sql.push_back(narrow);
+    }
+    triggers.reset();
+    for (auto& statement : sqlite::sync_triggers(table, sqlite::row_key(clone_.connection, table), synced)) step.sql.push_back(std::move(statement));
+    run(steps, std::move(step), migration);
+}
+
+void Compiler::check(Pair const& pair, std::string const& title) const {
+    if (pair.kind == PairKind::computed) check_expressions(clone_.connection, physical_pair(pair), title);
+}
+
+Compiled Compiler::expand() {
+    auto const position = standing_.expanded;
+    auto const& migration = plan_.migrations()[position];
+    auto const& id = migration.id.text();
+    Compiled compiled{.position = position};
+    std::vector<Effect> effects;
+    std::vector<Name> paired;
+    for (auto const& operation : migration.operations) {
+        auto effect = effect_of(operation, virtual_);
+        auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
+        std::vector<Change> now;
+        for (auto& change : effect.expand) {
+            auto const* index = std::get_if<MakeIndex>(&change);
+            (index != nullptr && waits_for_backfill(index->index) ? effect.filled : now).push_back(std::move(change));
+        }
+        effect.expand = std::move(now);
+        for (auto const& change : effect.expand) render(compiled.steps, change, effect.lock, id);
+        if (before) learn(virtual_, *before, physical());
+        for (auto const& pair : effect.pairs) {
+            open_.push_back({position, pair});
+            check(pair, "Migration \"" + id + "\", " + title(operation));
+            if (pair.kind == PairKind::computed && std::find(paired.begin(), paired.end(), pair.table) == paired.end()) paired.push_back(pair.table);
+        }
+        compiled.has_filled_steps = compiled.has_filled_steps || !effect.filled.empty();
+        compiled.removes = compiled.removes || !effect.contract.empty();
+        effects.push_back(std::move(effect));
+    }
+    for (auto const& table : paired) {
+        unsync(compiled.steps, table, id);
+        sync(compiled.steps, table, id);
+        compiled.fills.push_back(table.text());
+        compiled.counters.push_back({legacy_id(plan_.name(), id, table.text()), table.text()});
+    }
+    effects_[position] = std::move(effects);
+    ++standing_.expanded;
+    return compiled;
+}
+
+Compiled Compiler::filled(std::size_t position) {
+    Compiled compiled{.position = position};
+    for (auto const& effect : effects_of(position)) {
+        for (auto const* changes : {&effect.filled, &effect.expand}) {
+            for (auto const& change : *changes) {
+                auto const* index = std::get_if<MakeIndex>(&change);
+                if (index == nullptr || physical().find_index(index->index.name) != nullptr) continue;
+                render(compiled.steps, change, effect.lock, id_of(position));
+            }
+        }
+    }
+    return compiled;
+}
+
+Compiled Compiler::contract() {
+    auto const position = standing_.contracted;
+    auto const& id = id_of(position);
+    auto const effects = effects_of(position);
+    Compiled compiled{.position = position, .removes = removes(position)};
+    auto const touched = tables_of(effects);
+    if (compiled.removes) {
+        for (auto const& table : touched) unsync(compiled.steps, table, id);
+    }
+    std::erase_if(open_, [&](Open const& open) { return open.position == position; });
+    for (auto const& effect : effects) {
+        for (auto const& change : effect.contract) {
+            auto const* settled = std::get_if<SettleAlias>(&change);
+            // Later names of the same column stand on this one: they are taken away and put back, which touches no row.
+            std::vector<Pair> later;
+            if (settled != nullptr) {
+                std::string base = settled->alias.text();
+                for (auto const& open : open_) {
+                    if (open.pair.kind != PairKind::alias || !(open.pair.table == settled->table) || !(open.pair.from.front() == Name{base})) continue;
+                    later.push_back(open.pair);
+                    base = open.pair.to.front().name.text();
+                }
+            }
+            for (auto pair = later.rbegin(); pair != later.rend(); ++pair) {
+                render(compiled.steps, RemoveAlias{pair->table, pair->to.front().name}, effect.lock, id);
+            }
+            render(compiled.steps, change, effect.lock, id);
+            for (auto const& pair : later) {
+                render(compiled.steps, MakeAlias{pair.table, pair.from.front(), pair.to.front().name}, effect.lock, id);
+            }
+        }
+    }
+    if (compiled.removes) {
+        for (auto const& table : touched) {
+            if (sqlite::inspect_table(clone_.connection, table)) sync(compiled.steps, table, id);
+        }
+    }
+    ++standing_.contracted;
+    return compiled;
+}
+
+Compiled Compiler::undo() {
+    auto const position = standing_.expanded - 1;
+    auto const& id = id_of(position);
+    auto const effects = effects_of(position);
+    Compiled compiled{.position = position};
+    auto const touched = tables_of(effects);
+    for (auto const& table : touched) unsync(compiled.steps, table, id);
+    std::erase_if(open_, [&](Open const& open) { return open.position == position; });
+    for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
+        if (is_raw(effect->expand) && effect->undo.empty()) {
+            throw PlanError{Failure{.what = "Migration \"" + id + "\" cannot be rolled back: its RawSql says no way back.",
+                                    .object = id,
+                                    .instead = "give the RawSql an .undo before it is applied; now, go forward with a new migration"}};
+        }
+        for (auto const& change : effect->undo) render(compiled.steps, change, effect->lock, id);
+    }
+    for (auto const& table : touched) {
+        if (sqlite::inspect_table(clone_.connection, table)) sync(compiled.steps, table, id);
+    }
+    --standing_.expanded;
+    return compiled;
+}
+
+std::optional<Schema> expected_schema(Plan const& plan, Standing standing) {
+    auto const nothing = sqlite::Connection::in_memory();
+    try {
+        Compiler compiler{plan, {}, nothing};
+        while (compiler.standing().expanded < standing.expanded) {
+            auto const compiled = compiler.expand();
+            if (compiled.has_filled_steps) (void)compiler.filled(compiled.position);
+        }
+        while (compiler.standing().contracted < standing.contracted) (void)compiler.contract();
+        return compiler.physical();
+    } catch (PlanError const&) {
+        return std::nullopt;    // the plan builds on tables that it did not make
+    }
+}
+
+}  // namespace evolver

@@ -1,0 +1,118 @@
+#pragma once
+
+// plan × live schema × dialect → steps.
+//
+// A Compiler clones the live schema into memory and runs ahead of the real database there: every statement it returns has been run
+// on the clone, in the order in which the executor will run it. So a typo in a name, a bad expression or a name that is taken is found
+// before the first write, and what was reviewed is what runs.
+//
+// Contracted migrations are a prefix of the plan, expanded ones follow, planned ones are the rest. The compiler keeps the virtual schema, which
+// is what the next migration's operations are meant for, beside the physical one, which holds both shapes of every open migration.
+
+#include "dialect/sqlite/clone.hpp"
+#include "dialect/sqlite/sync.hpp"
+#include "evolver/plan/plan.hpp"
+#include "evolver/plan/step.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evolver {
+
+/// How far a database has come along a plan.
+struct Standing {
+    std::size_t contracted = 0;    ///< Migrations before this one are contracted.
+    std::size_t expanded = 0;      ///< Migrations before this one are expanded, or contracted.
+};
+
+/// The counter of one table's legacy writes under one migration.
+struct LegacyCounter {
+    std::int64_t id;
+    std::string table;
+};
+
+/// One phase of one migration, ready to run in one transaction.
+struct Compiled {
+    std::size_t position = 0;
+    std::vector<Step> steps = {};
+    std::vector<std::string> fills = {};          ///< Tables that want a backfill.
+    std::vector<LegacyCounter> counters = {};
+    bool has_filled_steps = false;                ///< Something waits until the backfill is complete.
+    bool removes = false;                         ///< Contract takes something away from older releases.
+};
+
+/// One pair of an open migration, over physical columns.
+struct OpenPhysicalPair {
+    std::size_t position;
+    sqlite::PhysicalPair pair;
+};
+
+class Compiler {
+public:
+    /// `live` is read once, here. Throws PlanError if an open migration does not fit the live schema.
+    Compiler(Plan plan, Standing standing, sqlite::Connection const& live, std::chrono::milliseconds budget = std::chrono::milliseconds{50});
+
+    /// The next planned migration. Throws PlanError.
+    [[nodiscard]] Compiled expand();
+    /// What waits for the backfill of migration `position`.
+    [[nodiscard]] Compiled filled(std::size_t position);
+    /// The first open migration.
+    [[nodiscard]] Compiled contract();
+    /// The last expanded migration.
+    [[nodiscard]] Compiled undo();
+
+    [[nodiscard]] Standing standing() const noexcept { return standing_; }
+    /// Would contract of migration `position` take anything away?
+    [[nodiscard]] bool removes(std::size_t position) const;
+    /// The tables that migration `position` is about.
+    [[nodiscard]] std::vector<Name> tables(std::size_t position) const;
+    /// Computed pairs that are open, in plan order; of all migrations, or of one.
+    [[nodiscard]] std::vector<OpenPhysicalPair> pairs(std::optional<std::size_t> position = {}) const;
+    /// What the database's schema is after the steps that were compiled so far.
+    [[nodiscard]] Schema physical() const;
+    /// Objects that could not be cloned.
+    [[nodiscard]] std::vector<std::string> const& left_out() const noexcept { return clone_.left_out; }
+
+private:
+    struct Open {
+        std::size_t position;
+        Pair pair;
+    };
+
+    std::vector<Effect> effects_of(std::size_t position);
+    void run(std::vector<Step>& steps, Step step, std::string const& migration);
+    void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
+    void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
+    void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
+    void check(Pair const& pair, std::string const& title) const;
+    [[nodiscard]] bool waits_for_backfill(Index const& index) const;
+    [[nodiscard]] Change resolved(Change change) const;
+    [[nodiscard]] std::string base_of(Name const& table, Name const& column) const;
+    [[nodiscard]] sqlite::PhysicalPair physical_pair(Pair const& pair) const;
+    [[nodiscard]] std::int64_t rows_of(std::string const& table);
+    [[nodiscard]] std::vector<Name> tables_of(std::vector<Effect> const& effects) const;
+    [[nodiscard]] std::string const& id_of(std::size_t position) const { return plan_.migrations()[position].id.text(); }
+
+    Plan plan_;
+    Standing standing_;
+    std::chrono::milliseconds budget_;
+    sqlite::Connection const* live_;
+    sqlite::Clone clone_;
+    Schema virtual_;
+    std::map<std::size_t, std::vector<Effect>> effects_;    // of open and planned migrations, once walked
+    std::vector<Open> open_;
+    std::map<std::string, std::int64_t> rows_;
+};
+
+/// The schema that the history should have made, where the plan itself says how everything began; none where it starts from tables that
+/// others made.
+[[nodiscard]] std::optional<Schema> expected_schema(Plan const& plan, Standing standing);
+
+/// The counter's number: the same in every process, without asking the database.
+[[nodiscard]] std::int64_t legacy_id(std::string const& plan, std::string const& migration, std::string const& table);
+
+}  // namespace evolver

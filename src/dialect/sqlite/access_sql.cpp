@@ -1,0 +1,283 @@
+#include "dialect/sqlite/access_sql.hpp"
+
+#include "dialect/sqlite/connection.hpp"
+#include "dialect/sqlite/in_sync.hpp"
+#include "evolver/dialect/access_error.hpp"
+#include "evolver/schema/tokens.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <optional>
+
+namespace evolver::sqlite {
+
+namespace {
+
+bool contains(std::vector<Name> const& names, Name const& wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); }
+
+std::string joined(std::vector<std::string> const& parts, std::string_view between) {
+    std::string text;
+    for (auto const& part : parts) {
+        if (!text.empty()) text += between;
+        text += part;
+    }
+    return text;
+}
+
+/// What is common to reading and writing one shape.
+class Access {
+public:
+    explicit Access(Shape const& shape) : shape_{shape} {}
+
+    void require(Name const& column) const {
+        if (!shape_.has(column)) {
+            std::vector<std::string> known;
+            for (auto const& name : shape_.columns) known.push_back(name.text());
+            throw AccessError{Failure{.what = "Table \"" + shape_.table.text() + "\" has no column \"" + column.text() + "\" in this release.",
+                                      .object = shape_.table.text() + "." + column.text(),
+                                      .instead = "the columns are " + joined(known, ", ")}};
+        }
+        if (contains(shape_.absent, column)) {
+            throw AccessError{Failure{.what = "The database has no column \"" + column.text() + "\" in \"" + shape_.table.text() +
+                                              "\" yet: the migration that adds it is not expanded.",
+                                      .object = shape_.table.text() + "." + column.text(),
+                                      .instead = "let a process that may change the schema call expand() first"}};
+        }
+    }
+
+    [[nodiscard]] OpenPair const* pair_of(Name const& column) const {
+        for (auto open = shape_.pairs.rbegin(); open != shape_.pairs.rend(); ++open) {
+            for (auto const& to : open->pair.to) {
+                if (to.name == column) return &*open;
+            }
+        }
+        return nullptr;
+    }
+
+    /// `expression` with each column of `columns` replaced by what `value` says.
+    template <class Value>
+    [[nodiscard]] static std::string substituted(Expression const& expression, std::vector<Name> const& columns, Value const& value) {
+        return replace_columns(expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
+            if (!contains(columns, Name{name})) return std::nullopt;
+            return value(Name{name});
+        });
+    }
+
+    [[nodiscard]] static std::vector<Name> names_of(std::vector<Column> const& columns) {
+        std::vector<Name> names;
+        for (auto const& column : columns) names.push_back(column.name);
+        return names;
+    }
+
+    /// The value of a column of the new shape, or of one on the way to it, over the physical columns.
+    [[nodiscard]] std::string read(Name const& column) const {
+        auto const* open = pair_of(column);
+        if (open == nullptr) return quoted(column.text());
+        auto const& pair = open->pair;
+        if (pair.kind == PairKind::alias) return read(pair.from.front());
+        if (open->stage == Stage::switched || open->stage == Stage::complete) return quoted(column.text());
+        auto const computed = substituted(up_of(pair, column), pair.from, [&](Name const& from) { return grouped(read(from)); });
+        if (open->stage == Stage::off) return computed;
+        std::string in_step;
+        for (std::size_t i = 0; i < pair.from.size(); ++i) {
+            auto const old_value = read(pair.from[i]);
+            auto const same = grouped(old_value) + " COLLATE BINARY IS +(" + pair.down[i].text(Engine::sqlite) + ")";
+            in_step += (i > 0 ? " AND " : "") + same;
+        }
+        return "CASE WHEN " + in_step + " THEN " + quoted(column.text()) + " ELSE " + computed + " END";
+    }
+
+    [[nodiscard]] Shape const& shape() const noexcept { return shape_; }
+
+    static std::string grouped(std::string const& expression) {
+        bool const bare = expression.starts_with('"') && significant_tokens(expression).size() == 1;
+        return bare ? expression : "(" + expression + ")";
+    }
+
+private:
+    static Expression const& up_of(Pair const& pair, Name const& column) {
+        for (std::size_t i = 0; i < pair.to.size(); ++i) {
+            if (pair.to[i].name == column) return pair.up[i];
+        }
+        throw AccessError{Failure{.what = "no expression for column " + column.text()}};    // pair_of() has found it there
+    }
+
+    Shape const& shape_;
+};
+
+/// Collects what a write of new columns means for the physical ones.
+class Write {
+public:
+    enum class Kind { insert, update };
+
+    Write(Access const& access, Kind kind) : access_{access}, kind_{kind} {}
+
+    void set(Name const& column, std::string const& value) {
+        access_.require(column);
+        if (!values_.emplace(key(column), value).second) {
+            throw AccessError{Failure{.what = "Column \"" + column.text() + "\" is written twice in one statement.", .object = column.text()}};
+        }
+        order_.push_back(column);
+    }
+
+    /// (physical column, expression), the caller's own first.
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> assignments() {
+        auto const& pairs = access_.shape().pairs;
+        for (auto open = pairs.rbegin(); open != pairs.rend(); ++open) carry(*open);
+        std::vector<std::pair<std::string, std::string>> result;
+        for (auto const& column : order_) {
+            if (!only_carried_.count(key(column))) result.emplace_back(quoted(column.text()), values_.at(key(column)));
+        }
+        return result;
+    }
+
+private:
+    static std::string key(Name const& column) {
+        std::string lower = column.text();
+        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        return lower;
+    }
+
+    [[nodiscard]] bool is_set(Name const& column) const { return values_.count(key(column)) > 0; }
+
+    void carry(OpenPair const& open) {
+        auto const& pair = open.pair;
+        if (pair.kind == PairKind::dropped) return fill_dropped(pair);
+        auto const targets = Access::names_of(pair.to);
+        if (std::none_of(targets.begin(), targets.end(), [&](Name const& target) { return is_set(target); })) return;
+        if (pair.kind == PairKind::alias) {
+            put(pair.from.front(), values_.at(key(targets.front())));
+            only_carried_.insert({key(targets.front()), true});
+            return;
+        }
+        complete_targets(pair, targets);
+        if (open.stage == Stage::complete) return;
+        for (std::size_t i = 0; i < pair.from.size(); ++i) {
+            put(pair.from[i], Access::substituted(pair.down[i], targets, [&](Name const& target) {
+                    return Access::grouped(values_.at(key(target)));
+                }));
+        }
+        if (open.stage != Stage::off) return;
+        for (auto const& target : targets) only_carried_.insert({key(target), true});    // not there yet
+    }
+
+    /// `down` needs every new column. An update takes those that it does not name from the row, and writes them, too: a row that is not
+    /// filled yet would otherwise lose them.
+    void complete_targets(Pair const& pair, std::vector<Name> const& targets) {
+        for (auto const& target : targets) {
+            if (is_set(target)) continue;
+            if (kind_ == Kind::update) {
+                put(target, access_.read(target));
+                continue;
+            }
+            std::vector<std::string> all;
+            for (auto const& name : targets) all.push_back(name.text());
+            throw AccessError{Failure{.what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" + target.text() + "\", without which the old column \"" +
+                                              pair.from.front().text() + "\" cannot be computed.",
+                                      .object = pair.table.text() + "." + target.text(),
+                                      .instead = "name all of " + joined(all, ", ") + " (bind NULL where there is no value), or none of them"}};
+        }
+    }
+
+    void fill_dropped(Pair const& pair) {
+        if (kind_ == Kind::update || pair.down.empty()) return;
+        std::vector<Name> all;
+        for (auto const& column : access_.shape().columns) all.push_back(column);
+        auto const filled = Access::substituted(pair.down.front(), all, [&](Name const& column) {
+            if (is_set(column)) return Access::grouped(values_.at(key(column)));
+            throw AccessError{Failure{.what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" + column.text() + "\", from which older releases' column \"" +
+                                              pair.from.front().text() + "\" is computed.",
+                                      .object = pair.table.text() + "." + column.text(),
+                                      .instead = "name " + column.text() + " in the insert"}};
+        });
+        put(pair.from.front(), filled);
+    }
+
+    void put(Name const& column, std::string const& value) {
+        values_[key(column)] = value;
+        order_.push_back(column);
+    }
+
+    Access const& access_;
+    Kind kind_;
+    std::map<std::string, std::string> values_;
+    std::vector<Name> order_;
+    std::map<std::string, bool> only_carried_;    // written as something else, not under this name
+};
+
+}  // namespace
+
+std::string placeholder(Name const& column) {
+    std::string text = ":";
+    for (char const letter : column.text()) {
+        bool const plain = std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
+        text += plain ? letter : '_';
+    }
+    return text;
+}
+
+std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
+    Access const access{shape};
+    Write write{access, Write::Kind::insert};
+    for (auto const& column : columns) write.set(column, placeholder(column));
+    std::vector<std::string> names;
+    std::vector<std::string> values;
+    for (auto const& [name, value] : write.assignments()) {
+        names.push_back(name);
+        values.push_back(value);
+    }
+    std::string const into = "INSERT INTO " + quoted(shape.table.text());
+    return names.empty() ? into + " DEFAULT VALUES" : into + " (" + joined(names, ", ") + ") VALUES (" + joined(values, ", ") + ")";
+}
+
+std::string update_sql(Shape const& shape, std::vector<Assignment> const& assignments) {
+    Access const access{shape};
+    Write write{access, Write::Kind::update};
+    for (auto const& assignment : assignments) {
+        write.set(assignment.column, Access::substituted(Expression{assignment.value}, shape.columns, [&](Name const& column) {
+                      access.require(column);
+                      return Access::grouped(access.read(column));
+                  }));
+    }
+    std::vector<std::string> parts;
+    for (auto const& [name, value] : write.assignments()) parts.push_back(name + " = " + value);
+    return "UPDATE " + quoted(shape.table.text()) + " SET " + joined(parts, ", ");
+}
+
+std::string from_sql(Shape const& shape, std::string_view alias) {
+    Access const access{shape};
+    std::vector<std::string> parts;
+    bool bare = true;
+    for (auto const& column : shape.columns) {
+        if (contains(shape.absent, column)) continue;
+        auto const value = access.read(column);
+        bare = bare && value == quoted(column.text());
+        parts.push_back(value + " AS " + quoted(column.text()));
+    }
+    if (parts.empty()) {
+        throw AccessError{Failure{.what = "The database has no table \"" + shape.table.text() + "\" yet: the migration that makes it is not expanded.",
+                                  .object = shape.table.text(),
+                                  .instead = "let a process that may change the schema call expand() first"}};
+    }
+    auto const table = quoted(shape.table.text());
+    return (bare ? table : "(SELECT " + joined(parts, ", ") + " FROM " + table + ")") + " AS " + quoted(alias);
+}
+
+std::string select_sql(Shape const& shape, std::vector<Name> const& columns) {
+    Access const access{shape};
+    std::vector<std::string> names;
+    for (auto const& column : columns) {
+        access.require(column);
+        names.push_back(quoted(column.text()));
+    }
+    return "SELECT " + joined(names, ", ") + " FROM " + from_sql(shape, shape.table.text());
+}
+
+std::string column_sql(Shape const& shape, Name const& column) {
+    Access const access{shape};
+    access.require(column);
+    return Access::grouped(access.read(column));
+}
+
+}  // namespace evolver::sqlite

@@ -1,0 +1,22 @@
+#pragma once
+
+// A copy of a database's schema, without its rows, in memory: where a plan is tried before the real database is touched.
+
+#include "dialect/sqlite/connection.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver::sqlite {
+
+struct Clone {
+    Connection connection;
+    /// Objects that could not be copied, with the reason: an index on a function that only the application has.
+    std::vector<std::string> left_out;
+};
+
+/// Virtual tables and the tables behind them are left out, so are triggers, views and indexes that use functions or collations which
+/// only the application registers; text in double quotes that names no column is an error there.
+[[nodiscard]] Clone clone_schema(Connection const& source);
+
+}  // namespace evolver::sqlite

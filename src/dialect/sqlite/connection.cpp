@@ -1,0 +1,300 @@
+#include "dialect/sqlite/connection.hpp"
+
+#include "evolver/dialect/engine_error.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace evolver::sqlite {
+
+namespace {
+
+bool is_busy(int code) { return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED; }
+
+std::string advice_for(int code) {
+    switch (code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return "call again when the other connection has finished, or wait longer (Options::wait)";
+        case SQLITE_READONLY: return "open the database for writing, or call attach() in a process that may not change the schema";
+        case SQLITE_FULL: return "free space on the disk, then call again: nothing is lost, evolver goes on where it stopped";
+        case SQLITE_NOTADB: return "check the path: this file is no SQLite database (or it is encrypted, and no key was given)";
+        case SQLITE_CANTOPEN: return "check the path and the permissions of the file and of its folder";
+        case SQLITE_CORRUPT: return "run PRAGMA integrity_check, and restore the file from a backup";
+        default: return {};
+    }
+}
+
+[[noreturn]] void fail(sqlite3* database, int code, std::string_view sql) {
+    int const extended = database != nullptr ? sqlite3_extended_errcode(database) : code;
+    // The extended code is that of the last call on the handle; keep it only where it refines the code at hand.
+    int const native = (extended & 0xff) == (code & 0xff) ? extended : code;
+    std::string what = "SQLite: ";
+    what += database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+    std::string object;
+    if (database != nullptr) {
+        char const* path = sqlite3_db_filename(database, "main");
+        if (path != nullptr && *path != '\0') object = path;
+    }
+    throw EngineError{Failure{.what = std::move(what),
+                              .object = std::move(object),
+                              .instead = advice_for(native),
+                              .sql = std::string{sql},
+                              .native_code = native,
+                              .retry = is_busy(native) ? Retry::helps : Retry::useless}};
+}
+
+}  // namespace
+
+std::string to_text(Value const& value) {
+    struct Visitor {
+        std::string operator()(Null) const { return "NULL"; }
+        std::string operator()(std::int64_t number) const { return std::to_string(number); }
+        std::string operator()(double number) const { return std::to_string(number); }
+        std::string operator()(std::string const& text) const { return literal(text); }
+        std::string operator()(Blob const& bytes) const {
+            static constexpr char digits[] = "0123456789abcdef";
+            std::string text = "x'";
+            for (auto const byte : bytes) {
+                auto const number = std::to_integer<unsigned>(byte);
+                text += digits[number >> 4U];
+                text += digits[number & 15U];
+            }
+            return text + "'";
+        }
+    };
+    return std::visit(Visitor{}, value);
+}
+
+Statement::Statement(sqlite3* database, std::string_view sql) : database_{database} {
+    int const code = sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), 0, &statement_, nullptr);
+    if (code != SQLITE_OK) fail(database, code, sql);
+}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement::Statement(Statement&& other) noexcept
+    : database_{other.database_}, statement_{std::exchange(other.statement_, nullptr)} {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+    std::swap(database_, other.database_);
+    std::swap(statement_, other.statement_);
+    return *this;
+}
+
+Statement& Statement::bind(int position, Value const& value) {
+    struct Visitor {
+        sqlite3_stmt* statement;
+        int position;
+        int operator()(Null) const { return sqlite3_bind_null(statement, position); }
+        int operator()(std::int64_t number) const { return sqlite3_bind_int64(statement, position, number); }
+        int operator()(double number) const { return sqlite3_bind_double(statement, position, number); }
+        int operator()(std::string const& text) const {
+            return sqlite3_bind_text64(statement, position, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+        }
+        int operator()(Blob const& bytes) const {
+            return sqlite3_bind_blob64(statement, position, bytes.empty() ? "" : static_cast<void const*>(bytes.data()),
+                                       bytes.size(), SQLITE_TRANSIENT);
+        }
+    };
+    int const code = std::visit(Visitor{statement_, position}, value);
+    if (code != SQLITE_OK) fail(database_, code, sqlite3_sql(statement_));
+    return *this;
+}
+
+Statement& Statement::bind(int position, std::int64_t value) { return bind(position, Value{value}); }
+Statement& Statement::bind(int position, std::string_view value) { return bind(position, Value{std::string{value}}); }
+
+bool Statement::step() {
+    int const code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(statement_);
+        return false;
+    }
+    std::string const sql = sqlite3_sql(statement_) != nullptr ? sqlite3_sql(statement_) : "";
+    try {
+        fail(database_, code, sql);
+    } catch (...) {
+        sqlite3_reset(statement_);
+        throw;
+    }
+}
+
+std::int64_t Statement::run() {
+    while (step()) {
+    }
+    return sqlite3_changes64(database_);
+}
+
+void Statement::reset() noexcept { sqlite3_reset(statement_); }
+
+int Statement::columns() const noexcept { return sqlite3_column_count(statement_); }
+std::int64_t Statement::integer(int column) const noexcept { return sqlite3_column_int64(statement_, column); }
+double Statement::real(int column) const noexcept { return sqlite3_column_double(statement_, column); }
+bool Statement::is_null(int column) const noexcept { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+std::string Statement::text(int column) const {
+    auto const* bytes = reinterpret_cast<char const*>(sqlite3_column_text(statement_, column));
+    return bytes == nullptr ? std::string{} : std::string{bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+Value Statement::value(int column) const {
+    switch (sqlite3_column_type(statement_, column)) {
+        case SQLITE_INTEGER: return integer(column);
+        case SQLITE_FLOAT: return real(column);
+        case SQLITE_TEXT: return text(column);
+        case SQLITE_BLOB: {
+            auto const* bytes = static_cast<std::byte const*>(sqlite3_column_blob(statement_, column));
+            return Blob(bytes, bytes + sqlite3_column_bytes(statement_, column));
+        }
+        default: return Null{};
+    }
+}
+
+Connection Connection::borrow(sqlite3* handle) { return Connection{handle, false}; }
+
+Connection Connection::open(std::string const& path, int flags, std::string const& vfs) {
+    sqlite3* handle = nullptr;
+    int const code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_EXRESCODE, vfs.empty() ? nullptr : vfs.c_str());
+    Connection connection{handle, true};
+    if (code != SQLITE_OK) fail(handle, code, {});
+    return connection;
+}
+
+Connection Connection::in_memory() { return open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); }
+
+Connection::~Connection() {
+    if (owned_) sqlite3_close_v2(handle_);
+}
+
+Connection::Connection(Connection&& other) noexcept
+    : handle_{std::exchange(other.handle_, nullptr)}, owned_{std::exchange(other.owned_, false)} {}
+
+Connection& Connection::operator=(Connection&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    std::swap(owned_, other.owned_);
+    return *this;
+}
+
+void Connection::run(std::string_view script) const {
+    char const* rest = script.data();
+    char const* const end = script.data() + script.size();
+    while (rest < end) {
+        sqlite3_stmt* statement = nullptr;
+        char const* tail = nullptr;
+        int code = sqlite3_prepare_v3(handle_, rest, static_cast<int>(end - rest), 0, &statement, &tail);
+        std::string_view const sql{rest, static_cast<std::size_t>((tail != nullptr ? tail : end) - rest)};
+        if (code != SQLITE_OK) fail(handle_, code, sql);
+        if (statement != nullptr) {
+            while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+            }
+            if (code != SQLITE_DONE) {
+                try {
+                    fail(handle_, code, sql);
+                } catch (...) {
+                    sqlite3_finalize(statement);
+                    throw;
+                }
+            }
+            sqlite3_finalize(statement);
+        }
+        if (tail == rest || tail == nullptr) break;
+        rest = tail;
+    }
+}
+
+Value Connection::scalar(std::string_view sql, std::span<Value const> binds) const {
+    auto statement = prepare(sql);
+    int position = 0;
+    for (auto const& bind : binds) statement.bind(++position, bind);
+    if (!statement.step()) return Null{};
+    return statement.value(0);
+}
+
+std::int64_t Connection::integer(std::string_view sql, std::span<Value const> binds) const {
+    auto const value = scalar(sql, binds);
+    auto const* number = std::get_if<std::int64_t>(&value);
+    return number != nullptr ? *number : 0;
+}
+
+std::string Connection::text(std::string_view sql, std::span<Value const> binds) const {
+    auto const value = scalar(sql, binds);
+    auto const* text = std::get_if<std::string>(&value);
+    return text != nullptr ? *text : std::string{};
+}
+
+bool Connection::in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
+std::int64_t Connection::changes() const noexcept { return sqlite3_changes64(handle_); }
+
+std::string Connection::path() const {
+    char const* path = sqlite3_db_filename(handle_, "main");
+    return path != nullptr ? path : "";
+}
+
+bool Connection::read_only() const noexcept { return sqlite3_db_readonly(handle_, "main") == 1; }
+
+void Connection::busy_timeout(std::chrono::milliseconds wait) const noexcept {
+    sqlite3_busy_timeout(handle_, static_cast<int>(wait.count()));
+}
+
+void Connection::enable_triggers(bool enabled) const noexcept {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, nullptr);
+}
+
+void Connection::refuse_quoted_strings() const noexcept {
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
+}
+
+WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::milliseconds wait) : connection_{&connection} {
+    // SQLite's own busy handler backs off up to 100 ms and starves against a back-to-back writer; polling each millisecond
+    // keeps the wait near the time that the lock is really held.
+    auto const until = std::chrono::steady_clock::now() + wait;
+    for (auto pause = std::chrono::microseconds{200};; pause = std::min(pause * 2, std::chrono::microseconds{2000})) {
+        try {
+            connection.run("BEGIN IMMEDIATE");
+            return;
+        } catch (EngineError const& error) {
+            if (!error.retry_helps() || std::chrono::steady_clock::now() >= until) throw;
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+WriteTransaction::~WriteTransaction() {
+    if (!open_ || !connection_->in_transaction()) return;
+    try {
+        connection_->run("ROLLBACK");
+    } catch (Error const&) {
+        // Nothing can be done here, and nothing is lost: SQLite rolls the transaction back when the connection closes.
+        return;
+    }
+}
+
+void WriteTransaction::commit() {
+    connection_->run("COMMIT");
+    open_ = false;
+}
+
+std::string quoted(std::string_view name) {
+    std::string text = "\"";
+    for (char const letter : name) {
+        text += letter;
+        if (letter == '"') text += '"';
+    }
+    return text + '"';
+}
+
+std::string literal(std::string_view text) {
+    std::string quoted_text = "'";
+    for (char const letter : text) {
+        quoted_text += letter;
+        if (letter == '\'') quoted_text += '\'';
+    }
+    return quoted_text + "'";
+}
+
+}  // namespace evolver::sqlite

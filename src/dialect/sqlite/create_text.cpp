@@ -1,0 +1,152 @@
+#include "dialect/sqlite/create_text.hpp"
+
+#include "dialect/sqlite/connection.hpp"
+#include "dialect/sqlite/parsed_table.hpp"
+#include "dialect/sqlite/token_reader.hpp"
+
+namespace evolver::sqlite {
+
+namespace {
+
+ParsedColumn const& column_of(ParsedTable const& table, Name const& column, std::string_view text) {
+    if (auto const* found = table.find(column)) return *found;
+    throw Error{Failure{.what = "the CREATE TABLE text has no column " + quoted(column.text()),
+                        .object = "column " + column.text(),
+                        .instead = "check the name of the column",
+                        .sql = std::string{text}}};
+}
+
+bool is_blank(char letter) {
+    return letter == ' ' || letter == '\t' || letter == '\n' || letter == '\r' || letter == '\f';
+}
+
+/// `text` without its bytes in `span`, and without the blanks before them, so that no gap shows; but two tokens never
+/// grow together.
+std::string without(std::string_view text, Span span) {
+    std::size_t begin = span.begin;
+    while (begin > 0 && is_blank(text[begin - 1])) --begin;
+    // A line comment before the span ends at the line's end, which must stay; it is simplest to keep any line end.
+    if (text.substr(begin, span.begin - begin).find('\n') != std::string_view::npos) begin = span.begin;
+    std::string result{text.substr(0, begin)};
+    std::string_view const rest = text.substr(span.end);
+    bool const separated = rest.empty() || is_blank(rest.front()) || rest.front() == ',' || rest.front() == ')';
+    if (!separated) result += ' ';
+    return result.append(rest);
+}
+
+std::string without_clauses(std::string_view text, ParsedColumn const& column, ClauseKind kind) {
+    std::string result{text};
+    // From the back, so that the offsets of the ones before stay right.
+    for (auto clause = column.clauses.rbegin(); clause != column.clauses.rend(); ++clause) {
+        if (clause->kind == kind) result = without(result, clause->span);
+    }
+    return result;
+}
+
+std::string with_clause(std::string_view text, Name const& column, std::string_view clause) {
+    auto const table = parse_table(text);
+    auto const head_end = column_of(table, column, text).head_end;
+    std::string result{text.substr(0, head_end)};
+    result.append(" ").append(clause);
+    std::string_view const rest = text.substr(head_end);
+    // `a/**/NOT NULL` and `"a"DEFAULT 1` are legal: the clause must not grow together with what follows.
+    if (!rest.empty() && !is_blank(rest.front()) && rest.front() != ',' && rest.front() != ')') result += ' ';
+    return result.append(rest);
+}
+
+/// A literal, with a sign or without, may stand behind DEFAULT as it is; anything else needs parentheses. A bare word
+/// does too: without them SQLite takes it for a text.
+std::string default_clause(std::string_view text) {
+    auto const significant = significant_tokens(text);
+    if (significant.empty())
+        throw Error{Failure{.what = "a default is empty", .instead = "write its SQL, such as 0 or 'new'"}};
+    auto const kind = significant.back().kind;
+    bool const literal_kind = kind == TokenKind::number || kind == TokenKind::string || kind == TokenKind::blob;
+    bool const sign = significant.front().text == "-" || significant.front().text == "+";
+    if (literal_kind && significant.size() == (sign ? 2U : 1U)) {
+        return "DEFAULT " + std::string{sign ? significant.front().text : ""} + std::string{significant.back().text};
+    }
+    // A line comment at the end of the text must not swallow the parenthesis.
+    bool const has_comment = text.find("--") != std::string_view::npos;
+    return "DEFAULT (" + std::string{text} + (has_comment ? "\n)" : ")");
+}
+
+std::string column_list(std::vector<Name> const& columns) {
+    std::string result;
+    for (Name const& column : columns) {
+        if (!result.empty()) result += ", ";
+        result += quoted(column.text());
+    }
+    return result;
+}
+
+/// Reads `CREATE TRIGGER … UPDATE` up to the event; false for other events.
+bool read_to_update(TokenReader& reader) {
+    reader.expect("CREATE");
+    if (!reader.accept("TEMP")) reader.accept("TEMPORARY");
+    reader.expect("TRIGGER");
+    if (reader.at("IF") && reader.then("NOT")) {
+        reader.take();
+        reader.take();
+        reader.expect("EXISTS");
+    }
+    reader.name();
+    if (reader.accept_symbol(".")) reader.name();
+    if (reader.accept("INSTEAD"))
+        reader.expect("OF");
+    else if (!reader.accept("BEFORE"))
+        reader.accept("AFTER");
+    if (reader.accept("INSERT") || reader.accept("DELETE")) return false;
+    reader.expect("UPDATE");
+    return true;
+}
+
+}  // namespace
+
+std::string with_not_null(std::string_view create_table, Name const& column) {
+    auto const table = parse_table(create_table);
+    ParsedColumn const& found = column_of(table, column, create_table);
+    for (ParsedClause const& clause : found.clauses) {
+        if (clause.kind == ClauseKind::not_null) return std::string{create_table};
+    }
+    return with_clause(without_clauses(create_table, found, ClauseKind::null), column, "NOT NULL");
+}
+
+std::string without_not_null(std::string_view create_table, Name const& column) {
+    auto const table = parse_table(create_table);
+    return without_clauses(create_table, column_of(table, column, create_table), ClauseKind::not_null);
+}
+
+std::string with_default(std::string_view create_table, Name const& column, std::string_view default_text) {
+    auto const table = parse_table(create_table);
+    auto const bare = without_clauses(create_table, column_of(table, column, create_table), ClauseKind::default_value);
+    return with_clause(bare, column, default_clause(default_text));
+}
+
+// Comments mark what was put in: SQLite keeps them when it renames a column in the list, so the way back needs no
+// memory.
+static constexpr std::string_view narrowed_begin = " OF /* evolver: the columns that it was written for */ ";
+static constexpr std::string_view narrowed_end = " /* evolver: until contract */";
+
+std::string narrowed_trigger(std::string_view create_trigger, std::vector<Name> const& columns) {
+    TokenReader reader{create_trigger, "CREATE TRIGGER"};
+    if (!read_to_update(reader) || reader.at("OF")) return std::string{create_trigger};
+    std::size_t const update_end = reader.last_end();
+    reader.expect("ON");
+    if (columns.empty()) {
+        throw Error{Failure{.what = "a trigger cannot be narrowed to no columns", .sql = std::string{create_trigger}}};
+    }
+    std::string result{create_trigger.substr(0, update_end)};
+    result.append(narrowed_begin).append(column_list(columns)).append(narrowed_end);
+    return result.append(create_trigger.substr(update_end));
+}
+
+std::string widened_trigger(std::string_view create_trigger) {
+    std::string result{create_trigger};
+    auto const begin = result.find(narrowed_begin);
+    auto const end = result.find(narrowed_end);
+    if (begin == std::string::npos || end == std::string::npos || end < begin) return result;
+    return result.erase(begin, end + narrowed_end.size() - begin);
+}
+
+}  // namespace evolver::sqlite

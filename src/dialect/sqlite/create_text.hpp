@@ -1,0 +1,36 @@
+#pragma once
+
+// Edits of CREATE texts, by tokens: the rest of the text, its comments and its layout stay as the application wrote
+// them.
+//
+// The first three serve the procedure that SQLite documents under ALTER TABLE for changes that do not touch the rows:
+// the new text is written into sqlite_schema. Each throws Error where the text cannot be understood or has no such
+// column.
+
+#include "evolver/schema/name.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace evolver::sqlite {
+
+/// `column` with NOT NULL. Unchanged if it has that already; a bare NULL clause, which SQLite takes for nothing, goes.
+[[nodiscard]] std::string with_not_null(std::string_view create_table, Name const& column);
+
+/// `column` without any NOT NULL, its CONSTRAINT name and its ON CONFLICT included. Unchanged if it has none.
+[[nodiscard]] std::string without_not_null(std::string_view create_table, Name const& column);
+
+/// `column` with DEFAULT `default_text`, in place of the default that it had.
+[[nodiscard]] std::string with_default(std::string_view create_table, Name const& column,
+                                       std::string_view default_text);
+
+/// A trigger that fires for every UPDATE, made to fire for updates of `columns` only. Unchanged if it is a trigger of
+/// INSERT or DELETE, or has a list of columns already. evolver's own writes to columns that are younger than the
+/// trigger then do not fire it (field-notes/semantics.md, rule 4).
+[[nodiscard]] std::string narrowed_trigger(std::string_view create_trigger, std::vector<Name> const& columns);
+
+/// What narrowed_trigger() was given, also after columns in the list were renamed. Unchanged if it was not narrowed so.
+[[nodiscard]] std::string widened_trigger(std::string_view create_trigger);
+
+}  // namespace evolver::sqlite

@@ -1,0 +1,36 @@
+#pragma once
+
+// The statements of a backfill and of a reconciliation over one table, by ranges of its key.
+//
+// Ranges are half-open at the start: (done, until]. `a >= ? AND (a > ? OR b > ?)` seeks in an index where the shorter `a > ? OR (a = ? AND b > ?)`
+// scans. Keys are only ever compared by SQLite: never in C++.
+
+#include "dialect/sqlite/in_sync.hpp"
+#include "dialect/sqlite/inspect.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver::sqlite {
+
+/// Which ends of a range are given. The parameters are ?1 … ?k for the start and ?k+1 … ?2k for the end, k columns of the key.
+enum class Range { all, after, until, after_until };
+
+[[nodiscard]] std::string in_range(RowKey const& key, Range range);
+
+/// The largest key; no row for an empty table.
+[[nodiscard]] std::string last_key(Name const& table, RowKey const& key);
+
+/// The last key of the next `?` rows (the parameter after those of the range) that are in the range; no row where fewer are left.
+[[nodiscard]] std::string key_after_rows(Name const& table, RowKey const& key, Range range);
+
+/// Fills what is not filled: all pairs of one migration on one table in one pass.
+[[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range);
+
+/// (rows, rows that are not in sync, rows that the new shape cannot give back) of a range, for one pair.
+[[nodiscard]] std::string compare(PhysicalPair const& pair, RowKey const& key, Range range);
+
+/// The keys, and the old columns, of rows for which `condition` holds, at most `?` of them (the parameter after those of the range).
+[[nodiscard]] std::string find(PhysicalPair const& pair, RowKey const& key, std::string const& condition, Range range);
+
+}  // namespace evolver::sqlite

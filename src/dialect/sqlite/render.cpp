@@ -1,0 +1,228 @@
+#include "dialect/sqlite/render.hpp"
+
+#include "dialect/sqlite/create_text.hpp"
+#include "dialect/sqlite/inspect.hpp"
+
+#include <fmt/format.h>
+
+namespace evolver::sqlite {
+
+namespace {
+
+/// Microseconds per row that SQLite holds its one write lock for; the upper end of what was measured.
+constexpr double index_cost = 0.5;
+constexpr double drop_column_cost = 0.7;
+constexpr double drop_table_cost = 1.3;
+constexpr double scan_cost = 0.1;
+
+std::chrono::milliseconds estimate(std::int64_t rows, double microseconds_per_row) {
+    return std::chrono::milliseconds{static_cast<std::int64_t>(static_cast<double>(rows) * microseconds_per_row / 1000.0)};
+}
+
+std::string names(std::vector<Name> const& columns) {
+    std::string text;
+    for (auto const& column : columns) text += (text.empty() ? "" : ", ") + quoted(column.text());
+    return text;
+}
+
+std::string column_definition(Column const& column, bool is_rowid_key, bool strict) {
+    std::string text = quoted(column.name.text());
+    std::string const type = is_rowid_key || (strict && column.type.kind() == TypeKind::integer) ? "INTEGER" : type_words(column.type, Engine::sqlite);
+    if (!type.empty()) text += " " + type;
+    if (is_rowid_key) text += " PRIMARY KEY";
+    if (!column.nullable) text += " NOT NULL";
+    if (column.default_value) text += " DEFAULT (" + column.default_value->text(Engine::sqlite) + ")";
+    if (!column.collation.empty()) text += " COLLATE " + quoted(column.collation);
+    if (column.generated) text += " GENERATED ALWAYS AS (" + column.generated->text(Engine::sqlite) + ") VIRTUAL";
+    return text;
+}
+
+std::string constraint_name(std::string const& name) { return name.empty() ? "" : "CONSTRAINT " + quoted(name) + " "; }
+
+class Render {
+public:
+    explicit Render(RenderContext const& context) : context_{context} {}
+
+    Step operator()(MakeTable const& change) const {
+        return step("create table " + change.table.name.text(), {create_table(change.table)});
+    }
+
+    Step operator()(RemoveTable const& change) const {
+        auto made = step("drop table " + change.table.text(), {"DROP TABLE " + quoted(change.table.text())});
+        within_budget(made, LockClass::rewrite, drop_table_cost,
+                      "SQLite frees the pages of a dropped table under one lock");
+        return made;
+    }
+
+    Step operator()(MakeColumn const& change) const {
+        auto const& column = change.column;
+        return step("add column " + change.table.text() + "." + column.name.text(),
+                    {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " + column_definition(column, false, is_strict(change.table))});
+    }
+
+    Step operator()(RemoveColumn const& change) const {
+        std::string const object = change.table.text() + "." + change.column.text();
+        std::string const alter = "ALTER TABLE " + quoted(change.table.text());
+        auto const cost = estimate(context_.rows, drop_column_cost);
+        if (context_.lock == Lock::within_budget && cost > context_.budget) {
+            // A tombstone outlives its NOT NULL: nobody writes it any more.
+            auto sql = loosened(change.table, change.column);
+            sql.push_back(alter + " RENAME COLUMN " + quoted(change.column.text()) + " TO " + quoted(tombstone(change.table, change.column)));
+            return step("rename column " + object + " to a tombstone (dropping it would hold the lock for about " +
+                            std::to_string(cost.count()) + " ms)",
+                        std::move(sql));
+        }
+        auto made = step("drop column " + object, {alter + " DROP COLUMN " + quoted(change.column.text())});
+        made.lock = LockClass::rewrite;
+        made.rows = context_.rows;
+        made.estimate = cost;
+        return made;
+    }
+
+    Step operator()(MakeAlias const& change) const {
+        auto const table = inspect_table(context_.schema, change.table);
+        std::string const declared = table && table->find(change.column) != nullptr ? declared_type(*table, change.column) : "";
+        return step("add the name " + change.alias.text() + " for column " + change.table.text() + "." + change.column.text(),
+                    {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " + quoted(change.alias.text()) +
+                     (declared.empty() ? "" : " " + declared) + " GENERATED ALWAYS AS (" + quoted(change.column.text()) + ") VIRTUAL"});
+    }
+
+    Step operator()(RemoveAlias const& change) const {
+        return step("remove the name " + change.table.text() + "." + change.alias.text(),
+                    {"ALTER TABLE " + quoted(change.table.text()) + " DROP COLUMN " + quoted(change.alias.text())});
+    }
+
+    Step operator()(SettleAlias const& change) const {
+        std::string const alter = "ALTER TABLE " + quoted(change.table.text());
+        return step("rename column " + change.table.text() + "." + change.column.text() + " to " + change.alias.text(),
+                    {alter + " DROP COLUMN " + quoted(change.alias.text()),
+                     alter + " RENAME COLUMN " + quoted(change.column.text()) + " TO " + quoted(change.alias.text())});
+    }
+
+    Step operator()(TightenColumn const& change) const {
+        auto const& column = change.column;
+        std::string text = create_text(change.table);
+        if (!column.nullable) text = with_not_null(text, column.name);
+        if (column.default_value) text = with_default(text, column.name, "(" + column.default_value->text(Engine::sqlite) + ")");
+        auto made = step("hold column " + change.table.text() + "." + column.name.text() + " to its declaration", rewrite(change.table, text));
+        if (!column.nullable) {
+            made.refuse_if = "SELECT 1 FROM " + quoted(change.table.text()) + " WHERE " + quoted(column.name.text()) + " IS NULL LIMIT 1";
+            made.refusal = "column " + change.table.text() + "." + column.name.text() + " is going to be NOT NULL, and there are rows in which it is NULL";
+            within_budget(made, LockClass::scan, scan_cost, "looking for rows that are NULL in a column which becomes NOT NULL reads the table");
+        }
+        return made;
+    }
+
+    Step operator()(MakeIndex const& change) const {
+        auto made = step("create index " + change.index.name.text(), {create_index(change.index)});
+        within_budget(made, LockClass::rewrite, index_cost, "SQLite builds an index under one lock");
+        return made;
+    }
+
+    Step operator()(RemoveIndex const& change) const {
+        return step("drop index " + change.index.text(), {"DROP INDEX IF EXISTS " + quoted(change.index.text())});
+    }
+
+    Step operator()(RunScript const& change) const {
+        auto const& script = change.script.text(Engine::sqlite);
+        return step("run SQL", {script});
+    }
+
+private:
+    static Step step(std::string what, std::vector<std::string> sql) {
+        return Step{.migration = {}, .what = std::move(what), .sql = std::move(sql)};
+    }
+
+    void within_budget(Step& made, LockClass lock, double microseconds_per_row, std::string_view why) const {
+        made.lock = lock;
+        made.rows = context_.rows;
+        made.estimate = estimate(context_.rows, microseconds_per_row);
+        if (context_.lock == Lock::in_window || made.estimate <= context_.budget) return;
+        throw PlanError{Failure{.what = fmt::format("The step \"{}\" would block every writer for about {} ms; the budget is {} ms. {}.",
+                                                    made.what, made.estimate.count(), context_.budget.count(), why),
+                                .instead = "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
+    }
+
+    [[nodiscard]] std::string create_text(Name const& table) const {
+        Value const name = table.text();
+        return context_.schema.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE", {&name, 1});
+    }
+
+    /// SQLite's own procedure for changes that do not touch the rows (https://www.sqlite.org/lang_altertable.html, §7): the text of the table
+    /// is replaced, and RESET makes this connection read it. Other connections read it because the migration's ALTER TABLE has raised
+    /// schema_version in the same transaction.
+    [[nodiscard]] static std::vector<std::string> rewrite(Name const& table, std::string const& text) {
+        return {"PRAGMA writable_schema = ON",
+                "UPDATE sqlite_schema SET sql = " + literal(text) + " WHERE type = 'table' AND name = " + literal(table.text()) + " COLLATE NOCASE",
+                "PRAGMA writable_schema = RESET"};
+    }
+
+    [[nodiscard]] std::vector<std::string> loosened(Name const& table, Name const& column) const {
+        auto const text = create_text(table);
+        auto const loose = without_not_null(text, column);
+        return loose == text ? std::vector<std::string>{} : rewrite(table, loose);
+    }
+
+    [[nodiscard]] std::string tombstone(Name const& table, Name const& column) const {
+        Value const name = table.text();
+        for (int number = 1;; ++number) {
+            std::string const candidate = fmt::format("{}{}_{}", tombstone_prefix, number, column.text());
+            std::vector<Value> const binds{name, candidate};
+            if (context_.schema.integer("SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds) == 0) return candidate;
+        }
+    }
+
+    [[nodiscard]] bool is_strict(Name const& table) const {
+        auto const found = inspect_table(context_.schema, table);
+        return found && found->strict;
+    }
+
+    [[nodiscard]] std::string declared_type(Table const& table, Name const& column) const {
+        std::vector<Value> const binds{table.name.text(), column.text()};
+        return context_.schema.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
+    }
+
+    RenderContext const& context_;
+};
+
+}  // namespace
+
+std::string create_table(Table const& table) {
+    bool const rowid_key = !table.without_rowid && table.primary_key.size() == 1 && table.find(table.primary_key.front()) != nullptr &&
+                           table.find(table.primary_key.front())->type.kind() == TypeKind::integer;
+    std::string body;
+    auto const add = [&](std::string const& part) { body += (body.empty() ? "" : ", ") + part; };
+    for (auto const& column : table.columns) {
+        bool const is_key = rowid_key && column.name == table.primary_key.front();
+        std::string definition = column_definition(column, is_key, table.strict);
+        if (is_key && table.autoincrement) definition.replace(definition.find(" PRIMARY KEY"), 12, " PRIMARY KEY AUTOINCREMENT");
+        add(definition);
+    }
+    if (!table.primary_key.empty() && !rowid_key) add("PRIMARY KEY (" + names(table.primary_key) + ")");
+    for (auto const& key : table.unique_keys) add(constraint_name(key.name) + "UNIQUE (" + names(key.columns) + ")");
+    for (auto const& check : table.checks) add(constraint_name(check.name) + "CHECK (" + check.condition.text(Engine::sqlite) + ")");
+    for (auto const& key : table.foreign_keys) {
+        std::string const referenced = key.referenced.empty() ? "" : " (" + names(key.referenced) + ")";
+        add(constraint_name(key.name) + "FOREIGN KEY (" + names(key.columns) + ") REFERENCES " + quoted(key.table.text()) + referenced +
+            " ON DELETE " + key.on_delete + " ON UPDATE " + key.on_update);
+    }
+    std::string options = table.without_rowid ? " WITHOUT ROWID" : "";
+    if (table.strict) options += options.empty() ? " STRICT" : ", STRICT";
+    return "CREATE TABLE " + quoted(table.name.text()) + " (" + body + ")" + options;
+}
+
+std::string create_index(Index const& index) {
+    std::string parts;
+    for (auto const& part : index.parts) {
+        auto const& text = part.expression.text(Engine::sqlite);
+        parts += (parts.empty() ? "" : ", ") + (part.column ? quoted(text) : "(" + text + ")");
+        if (!part.collation.empty()) parts += " COLLATE " + quoted(part.collation);
+        if (part.order == Order::descending) parts += " DESC";
+    }
+    return std::string{"CREATE "} + (index.unique ? "UNIQUE " : "") + "INDEX " + quoted(index.name.text()) + " ON " + quoted(index.table.text()) +
+           " (" + parts + ")" + (index.where ? " WHERE " + index.where->text(Engine::sqlite) : "");
+}
+
+Step render(Change const& change, RenderContext const& context) { return std::visit(Render{context}, change); }
+
+}  // namespace evolver::sqlite

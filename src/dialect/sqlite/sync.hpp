@@ -1,0 +1,44 @@
+#pragma once
+
+// The sync triggers of a table: they carry a write of one shape to the other, for programs that know one shape only.
+//
+// One set per open pair; chains (x → y → z) work because a trigger's own UPDATE fires the triggers of the neighbouring pair. What each
+// may assume, and which rule it keeps (field experience, each with a test in tests/dialect/sqlite/sync_test.cpp):
+//
+//   insert_up      an old program inserted: new columns are NULL → new = up(old)
+//   insert_down    a new program inserted the new columns by hand → old = down(new)
+//   update_up      an old column changed, and no newer one did → new = up(old). If both changed, the new shape wins.
+//   update_down    a new column changed → old = down(new)
+//   key            the key changed: a row may have moved behind the backfill's checkpoint → as after an insert
+//
+// - The body computes from the row as it is now, addressed by its key, not from NEW.*: a trigger of the application's may have rewritten
+//   the row since.
+// - The body acts only where the two shapes disagree, so it fires nothing back: no recursion, whatever recursive_triggers says, also
+//   for expressions that lose something.
+// - update_up settles twice: if a trigger of the application's rewrites the old column in answer to evolver's own UPDATE, SQLite does not
+//   fire update_up again from within itself.
+// - Sync never makes a statement fail: `up` is checked beforehand for functions that can raise errors, and a value that it cannot convert
+//   gives NULL, which is quarantine.
+
+#include "dialect/sqlite/in_sync.hpp"
+#include "dialect/sqlite/inspect.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace evolver::sqlite {
+
+struct SyncedPair {
+    PhysicalPair pair;
+    std::string label;            ///< Part of the triggers' names; differs among the pairs of a table.
+    std::int64_t legacy = 0;      ///< The row of evolver_legacy that counts the writes which needed translation.
+};
+
+/// CREATE TRIGGER statements for all open pairs of one table, in plan order.
+[[nodiscard]] std::vector<std::string> sync_triggers(Name const& table, RowKey const& key, std::vector<SyncedPair> const& pairs);
+
+/// The names of all sync triggers begin so; they are no part of a schema.
+inline constexpr std::string_view sync_prefix = "evolver_sync_";
+
+}  // namespace evolver::sqlite

@@ -1,0 +1,117 @@
+#include "evolver/evolver.hpp"
+
+#include "access/access_state.hpp"
+#include "dialect/sqlite/soci_handle.hpp"
+#include "execute/advance.hpp"
+#include "execute/contract.hpp"
+#include "execute/expand.hpp"
+#include "execute/reconcile.hpp"
+#include "execute/rollback.hpp"
+#include "execute/workplace.hpp"
+#include "ledger/audit.hpp"
+
+#include <utility>
+
+namespace evolver {
+
+struct Evolver::Parts {
+    Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
+        : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait}, soak{options.soak} {}
+
+    Workplace workplace;
+    std::chrono::seconds soak;
+    std::string why;
+    std::shared_ptr<detail::AccessState> access;
+};
+
+Evolver::Evolver(soci::session& session, Plan plan, Options options) {
+    auto release = options.release ? *options.release : plan.releases().back();
+    parts_ = std::make_unique<Parts>(sqlite::handle_of(session), std::move(plan), std::move(release), options);
+}
+
+Evolver::~Evolver() = default;
+Evolver::Evolver(Evolver&&) noexcept = default;
+Evolver& Evolver::operator=(Evolver&&) noexcept = default;
+
+Report Evolver::expand() { return evolver::expand(parts_->workplace); }
+
+void Evolver::attach() {
+    auto& workplace = parts_->workplace;
+    if (!nothing_to_expand(workplace)) (void)workplace.state(workplace.given());
+}
+
+void Evolver::baseline(MigrationId const& last) { evolver::baseline(parts_->workplace, last); }
+
+LiveTable Evolver::table(Name const& name) const {
+    auto& parts = *parts_;
+    if (!parts.access) {
+        auto& workplace = parts.workplace;
+        parts.access = std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(), workplace.path(), workplace.given().handle());
+    }
+    return LiveTable{parts.access, name};
+}
+
+bool Evolver::advance(std::chrono::microseconds budget) {
+    auto result = evolver::advance(parts_->workplace, budget, Pace::polite);
+    parts_->why = std::move(result.why);
+    return result.worked;
+}
+
+std::string const& Evolver::why() const noexcept { return parts_->why; }
+
+void Evolver::backfill(Speed speed) {
+    auto const pace = speed == Speed::full ? Pace::full_speed : Pace::polite;
+    while (evolver::advance(parts_->workplace, std::chrono::seconds{1}, pace).worked) {
+    }
+}
+
+void Evolver::reconcile() { evolver::reconcile(parts_->workplace); }
+Report Evolver::contract(ContractOptions const& options) { return evolver::contract(parts_->workplace, parts_->soak, options); }
+std::vector<Gate> Evolver::gates(ContractOptions const& options) { return evolver::gates(parts_->workplace, parts_->soak, options); }
+Report Evolver::rollback(RollbackOptions const& options) { return evolver::rollback(parts_->workplace, options); }
+Report Evolver::dry_run() { return rehearse(parts_->workplace); }
+
+Status Evolver::status() {
+    auto& workplace = parts_->workplace;
+    auto const& connection = workplace.given();
+    auto const& plan = workplace.plan();
+    auto const state = workplace.state(connection);
+    Status status{.expanded = state.entries.size() >= plan.migrations().size(), .floor_release = state.floor_release, .migrations = {}, .instances = {}};
+    for (auto const& entry : state.entries) {
+        std::vector<sqlite::Value> const owner{plan.name(), entry.position};
+        auto const total = [&](std::string const& column) {
+            return connection.integer("SELECT CAST(total(" + column + ") AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
+        };
+        auto const legacy = ledger::legacy_of(connection, plan.name(), entry.position);
+        status.migrations.push_back({.id = entry.id,
+                                     .release = entry.release,
+                                     .phase = entry.phase,
+                                     .stage = entry.stage,
+                                     .filled = entry.filled,
+                                     .rows_filled = total("rows"),
+                                     .batches = total("batches"),
+                                     .reconciled = entry.reconciled_at > 0 && entry.reconciled_writes == legacy.writes,
+                                     .lossy_rows = entry.lossy_rows,
+                                     .legacy_writes = legacy.writes,
+                                     .last_legacy_write = legacy.last_at,
+                                     .known = static_cast<std::size_t>(entry.position) < plan.migrations().size()});
+    }
+    for (auto position = state.entries.size(); position < plan.migrations().size(); ++position) {
+        auto const& migration = plan.migrations()[position];
+        status.migrations.push_back({.id = migration.id.text(), .release = migration.release.text()});
+    }
+    for (auto const& instance : workplace.presence().instances()) {
+        status.instances.push_back({.release = instance.release, .process = instance.process, .own = instance.own});
+    }
+    return status;
+}
+
+std::optional<std::string> Evolver::verify_audit() {
+    auto const& connection = parts_->workplace.given();
+    if (!ledger::exists(connection)) return std::nullopt;
+    auto const broken = ledger::verify_audit(connection);
+    if (!broken) return std::nullopt;
+    return "row " + std::to_string(broken->sequence) + " of evolver_audit: " + broken->why;
+}
+
+}  // namespace evolver

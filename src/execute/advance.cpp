@@ -1,0 +1,109 @@
+#include "execute/advance.hpp"
+
+#include "execute/backfill.hpp"
+
+#include <algorithm>
+#include <map>
+#include <thread>
+
+namespace evolver {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A batch aims well below the 8 ms that it may hold the lock for: half of all batches are slower than the typical one.
+constexpr std::chrono::microseconds batch_target{4000};
+
+/// The migration that is first to be filled; none if all expanded ones are.
+std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
+    for (auto const& entry : state.entries) {
+        auto const position = static_cast<std::size_t>(entry.position);
+        if (position < known && entry.phase == Phase::expanded && !entry.filled) return position;
+    }
+    return std::nullopt;
+}
+
+/// The indexes that waited, and the mark that nothing is left to fill.
+void finish(Workplace& workplace, std::size_t position) {
+    auto const& connection = workplace.own();
+    auto const& plan = workplace.plan();
+    auto const& id = plan.migrations()[position].id.text();
+    auto const start = Clock::now();
+    Compiler compiler{plan, standing_of(workplace.state(connection)), connection};
+    auto const compiled = compiler.filled(position);
+    std::int64_t rows = 0;
+    {
+        sqlite::WriteTransaction transaction{connection, workplace.wait()};
+        auto const state = workplace.state(connection);
+        if (unfilled(state, plan.migrations().size()) != position) return;    // another process was quicker
+        run_steps(compiled.steps, connection);
+        ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
+        std::vector<sqlite::Value> const owner{plan.name(), static_cast<std::int64_t>(position)};
+        rows = connection.integer("SELECT CAST(total(rows) AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
+        workplace.audit(connection, "backfill finished", id, {}, rows,
+                        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
+        transaction.commit();
+    }
+    for (auto const& step : compiled.steps) workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
+    workplace.tell({.kind = EventKind::filled, .migration = id, .done = rows});
+}
+
+bool something_to_contract(Workplace& workplace, ledger::State const& state) {
+    auto const standing = standing_of(state);
+    auto const known = workplace.plan().migrations().size();
+    if (standing.contracted == standing.expanded || standing.expanded > known) return false;
+    Compiler const compiler{workplace.plan(), standing, workplace.given()};
+    for (auto position = standing.contracted; position < standing.expanded; ++position) {
+        if (compiler.removes(position)) return true;
+    }
+    return false;
+}
+
+std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
+    Compiler const compiler{workplace.plan(), standing_of(workplace.state(workplace.own())), workplace.own()};
+    std::vector<std::pair<Name, std::vector<sqlite::PhysicalPair>>> tables;
+    for (auto const& open : compiler.pairs(position)) {
+        auto known = std::find_if(tables.begin(), tables.end(), [&](auto const& entry) { return entry.first == open.pair.table; });
+        if (known == tables.end()) known = tables.insert(tables.end(), {open.pair.table, {}});
+        known->second.push_back(open.pair);
+    }
+    std::vector<Backfill> backfills;
+    for (auto& [table, pairs] : tables) backfills.emplace_back(workplace, position, table, std::move(pairs));
+    return backfills;
+}
+
+}  // namespace
+
+Advance advance(Workplace& workplace, std::chrono::microseconds budget, Pace pace) {
+    workplace.refuse_open_transaction("advance");
+    auto const start = Clock::now();
+    auto const left = [&] { return budget - std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start); };
+    auto const count = workplace.plan().migrations().size();
+    Advance result;
+    for (;;) {
+        auto const state = workplace.state(workplace.given());
+        if (!state.exists) {
+            result.why = "the database is not expanded: call expand() first";
+            return result;
+        }
+        auto const position = unfilled(state, count);
+        if (!position) {
+            if (!result.worked && something_to_contract(workplace, state)) result.why = "everything is filled: reconcile(), then contract()";
+            return result;
+        }
+        for (auto& backfill : backfills_of(workplace, *position)) {
+            while (backfill.batch(std::min(batch_target, std::max(std::chrono::microseconds{500}, left())))) {
+                result.worked = true;
+                auto const pause = pace == Pace::polite ? backfill.held() / 2 : std::chrono::microseconds{0};
+                if (left() <= pause) return result;
+                if (pause.count() > 0) std::this_thread::sleep_for(pause);
+            }
+        }
+        finish(workplace, *position);
+        result.worked = true;
+        if (left().count() <= 0) return result;
+    }
+}
+
+}  // namespace evolver

@@ -1,0 +1,49 @@
+#pragma once
+
+// Backfill: filling the new shape for the rows that were there before, in small batches, resumable at each.
+//
+// - The set is bounded when the run begins, after the triggers are in place: rows that come later are filled by them, so the run ends
+//   under insert load.
+// - A checkpoint commits with the rows it speaks of. A killed run goes on after its last batch.
+// - The application's triggers do not fire: filling is not a write of anybody's.
+// - A table without a key of its own is walked by its hidden rowid, which VACUUM may renumber: the walk starts over when the schema has
+//   changed; what is filled already is passed over quickly.
+
+#include "compile/compiler.hpp"
+#include "execute/workplace.hpp"
+
+#include <chrono>
+
+namespace evolver {
+
+/// One migration's work on one table. Cheap to make; the state is in the ledger.
+class Backfill {
+public:
+    Backfill(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs);
+
+    /// One batch that should hold the lock for about `target`. False: there was nothing left to do.
+    bool batch(std::chrono::microseconds target);
+
+    /// How long the last batch held the write lock.
+    [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
+
+private:
+    struct Position;
+
+    [[nodiscard]] Position read_position();
+    void begin();
+    bool fill(Position const& from, std::chrono::microseconds target);
+    void adapt(std::chrono::microseconds target);
+
+    Workplace& workplace_;
+    std::size_t position_;
+    Name table_;
+    std::vector<sqlite::PhysicalPair> pairs_;
+    sqlite::RowKey key_;
+    std::string id_;
+    std::int64_t batch_rows_ = 0;
+    std::int64_t estimate_ = 0;
+    std::chrono::microseconds held_{0};
+};
+
+}  // namespace evolver

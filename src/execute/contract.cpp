@@ -1,0 +1,239 @@
+#include "execute/contract.hpp"
+
+#include "execute/reconcile.hpp"
+#include "execute/standstill.hpp"
+#include "fleet/processes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace evolver {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string in_words(std::chrono::seconds time) {
+    auto const count = time.count();
+    if (count >= 7200) return fmt::format("{} h", count / 3600);
+    if (count >= 120) return fmt::format("{} min", count / 60);
+    return fmt::format("{} s", count);
+}
+
+template <class Items, class Match>
+auto const* find_if(Items const& items, Match const& match) {
+    auto const found = std::find_if(items.begin(), items.end(), match);
+    return found == items.end() ? nullptr : &*found;
+}
+
+/// The gates of one migration, judged by what the ledger, the fleet and the system show right now.
+class Judge {
+public:
+    Judge(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options)
+        : workplace_{workplace}, soak_{soak}, options_{options} {}
+
+    std::vector<Gate> all(ledger::Entry const& entry) const {
+        return {backfill(entry), reconciliation(entry), lossless(entry), instances(entry), processes(entry), soak(entry)};
+    }
+
+private:
+    [[nodiscard]] Gate gate(std::string name, ledger::Entry const& entry, std::string reason) const {
+        bool const overridden = find_if(options_.override_gates, [&](Override const& one) { return one.gate == name; }) != nullptr;
+        bool const open = reason.empty() || (overridden && name != "backfill" && name != "reconciliation");
+        return {std::move(name), entry.id, open, open ? "" : std::move(reason)};
+    }
+
+    [[nodiscard]] ledger::Legacy legacy(ledger::Entry const& entry) const {
+        return ledger::legacy_of(workplace_.own(), workplace_.plan().name(), entry.position);
+    }
+
+    [[nodiscard]] Gate backfill(ledger::Entry const& entry) const {
+        return gate("backfill", entry, entry.filled ? "" : "the backfill is not complete: call backfill(), or advance() until it returns false");
+    }
+
+    [[nodiscard]] Gate reconciliation(ledger::Entry const& entry) const {
+        if (entry.reconciled_at == 0) return gate("reconciliation", entry, "the two shapes have not been compared: call reconcile()");
+        auto const since = legacy(entry).writes - entry.reconciled_writes;
+        return gate("reconciliation", entry,
+                    since == 0 ? "" : fmt::format("{} legacy write{} since the two shapes were compared: call reconcile() again", since, since == 1 ? "" : "s"));
+    }
+
+    [[nodiscard]] Gate lossless(ledger::Entry const& entry) const {
+        bool const accepted = find_if(options_.accept_loss, [&](AcceptedLoss const& one) { return one.migration == entry.id; }) != nullptr;
+        return gate("lossless", entry,
+                    entry.lossy_rows == 0 || accepted
+                        ? ""
+                        : fmt::format("in {} row{} the new shape cannot give back the old value: mend them, or accept the loss by name: .accept_loss = "
+                                      "{{{{\"{}\", \"<reason>\"}}}}",
+                                      entry.lossy_rows, entry.lossy_rows == 1 ? "" : "s", entry.id));
+    }
+
+    [[nodiscard]] Gate instances(ledger::Entry const& entry) const {
+        auto const needed = workplace_.plan().position_of(Release{entry.release});
+        std::string alive;
+        for (auto const& instance : workplace_.presence().instances()) {
+            if (instance.own || instance.plan != Presence::plan_label(workplace_.plan().name())) continue;
+            auto const releases = workplace_.plan().releases();
+            auto const known = std::find(releases.begin(), releases.end(), Release{instance.release});
+            if (known != releases.end() && static_cast<std::size_t>(known - releases.begin()) >= needed) continue;
+            alive += fmt::format("{}release {} (pid {})", alive.empty() ? "" : ", ", instance.release, instance.process);
+        }
+        if (workplace_.release_position() < needed) alive = "this very process, of release " + workplace_.release();
+        return gate("instances", entry, alive.empty() ? "" : "still alive: " + alive + "; stop it, or wait until it has ended");
+    }
+
+    [[nodiscard]] Gate processes(ledger::Entry const& entry) const {
+        if (workplace_.path().empty()) return gate("processes", entry, {});
+        auto const open = processes_with_open(workplace_.path());
+        auto const known = workplace_.presence().instances();
+        std::string unknown;
+        for (auto const& process : open.processes) {
+            bool const registered = find_if(known, [&](Instance const& instance) { return instance.process == process.id; }) != nullptr;
+            if (registered || process.id == getpid()) continue;
+            unknown += fmt::format("{}{} (pid {})", unknown.empty() ? "" : ", ", process.command.empty() ? "a process" : process.command, process.id);
+        }
+        return gate("processes", entry, unknown.empty() ? "" : "the database is open in " + unknown + ", which evolver does not know; close it there");
+    }
+
+    [[nodiscard]] Gate soak(ledger::Entry const& entry) const {
+        auto const last = std::max(legacy(entry).last_at, entry.expanded_at);
+        auto const quiet = std::chrono::seconds{ledger::now(workplace_.own()) - last};
+        if (quiet >= soak_) return gate("soak", entry, {});
+        auto const what = legacy(entry).last_at > 0 ? "the last legacy write was" : "the migration was expanded";
+        return gate("soak", entry, fmt::format("{} {} ago; the soak time is {}", what, in_words(quiet), in_words(soak_)));
+    }
+
+    Workplace& workplace_;
+    std::chrono::seconds soak_;
+    ContractOptions const& options_;
+};
+
+void refuse_unknown(Plan const& plan, ContractOptions const& options) {
+    for (auto const& one : options.override_gates) {
+        auto const names = {"lossless", "instances", "processes", "soak"};
+        bool const known = std::find(names.begin(), names.end(), one.gate) != names.end();
+        if (known && !one.reason.empty()) continue;
+        throw PlanError{Failure{.what = known ? "The override of gate \"" + one.gate + "\" has no reason."
+                                              : "There is no gate \"" + one.gate + "\" that could be overridden.",
+                                .object = one.gate,
+                                .instead = known ? "say why, for the audit trail" : "gates that can be: lossless, instances, processes, soak"}};
+    }
+    for (auto const& one : options.accept_loss) {
+        auto const migrations = plan.migrations();
+        bool const known = find_if(migrations, [&](Migration const& migration) { return migration.id.text() == one.migration; }) != nullptr;
+        if (known && !one.reason.empty()) continue;
+        throw PlanError{Failure{.what = known ? "The accepted loss of \"" + one.migration + "\" has no reason."
+                                              : "The plan has no migration \"" + one.migration + "\" whose loss could be accepted.",
+                                .object = one.migration,
+                                .instead = "name the migration and say why: .accept_loss = {{\"<id>\", \"<reason>\"}}"}};
+    }
+}
+
+void refuse_unfinished(ledger::State const& state, Plan const& plan) {
+    if (state.entries.size() == plan.migrations().size()) return;
+    bool const older = state.entries.size() > plan.migrations().size();
+    throw HistoryError{Failure{.what = older ? "The database has been expanded by a newer release (\"" + state.entries.back().id + "\"), which this plan does not know."
+                                             : "The plan is not expanded: its migration \"" + plan.migrations()[state.entries.size()].id.text() + "\" is pending.",
+                               .object = plan.name(),
+                               .instead = older ? "run this with the newest release's plan" : "call expand() first"}};
+}
+
+std::vector<Gate> closed_among(std::vector<Gate> all) {
+    std::erase_if(all, [](Gate const& gate) { return gate.open; });
+    return all;
+}
+
+/// What the new shape cannot hold is kept: the loss was accepted for the schema, not for the archive.
+std::int64_t quarantine_losses(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs, std::string const& id) {
+    auto const& connection = workplace.own();
+    std::int64_t kept = 0;
+    for (auto const& open : pairs) {
+        auto const key = sqlite::row_key(connection, open.pair.table);
+        std::string key_text;
+        for (auto const& column : key.columns) key_text += (key_text.empty() ? "" : " || ', ' || ") + ("quote(" + sqlite::quoted(column.text()) + ")");
+        for (auto const& side : open.pair.from) {
+            auto statement = connection.prepare(
+                "INSERT INTO evolver_quarantine (plan, migration, table_name, row_key, column_name, value, at) SELECT ?1, ?2, ?3, " + key_text +
+                ", ?4, " + sqlite::quoted(side.column.text()) + ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " +
+                sqlite::quoted(open.pair.table.text()) + " WHERE NOT (" + sqlite::lossless(open.pair) + ")");
+            statement.bind(1, std::string_view{workplace.plan().name()})
+                .bind(2, std::string_view{id})
+                .bind(3, std::string_view{open.pair.table.text()})
+                .bind(4, std::string_view{side.column.text()});
+            kept += statement.run();
+        }
+    }
+    return kept;
+}
+
+}  // namespace
+
+std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
+    auto const state = workplace.state(workplace.own());
+    Compiler const compiler{workplace.plan(), standing_of(state), workplace.own()};
+    std::vector<Gate> all;
+    for (auto const& entry : state.entries) {
+        if (entry.phase != Phase::expanded || !compiler.removes(static_cast<std::size_t>(entry.position))) continue;
+        auto const judged = Judge{workplace, soak, options}.all(entry);
+        all.insert(all.end(), judged.begin(), judged.end());
+    }
+    return all;
+}
+
+Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
+    workplace.refuse_open_transaction("contract");
+    auto const& plan = workplace.plan();
+    auto const& connection = workplace.own();
+    refuse_unknown(plan, options);
+    auto const state = workplace.state(connection);
+    refuse_unfinished(state, plan);
+    refuse_drift(workplace, standing_of(state), connection);
+    if (auto closed = closed_among(gates(workplace, soak, options)); !closed.empty()) throw GateClosed{std::move(closed)};
+
+    // The last scan: a write past the triggers shows here, before anything is gone.
+    {
+        Compiler const compiler{plan, standing_of(state), connection};
+        for (auto const& entry : state.entries) {
+            auto const found = compare(workplace, compiler.pairs(static_cast<std::size_t>(entry.position)), entry.id);
+            if (found.different > 0) throw ReconcileError{found.different, found.samples};
+        }
+    }
+
+    Report report;
+    for (;;) {
+        auto const standing = standing_of(workplace.state(connection));
+        if (standing.contracted == standing.expanded) return report;
+        auto const position = standing.contracted;
+        auto const& migration = plan.migrations()[position];
+        auto const& id = migration.id.text();
+        Compiler compiler{plan, standing, connection};
+        auto const pairs = compiler.pairs(position);
+        auto const compiled = compiler.contract();
+        auto const start = Clock::now();
+        at_standstill(workplace, compiled.removes, [&] {
+            auto const now = workplace.state(connection);
+            if (standing_of(now).contracted != position) return;    // another operator was quicker
+            if (compiled.removes) {
+                if (auto closed = closed_among(Judge{workplace, soak, options}.all(now.entries[position])); !closed.empty()) throw GateClosed{std::move(closed)};
+                // The floor first: an instance of an older release that starts from here on is refused before it writes.
+                ledger::raise_floor(connection, plan.name(), static_cast<std::int64_t>(plan.position_of(migration.release)), migration.release.text());
+                auto const kept = now.entries[position].lossy_rows > 0 ? quarantine_losses(workplace, pairs, id) : 0;
+                for (auto const& one : options.override_gates) workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
+                for (auto const& one : options.accept_loss) {
+                    if (one.migration == id) workplace.audit(connection, "loss accepted", id, one.reason, kept, {});
+                }
+            }
+            run_steps(compiled.steps, connection);
+            ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));
+            workplace.audit(connection, "contract", id, migration.summary, 0,
+                            std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
+        });
+        report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        for (auto const& step : compiled.steps) workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
+        workplace.tell({.kind = EventKind::contracted, .migration = id});
+        workplace.checkpoint_if_due();
+    }
+}
+
+}  // namespace evolver

@@ -1,0 +1,138 @@
+#include "execute/expand.hpp"
+
+#include "evolver/dialect/engine_error.hpp"
+
+#include <algorithm>
+
+namespace evolver {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::chrono::microseconds since(Clock::time_point start) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+}
+
+/// Contract, tried on the clone: what stands in its way is better known now than on the day.
+void rehearse_contract(Compiler& compiler, Report& report) {
+    try {
+        while (compiler.standing().contracted < compiler.standing().expanded) (void)compiler.contract();
+    } catch (Error const& error) {
+        report.warnings.push_back(std::string{"contract would fail as things stand: "} + error.what());
+    }
+}
+
+/// The migration's steps, its ledger entry and its audit row, as one transaction. False: somebody else has done it meanwhile.
+bool commit_expand(Workplace& workplace, Compiled const& compiled) {
+    auto const& connection = workplace.own();
+    auto const& plan = workplace.plan();
+    auto const& migration = plan.migrations()[compiled.position];
+    sqlite::WriteTransaction transaction{connection, workplace.wait()};
+    auto const start = Clock::now();
+    if (standing_of(workplace.state(connection)).expanded != compiled.position) return false;
+    ledger::create(connection, plan.name());
+    run_steps(compiled.steps, connection);
+    for (auto const& counter : compiled.counters) {
+        ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position), counter.table, counter.id);
+    }
+    bool const filled = compiled.fills.empty() && !compiled.has_filled_steps;
+    ledger::expanded(connection, plan, compiled.position, Phase::expanded, Stage::dual, filled);
+    workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, since(start));
+    transaction.commit();
+    for (auto const& step : compiled.steps) {
+        workplace.tell({.kind = EventKind::step, .migration = step.migration, .object = step.what});
+    }
+    workplace.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = since(start)});
+    return true;
+}
+
+}  // namespace
+
+bool nothing_to_expand(Workplace& workplace) {
+    auto const& plan = workplace.plan();
+    auto const last = plan.migrations().size() - 1;
+    // Present first, floor second: contract looks for instances after it has told them to stand still, so one of the two sees the other.
+    auto const use = workplace.presence().use(workplace.wait());
+    auto const seen = ledger::glance(workplace.given(), plan.name(), last);
+    return seen.ledger && seen.floor <= static_cast<std::int64_t>(workplace.release_position()) && seen.chain == plan.chain(last);
+}
+
+Report expand(Workplace& workplace) {
+    Report report;
+    if (nothing_to_expand(workplace)) return report;
+    auto const& plan = workplace.plan();
+    bool drift_checked = false;
+    for (;;) {
+        auto const standing = standing_of(workplace.state(workplace.given()));
+        if (standing.expanded >= plan.migrations().size()) break;
+        workplace.refuse_open_transaction("expand");
+        auto const& connection = workplace.own();
+        if (!drift_checked) refuse_drift(workplace, standing, connection);
+        drift_checked = true;
+        // All that is pending is compiled before the first of it runs: a mistake in the last migration leaves the first unwritten, too.
+        Compiler compiler{plan, standing, connection};
+        std::vector<Compiled> pending;
+        while (compiler.standing().expanded < plan.migrations().size()) pending.push_back(compiler.expand());
+        report.warnings.clear();
+        for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
+        rehearse_contract(compiler, report);
+
+        for (auto const& compiled : pending) {
+            if (!commit_expand(workplace, compiled)) break;    // another process is at work: look again
+            report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        }
+        workplace.presence().publish(0);
+    }
+    for (auto const& warning : report.warnings) workplace.tell({.kind = EventKind::warning, .message = warning});
+    return report;
+}
+
+Report rehearse(Workplace& workplace) {
+    auto const& plan = workplace.plan();
+    auto const standing = standing_of(workplace.state(workplace.given()));
+    refuse_drift(workplace, standing, workplace.given());
+    Report report{.rehearsed = true};
+    Compiler compiler{plan, standing, workplace.given()};
+    while (compiler.standing().expanded < plan.migrations().size()) {
+        auto const compiled = compiler.expand();
+        report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        if (compiled.has_filled_steps) {
+            auto const after = compiler.filled(compiled.position);
+            report.steps.insert(report.steps.end(), after.steps.begin(), after.steps.end());
+        }
+    }
+    for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
+    rehearse_contract(compiler, report);
+    return report;
+}
+
+void baseline(Workplace& workplace, MigrationId const& last) {
+    workplace.refuse_open_transaction("baseline");
+    auto const& plan = workplace.plan();
+    auto const migrations = plan.migrations();
+    auto const found = std::find_if(migrations.begin(), migrations.end(), [&](Migration const& migration) { return migration.id == last; });
+    if (found == migrations.end()) {
+        throw PlanError{Failure{.what = "The plan \"" + plan.name() + "\" has no migration \"" + last.text() + "\".",
+                                .object = last.text(),
+                                .instead = "name the last migration whose work the database shows already"}};
+    }
+    auto const through = static_cast<std::size_t>(found - migrations.begin()) + 1;
+    auto const& connection = workplace.own();
+    refuse_drift(workplace, {through, through}, connection);
+
+    sqlite::WriteTransaction transaction{connection, workplace.wait()};
+    if (!workplace.state(connection).entries.empty()) {
+        throw HistoryError{Failure{.what = "The database has a history of the plan \"" + plan.name() + "\" already.",
+                                   .object = workplace.path(),
+                                   .instead = "a baseline is recorded once, before the first expand()"}};
+    }
+    ledger::create(connection, plan.name());
+    for (std::size_t position = 0; position < through; ++position) {
+        ledger::expanded(connection, plan, position, Phase::contracted, Stage::complete, true);
+    }
+    workplace.audit(connection, "baseline", last.text(), {}, 0, {});
+    transaction.commit();
+}
+
+}  // namespace evolver

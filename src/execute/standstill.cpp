@@ -1,0 +1,34 @@
+#include "execute/standstill.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+namespace evolver {
+
+void at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work) {
+    // Instances stand still first, the database's lock comes second: an instance that waits for the database inside a statement would
+    // otherwise wait for us, and we for it. Both waits are short, because all new statements stand still meanwhile.
+    constexpr std::chrono::milliseconds attempt{100};
+    constexpr std::chrono::milliseconds longest_pause{200};
+    auto const until = std::chrono::steady_clock::now() + workplace.wait();
+    auto const& connection = workplace.own();
+    for (std::chrono::milliseconds pause{5};; pause = std::min(pause * 2, longest_pause)) {
+        try {
+            std::optional<Presence::Move> move;
+            if (standstill) move.emplace(workplace.presence().move(attempt));
+            std::optional<sqlite::WriteTransaction> transaction;
+            transaction.emplace(connection, standstill ? attempt : workplace.wait());
+            work();
+            transaction->commit();
+            if (move) move->done(0);
+            return;
+        } catch (Error const& error) {
+            if (!error.retry_helps() || std::chrono::steady_clock::now() >= until) throw;
+            workplace.tell({.kind = EventKind::waiting, .message = error.what()});
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+}  // namespace evolver

@@ -1,0 +1,124 @@
+#include "execute/workplace.hpp"
+
+#include "evolver/dialect/engine_error.hpp"
+#include "evolver/schema/diff.hpp"
+#include "ledger/audit.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace evolver {
+
+Workplace::Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer, std::chrono::milliseconds wait)
+    : plan_{std::move(plan)},
+      release_{std::move(release)},
+      release_position_{plan_.position_of(release_)},
+      actor_{std::move(actor)},
+      observer_{observer},
+      wait_{wait},
+      given_{sqlite::Connection::borrow(session)},
+      path_{given_.path()} {}
+
+sqlite::Connection const& Workplace::own() {
+    if (path_.empty()) return given_;
+    if (own_) return *own_;
+    if (given_.read_only()) {
+        throw EngineError{Failure{.what = "The database \"" + path_ + "\" is open for reading only.",
+                                  .object = path_,
+                                  .instead = "open it for writing, or call attach() in a process that may not change the schema"}};
+    }
+    auto connection = sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+    connection.busy_timeout(std::chrono::milliseconds{0});    // WriteTransaction waits itself
+    connection.run("PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF; PRAGMA synchronous = " +
+                   std::to_string(given_.integer("PRAGMA synchronous")));
+    // An automatic checkpoint lands in whoever commits, with the lock just released and others waiting; evolver does it between batches.
+    sqlite3_wal_hook(
+        connection.handle(),
+        [](void* frames, sqlite3*, char const*, int count) {
+            *static_cast<int*>(frames) = count;
+            return SQLITE_OK;
+        },
+        &wal_frames_);
+    own_.emplace(std::move(connection));
+    return *own_;
+}
+
+Presence& Workplace::presence() { return *shared_presence(); }
+
+std::shared_ptr<Presence> Workplace::shared_presence() {
+    if (presence_) return presence_;
+    presence_ = path_.empty() || given_.read_only() ? Presence::alone(plan_.name(), release()) : Presence::join(path_, plan_.name(), release());
+    return presence_;
+}
+
+ledger::State Workplace::state(sqlite::Connection const& connection) const {
+    auto state = ledger::read(connection, plan_.name());
+    ledger::verify(state, plan_, release_position_, release());
+    return state;
+}
+
+void Workplace::audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail, std::int64_t rows,
+                      std::chrono::microseconds duration) const {
+    ledger::append(connection, {.plan = plan_.name(),
+                                .event = std::move(event),
+                                .migration = std::move(migration),
+                                .actor = actor_,
+                                .release = release(),
+                                .plan_digest = plan_.digest(),
+                                .detail = std::move(detail),
+                                .rows = rows,
+                                .duration = duration});
+}
+
+void Workplace::refuse_open_transaction(std::string_view call) const {
+    if (!given_.in_transaction()) return;
+    throw Error{Failure{.what = std::string{call} + "() was called inside an open transaction of the session.",
+                        .object = path_,
+                        .instead = "commit or roll back first: evolver's own transactions would wait for yours"}};
+}
+
+void Workplace::checkpoint_if_due() {
+    constexpr int due = 1000;        // frames of 4 KiB, SQLite's own default
+    constexpr int overdue = 8000;    // two writers that alternate never leave a fully checkpointed WAL: then wait for readers, once
+    if (!own_ || wal_frames_ < due) return;
+    int const mode = wal_frames_ < overdue ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
+    sqlite3_wal_checkpoint_v2(own_->handle(), "main", mode, nullptr, nullptr);    // busy is no failure: the next one gets further
+    wal_frames_ = 0;
+}
+
+Standing standing_of(ledger::State const& state) {
+    Standing standing;
+    for (auto const& entry : state.entries) {
+        if (entry.phase == Phase::planned) break;
+        ++standing.expanded;
+        if (entry.phase == Phase::contracted && standing.contracted + 1 == standing.expanded) ++standing.contracted;
+    }
+    return standing;
+}
+
+void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connection const& connection) {
+    auto const expected = expected_schema(workplace.plan(), standing);
+    if (!expected) return;
+    std::string found;
+    for (auto const& difference : diff(*expected, sqlite::inspect(connection), Engine::sqlite)) {
+        if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
+    }
+    if (found.empty()) return;
+    throw DriftError{Failure{.what = "The database's schema is not what its history says:" + found,
+                             .object = workplace.path(),
+                             .instead = "undo what was changed by hand, or bring it into the plan; nothing was written"}};
+}
+
+void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {
+    for (auto const& step : steps) {
+        if (!step.refuse_if.empty() && connection.prepare(step.refuse_if).step()) {
+            throw PlanError{Failure{.what = "Migration \"" + step.migration + "\" cannot go on: " + step.refusal + ".",
+                                    .object = step.migration,
+                                    .instead = "see the rows with: " + step.refuse_if}};
+        }
+        for (auto const& sql : step.sql) connection.run(sql);
+    }
+}
+
+}  // namespace evolver

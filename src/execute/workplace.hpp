@@ -1,0 +1,83 @@
+#pragma once
+
+// What every piece of work needs: the plan, a connection, the fleet, the observer.
+
+#include "compile/compiler.hpp"
+#include "dialect/sqlite/connection.hpp"
+#include "evolver/observe/observer.hpp"
+#include "evolver/plan/plan.hpp"
+#include "fleet/presence.hpp"
+#include "ledger/ledger.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace evolver {
+
+class Workplace {
+public:
+    Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer, std::chrono::milliseconds wait);
+
+    /// The connection that the application gave. Only read from, and only by the thread that owns the session.
+    [[nodiscard]] sqlite::Connection const& given() const noexcept { return given_; }
+
+    /// evolver's own connection to the same file, opened when it is first needed: open rowsets, temporary tables and settings of the
+    /// application's session are not in the way then. A database in memory has only the given one.
+    [[nodiscard]] sqlite::Connection const& own();
+    [[nodiscard]] bool has_own() const noexcept { return !path_.empty(); }
+
+    /// This instance in the fleet; joined when it is first needed.
+    [[nodiscard]] Presence& presence();
+    [[nodiscard]] std::shared_ptr<Presence> shared_presence();
+
+    [[nodiscard]] Plan const& plan() const noexcept { return plan_; }
+    [[nodiscard]] std::string const& release() const noexcept { return release_.text(); }
+    [[nodiscard]] std::size_t release_position() const noexcept { return release_position_; }
+    [[nodiscard]] std::string const& actor() const noexcept { return actor_; }
+    [[nodiscard]] std::chrono::milliseconds wait() const noexcept { return wait_; }
+    [[nodiscard]] std::string const& path() const noexcept { return path_; }
+
+    void tell(Event const& event) const {
+        if (observer_ != nullptr) observer_->on(event);
+    }
+
+    /// The ledger's state, checked against the plan. Throws HistoryError, SchemaTooNew.
+    [[nodiscard]] ledger::State state(sqlite::Connection const& connection) const;
+
+    /// Writes an audit row with plan, digest, release and actor filled in.
+    void audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail, std::int64_t rows,
+               std::chrono::microseconds duration) const;
+
+    /// Refuses to work inside a transaction of the application's: evolver's own would wait for it for ever.
+    void refuse_open_transaction(std::string_view call) const;
+
+    /// Checkpoints the WAL once it has grown by a few megabytes, outside any lock, so that no commit of the application's has to.
+    void checkpoint_if_due();
+
+private:
+    Plan plan_;
+    Release release_;
+    std::size_t release_position_;
+    std::string actor_;
+    Observer* observer_;
+    std::chrono::milliseconds wait_;
+    sqlite::Connection given_;
+    std::string path_;
+    std::optional<sqlite::Connection> own_;
+    std::shared_ptr<Presence> presence_;
+    int wal_frames_ = 0;
+};
+
+[[nodiscard]] Standing standing_of(ledger::State const& state);
+
+/// Throws DriftError where the live schema lacks what the history has made, or has it differently. What the application has added beside
+/// it (tables, columns, indexes, triggers, views) is its own affair.
+void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connection const& connection);
+
+/// Runs the steps inside the transaction that is open; tells the observer nothing (a lock is held). Throws EngineError, PlanError.
+void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection);
+
+}  // namespace evolver

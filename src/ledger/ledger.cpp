@@ -1,0 +1,234 @@
+#include "ledger/ledger.hpp"
+
+#include "ledger/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace evolver::ledger {
+
+namespace {
+
+Phase phase_from(std::string const& text) {
+    for (auto const phase : {Phase::planned, Phase::expanded, Phase::contracted}) {
+        if (text == name_of(phase)) return phase;
+    }
+    throw HistoryError{Failure{.what = "The ledger holds the phase \"" + text + "\", which this evolver does not know.",
+                               .object = "evolver_migration",
+                               .instead = "use the version of evolver that wrote it, or a newer one"}};
+}
+
+Stage stage_from(std::string const& text) {
+    for (auto const stage : {Stage::off, Stage::dual, Stage::switched, Stage::complete}) {
+        if (text == name_of(stage)) return stage;
+    }
+    throw HistoryError{Failure{.what = "The ledger holds the stage \"" + text + "\", which this evolver does not know.",
+                               .object = "evolver_migration",
+                               .instead = "use the version of evolver that wrote it, or a newer one"}};
+}
+
+void update(sqlite::Connection const& connection, std::string const& assignment, std::vector<sqlite::Value> values, std::string const& plan,
+            std::int64_t position) {
+    auto statement = connection.prepare("UPDATE evolver_migration SET " + assignment + " WHERE plan = ? AND position = ?");
+    values.emplace_back(plan);
+    values.emplace_back(position);
+    int bind = 0;
+    for (auto const& value : values) statement.bind(++bind, value);
+    statement.run();
+}
+
+void refuse_newer_format(std::int64_t found) {
+    if (found <= format) return;
+    throw HistoryError{Failure{.what = fmt::format("The ledger has format {}; this evolver knows formats up to {}.", found, format),
+                               .object = "evolver_plan",
+                               .instead = "build the application with the version of evolver that the others use"}};
+}
+
+}  // namespace
+
+bool exists(sqlite::Connection const& connection) {
+    return connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_plan'") > 0;
+}
+
+Glance glance(sqlite::Connection const& connection, std::string const& plan, std::size_t last_position) {
+    // The table is missing before the first expand: asking the catalogue first would double the cost of every start for that one.
+    try {
+        auto statement = connection.prepare(
+            "SELECT p.floor, m.chain, p.format FROM main.evolver_plan AS p LEFT JOIN main.evolver_migration AS m ON m.plan = p.plan AND "
+            "m.position = ?2 WHERE p.plan = ?1");
+        statement.bind(1, std::string_view{plan}).bind(2, static_cast<std::int64_t>(last_position));
+        if (!statement.step()) return {};
+        refuse_newer_format(statement.integer(2));
+        return Glance{.ledger = true, .floor = statement.integer(0), .chain = statement.text(1)};
+    } catch (HistoryError const&) {
+        throw;
+    } catch (Error const&) {
+        if (exists(connection)) throw;
+        return {};
+    }
+}
+
+State read(sqlite::Connection const& connection, std::string const& plan) {
+    State state;
+    if (!exists(connection)) return state;
+    auto head = connection.prepare("SELECT format, floor, floor_release FROM main.evolver_plan WHERE plan = ?");
+    head.bind(1, std::string_view{plan});
+    if (!head.step()) return state;
+    state.exists = true;
+    state.format = head.integer(0);
+    state.floor = head.integer(1);
+    state.floor_release = head.text(2);
+    refuse_newer_format(state.format);
+    auto rows = connection.prepare(
+        "SELECT position, id, release, digest, chain, phase, stage, filled, expanded_at, contracted_at, reconciled_at, reconciled_writes, "
+        "lossy_rows FROM main.evolver_migration WHERE plan = ? ORDER BY position");
+    rows.bind(1, std::string_view{plan});
+    while (rows.step()) {
+        state.entries.push_back(Entry{.position = rows.integer(0),
+                                      .id = rows.text(1),
+                                      .release = rows.text(2),
+                                      .digest = rows.text(3),
+                                      .chain = rows.text(4),
+                                      .phase = phase_from(rows.text(5)),
+                                      .stage = stage_from(rows.text(6)),
+                                      .filled = rows.integer(7) != 0,
+                                      .expanded_at = rows.integer(8),
+                                      .contracted_at = rows.integer(9),
+                                      .reconciled_at = rows.integer(10),
+                                      .reconciled_writes = rows.integer(11),
+                                      .lossy_rows = rows.integer(12)});
+    }
+    return state;
+}
+
+void create(sqlite::Connection const& connection, std::string const& plan) {
+    connection.run(
+        "CREATE TABLE IF NOT EXISTS evolver_plan (plan TEXT NOT NULL PRIMARY KEY, format INTEGER NOT NULL, floor INTEGER NOT NULL, "
+        "floor_release TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_migration (plan TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, release TEXT NOT NULL, "
+        "digest TEXT NOT NULL, chain TEXT NOT NULL, phase TEXT NOT NULL, stage TEXT NOT NULL, filled INTEGER NOT NULL, "
+        "expanded_at INTEGER NOT NULL DEFAULT 0, contracted_at INTEGER NOT NULL DEFAULT 0, reconciled_at INTEGER NOT NULL DEFAULT 0, "
+        "reconciled_writes INTEGER NOT NULL DEFAULT 0, lossy_rows INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (plan, position)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_backfill (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT NOT NULL, "
+        "state TEXT NOT NULL, rows INTEGER NOT NULL DEFAULT 0, batches INTEGER NOT NULL DEFAULT 0, batch_rows INTEGER NOT NULL DEFAULT 0, "
+        "schema_version INTEGER NOT NULL DEFAULT 0, started_at INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0, "
+        "PRIMARY KEY (plan, position, table_name)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_checkpoint (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT NOT NULL, "
+        "part INTEGER NOT NULL, done, bound, PRIMARY KEY (plan, position, table_name, part)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, position INTEGER NOT NULL, "
+        "table_name TEXT NOT NULL, writes INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0);"
+        "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT NULL, "
+        "table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, value, at TEXT NOT NULL);" +
+        audit_tables());
+    auto insert = connection.prepare("INSERT INTO evolver_plan (plan, format, floor, floor_release) VALUES (?, ?, 0, '') ON CONFLICT DO NOTHING");
+    insert.bind(1, std::string_view{plan}).bind(2, format);
+    insert.run();
+}
+
+void verify(State const& state, Plan const& plan, std::size_t release_position, std::string const& release) {
+    if (!state.exists) return;
+    if (static_cast<std::int64_t>(release_position) < state.floor) {
+        throw SchemaTooNew{Failure{
+            .what = fmt::format("The database of plan \"{}\" needs release {} or newer; this is release {}, whose shape has been contracted.",
+                                plan.name(), state.floor_release, release),
+            .object = plan.name(),
+            .instead = fmt::format("start release {} or a newer one; nothing was written", state.floor_release)}};
+    }
+    auto const migrations = plan.migrations();
+    for (auto const& entry : state.entries) {
+        auto const position = static_cast<std::size_t>(entry.position);
+        if (position >= migrations.size()) break;    // of a newer release, which this one may live beside
+        auto const& own = migrations[position];
+        if (!(own.id == MigrationId{entry.id})) {
+            throw HistoryError{Failure{
+                .what = fmt::format("The database's migration number {} is \"{}\"; the plan \"{}\" has \"{}\" there.", position + 1, entry.id,
+                                    plan.name(), own.id.text()),
+                .object = entry.id,
+                .instead = "migrations are only ever appended: put the plan back into the order in which it was applied"}};
+        }
+        if (plan.digest(position) != entry.digest) {
+            throw HistoryError{Failure{
+                .what = fmt::format("Migration \"{}\" was edited after it was applied: its digest is {}, the database has {}.", entry.id,
+                                    plan.digest(position).substr(0, 8), entry.digest.substr(0, 8)),
+                .object = entry.id,
+                .instead = "put it back as it was, and make the change in a new migration"}};
+        }
+    }
+}
+
+void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage, bool filled) {
+    auto const& migration = plan.migrations()[position];
+    auto insert = connection.prepare(
+        "INSERT INTO evolver_migration (plan, position, id, release, digest, chain, phase, stage, filled, expanded_at, contracted_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    auto const at = now(connection);
+    insert.bind(1, std::string_view{plan.name()})
+        .bind(2, static_cast<std::int64_t>(position))
+        .bind(3, std::string_view{migration.id.text()})
+        .bind(4, std::string_view{migration.release.text()})
+        .bind(5, std::string_view{plan.digest(position)})
+        .bind(6, std::string_view{plan.chain(position)})
+        .bind(7, name_of(phase))
+        .bind(8, name_of(stage))
+        .bind(9, std::int64_t{filled ? 1 : 0})
+        .bind(10, at)
+        .bind(11, phase == Phase::contracted ? at : std::int64_t{0});
+    insert.run();
+}
+
+void move_stage(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, Stage stage) {
+    update(connection, "stage = ?", {std::string{name_of(stage)}}, plan, position);
+}
+
+void mark_filled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    update(connection, "filled = 1", {}, plan, position);
+}
+
+void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::int64_t writes,
+                     std::int64_t lossy_rows) {
+    update(connection, "reconciled_at = ?, reconciled_writes = ?, lossy_rows = ?", {now(connection), writes, lossy_rows}, plan, position);
+}
+
+void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    update(connection, "phase = ?, stage = ?, contracted_at = ?",
+           {std::string{name_of(Phase::contracted)}, std::string{name_of(Stage::complete)}, now(connection)}, plan, position);
+    std::vector<sqlite::Value> const binds{plan, position};
+    for (auto const* table : {"evolver_backfill", "evolver_checkpoint"}) {
+        auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");
+        statement.bind(1, binds[0]).bind(2, binds[1]);
+        statement.run();
+    }
+}
+
+void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor, std::string const& release) {
+    auto statement = connection.prepare("UPDATE evolver_plan SET floor = ?2, floor_release = ?3 WHERE plan = ?1 AND floor < ?2");
+    statement.bind(1, std::string_view{plan}).bind(2, floor).bind(3, std::string_view{release});
+    statement.run();
+}
+
+void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy"}) {
+        auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");
+        statement.bind(1, std::string_view{plan}).bind(2, position);
+        statement.run();
+    }
+}
+
+void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::string const& table,
+                         std::int64_t id) {
+    auto insert = connection.prepare("INSERT INTO evolver_legacy (id, plan, position, table_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+    insert.bind(1, id).bind(2, std::string_view{plan}).bind(3, position).bind(4, std::string_view{table});
+    insert.run();
+}
+
+Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    auto statement = connection.prepare("SELECT total(writes), max(last_at) FROM evolver_legacy WHERE plan = ? AND position = ?");
+    statement.bind(1, std::string_view{plan}).bind(2, position);
+    if (!statement.step()) return {};
+    return Legacy{.writes = statement.integer(0), .last_at = statement.integer(1)};
+}
+
+std::int64_t now(sqlite::Connection const& connection) { return connection.integer("SELECT CAST(strftime('%s', 'now') AS INTEGER)"); }
+
+}  // namespace evolver::ledger

@@ -1,0 +1,98 @@
+#pragma once
+
+// evolver's own tables in the user's database, and the one writer of them.
+//
+//   evolver_plan        one row per plan: the format of the ledger, the floor
+//   evolver_migration   one row per migration that was expanded: digests, phase, stage, what was proven of it
+//   evolver_backfill    one row per migration and table that is filled: rows, batches, state
+//   evolver_checkpoint  how far a backfill is: per column of the key, the last key done and the bound. The columns have no type, so that a key
+//                       keeps its own: a TEXT column would make '10' of 10, and the run would end with nothing done.
+//   evolver_legacy      counters of writes that reached the old shape only; the sync triggers raise them
+//   evolver_quarantine  old values that the new shape cannot hold, kept when their loss was accepted
+//   evolver_audit       the trail: append-only, each row hashed with the one before (ledger/audit.hpp)
+//
+// All functions work in the transaction that the connection is in.
+
+#include "dialect/sqlite/connection.hpp"
+#include "evolver/ledger/ledger_error.hpp"
+#include "evolver/plan/phase.hpp"
+#include "evolver/plan/plan.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evolver::ledger {
+
+/// What the ledger says of one migration.
+struct Entry {
+    std::int64_t position = 0;
+    std::string id;
+    std::string release;
+    std::string digest;
+    std::string chain;
+    Phase phase = Phase::planned;
+    Stage stage = Stage::off;
+    bool filled = false;                       ///< Backfills done, indexes on new columns built.
+    std::int64_t expanded_at = 0;              ///< Seconds since 1970, by the clock of the process that did it.
+    std::int64_t contracted_at = 0;
+    std::int64_t reconciled_at = 0;            ///< 0: not yet, or not clean.
+    std::int64_t reconciled_writes = 0;        ///< Legacy writes counted when reconciliation was clean.
+    std::int64_t lossy_rows = 0;               ///< Found by that reconciliation.
+};
+
+/// Everything that the ledger says of a plan.
+struct State {
+    bool exists = false;                 ///< The ledger's tables are there, with a row for the plan.
+    std::int64_t format = 0;
+    std::int64_t floor = 0;              ///< Position, in the releases, of the oldest one that can still use the database.
+    std::string floor_release;           ///< Its name.
+    std::vector<Entry> entries;          ///< By position, without gaps.
+};
+
+/// Counters of one pair's legacy writes.
+struct Legacy {
+    std::int64_t writes = 0;
+    std::int64_t last_at = 0;
+};
+
+inline constexpr std::int64_t format = 1;
+
+/// What a start needs to know, by one statement: is this plan's last migration expanded, with this history, and is the release not
+/// below the floor? Cost: one prepared SELECT of one row.
+struct Glance {
+    bool ledger = false;
+    std::int64_t floor = 0;
+    std::string chain;                   ///< Of the migration at the asked position; empty if it is not expanded.
+};
+[[nodiscard]] Glance glance(sqlite::Connection const& connection, std::string const& plan, std::size_t last_position);
+
+[[nodiscard]] bool exists(sqlite::Connection const& connection);
+[[nodiscard]] State read(sqlite::Connection const& connection, std::string const& plan);
+
+/// Makes the tables and the plan's row where they are missing. Inside a write transaction.
+void create(sqlite::Connection const& connection, std::string const& plan);
+
+/// Throws HistoryError or SchemaTooNew where `plan`, as `release` knows it, does not fit the history.
+void verify(State const& state, Plan const& plan, std::size_t release_position, std::string const& release);
+
+void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage, bool filled);
+void move_stage(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, Stage stage);
+void mark_filled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::int64_t writes,
+                     std::int64_t lossy_rows);
+void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor, std::string const& release);
+/// Forgets that the migration was expanded.
+void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+
+/// Makes the counter of (migration, table), with the number that the triggers know it by.
+void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::string const& table,
+                         std::int64_t id);
+[[nodiscard]] Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+
+/// The database's clock, in seconds since 1970.
+[[nodiscard]] std::int64_t now(sqlite::Connection const& connection);
+
+}  // namespace evolver::ledger

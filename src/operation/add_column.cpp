@@ -1,0 +1,23 @@
+#include "evolver/operation/add_column.hpp"
+
+#include "operation/require.hpp"
+
+namespace evolver {
+
+Effect effect_of(AddColumn const& operation, Schema& schema) {
+    std::string const title = "AddColumn " + operation.table.text() + "." + operation.column.name.text();
+    auto& table = require::existing_table(schema, operation.table, title);
+    require::new_column(table, operation.column.name, title);
+    if (operation.column.primary_key) {
+        require::refuse(title, "a key column cannot be added to a table that has rows.", "make a new table, or an ordinary column");
+    }
+    if (!operation.column.nullable && !operation.column.default_value && !operation.column.generated) {
+        require::refuse(title, "a NOT NULL column without a default would make the inserts of older releases fail.",
+                        "give it a default: .default_value = \"0\", or leave it nullable until no older release is left");
+    }
+    table.columns.push_back(operation.column);
+    return Effect{.expand = {MakeColumn{operation.table, operation.column}},
+                  .undo = {RemoveColumn{operation.table, operation.column.name}}};
+}
+
+}  // namespace evolver

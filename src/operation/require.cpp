@@ -1,0 +1,137 @@
+#include "operation/require.hpp"
+
+#include "evolver/schema/tokens.hpp"
+
+#include <algorithm>
+
+namespace evolver::require {
+
+namespace {
+
+/// The name that somebody may have meant: the nearest one by letters in common, or nothing.
+std::string nearest(std::string const& wanted, std::vector<std::string> const& known) {
+    std::string best;
+    std::size_t best_distance = wanted.size() / 3 + 2;
+    for (auto const& candidate : known) {
+        std::vector<std::size_t> row(candidate.size() + 1);
+        for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+        for (std::size_t i = 1; i <= wanted.size(); ++i) {
+            std::size_t diagonal = row[0];
+            row[0] = i;
+            for (std::size_t j = 1; j < row.size(); ++j) {
+                std::size_t const above = row[j];
+                row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (wanted[i - 1] == candidate[j - 1] ? 0U : 1U)});
+                diagonal = above;
+            }
+        }
+        if (row.back() < best_distance) {
+            best_distance = row.back();
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+std::string did_you_mean(std::string const& wanted, std::vector<std::string> const& known) {
+    auto const candidate = nearest(wanted, known);
+    if (!candidate.empty()) return "did you mean \"" + candidate + "\"?";
+    std::string list;
+    for (auto const& name : known) list += (list.empty() ? "" : ", ") + name;
+    return known.empty() ? "" : "there are: " + list;
+}
+
+bool contains(std::vector<Name> const& names, Name const& wanted) {
+    return std::find(names.begin(), names.end(), wanted) != names.end();
+}
+
+bool mentions(Expression const& expression, Name const& column) {
+    for (auto const engine : {Engine::sqlite, Engine::postgresql, Engine::mariadb}) {
+        if (expression.has(engine) && mentions_column(expression.text(engine), column.text())) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void refuse(std::string const& title, std::string what, std::string instead) {
+    throw PlanError{Failure{.what = title + ": " + std::move(what), .instead = std::move(instead)}};
+}
+
+Table& existing_table(Schema& schema, Name const& table, std::string const& title) {
+    if (auto* found = schema.find_table(table)) return *found;
+    std::vector<std::string> known;
+    for (auto const& other : schema.tables) known.push_back(other.name.text());
+    refuse(title, "there is no table \"" + table.text() + "\".", did_you_mean(table.text(), known));
+}
+
+Column& existing_column(Table& table, Name const& column, std::string const& title) {
+    if (auto* found = table.find(column)) return *found;
+    std::vector<std::string> known;
+    for (auto const& other : table.columns) known.push_back(other.name.text());
+    refuse(title, "table \"" + table.name.text() + "\" has no column \"" + column.text() + "\".", did_you_mean(column.text(), known));
+}
+
+void new_table(Schema const& schema, Name const& table, std::string const& title) {
+    if (schema.find_table(table) != nullptr) {
+        refuse(title, "there is a table \"" + table.text() + "\" already.",
+               "if the table is what this migration would have made, say so once: evolver.baseline(\"<id of this migration>\")");
+    }
+    for (auto const& view : schema.views) {
+        if (view.name == table) refuse(title, "\"" + table.text() + "\" is the name of a view.", "choose another name");
+    }
+}
+
+void new_column(Table const& table, Name const& column, std::string const& title) {
+    if (table.find(column) != nullptr) {
+        refuse(title, "table \"" + table.name.text() + "\" has a column \"" + column.text() + "\" already.",
+               "choose another name, or leave the operation out");
+    }
+}
+
+void new_index(Schema const& schema, Name const& index, std::string const& title) {
+    if (auto const* found = schema.find_index(index)) {
+        refuse(title, "there is an index \"" + index.text() + "\" already, on table \"" + found->table.text() + "\".",
+               "choose another name, or leave the operation out");
+    }
+}
+
+void unconstrained(Schema const& schema, Table const& table, Name const& column, std::string const& title) {
+    auto const held = [&](std::string const& by) {
+        refuse(title, "column \"" + column.text() + "\" is part of " + by + ", which cannot let it go without a rebuild of the table.",
+               "keep the column, or move what depends on it first");
+    };
+    if (contains(table.primary_key, column)) held("the primary key");
+    for (auto const& key : table.unique_keys) {
+        if (contains(key.columns, column)) held("a UNIQUE constraint");
+    }
+    for (auto const& check : table.checks) {
+        if (mentions(check.condition, column)) held("a CHECK constraint");
+    }
+    for (auto const& key : table.foreign_keys) {
+        if (contains(key.columns, column)) held("a foreign key");
+    }
+    for (auto const& other : table.columns) {
+        if (other.generated && mentions(*other.generated, column)) held("the generated column \"" + other.name.text() + "\"");
+    }
+    for (auto const& other : schema.tables) {
+        for (auto const& key : other.foreign_keys) {
+            if (key.table == table.name && contains(key.referenced, column)) {
+                held("what table \"" + other.name.text() + "\" refers to by a foreign key");
+            }
+        }
+    }
+}
+
+void reads_only(Table const& table, Expression const& expression, std::vector<Name> const& allowed, std::string_view role,
+                std::string const& title) {
+    for (auto const& column : table.columns) {
+        if (mentions(expression, column.name) && !contains(allowed, column.name)) {
+            std::string list;
+            for (auto const& name : allowed) list += (list.empty() ? "" : ", ") + name.text();
+            refuse(title, "`" + std::string{role} + "` reads the column \"" + column.name.text() + "\"; it may read " + list +
+                              " only, because a change of another column would not be carried over.");
+        }
+    }
+}
+
+}  // namespace evolver::require
