@@ -154,18 +154,48 @@ Change Compiler::resolved(Change change) const {
     return change;
 }
 
-sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
+sqlite::PhysicalPair Compiler::bare_pair(Pair const& pair) const {
+    bool const strict = is_strict(pair.table);
     auto const side = [&](Name const& column) {
         std::vector<sqlite::Value> const binds{pair.table.text(), column.text()};
         auto const words = clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
-        return sqlite::Side{column, sqlite::affinity_of(words)};
+        // ANY keeps what it is given in a STRICT table; elsewhere it is a word like any other.
+        bool const any = strict && same_identifier(words, "ANY");
+        return sqlite::Side{column, any ? sqlite::Affinity::none : sqlite::affinity_of(words)};
+    };
+    // Second names are resolved in the expressions, too: they go when the rename is contracted.
+    auto const over_columns = [&](Expression const& expression) {
+        return replace_columns(expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
+            auto const base = base_of(pair.table, Name{name});
+            return base == name ? std::nullopt : std::optional{sqlite::quoted(base)};
+        });
     };
     sqlite::PhysicalPair physical{.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}};
     for (auto const& column : pair.from) physical.from.push_back(side(Name{base_of(pair.table, column)}));
     for (auto const& column : pair.to) physical.to.push_back(side(column.name));
-    for (auto const& up : pair.up) physical.up.push_back(up.text(Engine::sqlite));
-    for (auto const& down : pair.down) physical.down.push_back(down.text(Engine::sqlite));
+    for (auto const& up : pair.up) physical.up.push_back(over_columns(up));
+    for (auto const& down : pair.down) physical.down.push_back(over_columns(down));
     return physical;
+}
+
+sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
+    auto physical = bare_pair(pair);
+    if (!is_strict(pair.table)) return physical;
+    // A STRICT table raises an error for a value of another type, and the old program's statement would fail with it: such a value is NULL
+    // here, which is quarantine.
+    for (std::size_t i = 0; i < physical.to.size(); ++i) {
+        std::vector<sqlite::Value> const binds{pair.table.text(), physical.to[i].column.text()};
+        auto const words = clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
+        if (same_identifier(words, "ANY")) continue;
+        auto const cast = "CAST((" + physical.up[i] + ") AS " + words + ")";
+        physical.up[i] = "CASE WHEN +(" + physical.up[i] + ") IS " + cast + " THEN " + cast + " END";
+    }
+    return physical;
+}
+
+bool Compiler::is_strict(Name const& table) const {
+    sqlite::Value const name = table.text();
+    return clone_.connection.integer("SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE", {&name, 1}) != 0;
 }
 
 std::vector<OpenPhysicalPair> Compiler::pairs(std::optional<std::size_t> position) const {
@@ -201,6 +231,20 @@ std::vector<Name> Compiler::tables_of(std::vector<Effect> const& effects) const 
         for (auto const* changes : {&effect.expand, &effect.filled, &effect.contract}) {
             for (auto const& change : *changes) add(table_of_change(change));
         }
+    }
+    return tables;
+}
+
+std::vector<Name> Compiler::synced_tables(std::vector<Effect> const& effects) const {
+    auto touched = tables_of(effects);
+    bool const raw = std::any_of(effects.begin(), effects.end(), [](Effect const& effect) {
+        return is_raw(effect.expand) || is_raw(effect.contract) || is_raw(effect.undo);
+    });
+    std::vector<Name> tables;
+    for (auto const& open : open_) {
+        if (open.pair.kind != PairKind::computed) continue;
+        bool const concerned = raw || std::find(touched.begin(), touched.end(), open.pair.table) != touched.end();
+        if (concerned && std::find(tables.begin(), tables.end(), open.pair.table) == tables.end()) tables.push_back(open.pair.table);
     }
     return tables;
 }
@@ -274,7 +318,7 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
 }
 
 void Compiler::check(Pair const& pair, std::string const& title) const {
-    if (pair.kind == PairKind::computed) check_expressions(clone_.connection, physical_pair(pair), title);
+    if (pair.kind == PairKind::computed) check_expressions(clone_.connection, bare_pair(pair), title);
 }
 
 Compiled Compiler::expand() {
@@ -304,9 +348,13 @@ Compiled Compiler::expand() {
         compiled.removes = compiled.removes || !effect.contract.empty();
         effects.push_back(std::move(effect));
     }
-    for (auto const& table : paired) {
+    // Also where this migration adds no pair: triggers that it makes, or that were held to the columns of before, get the right list.
+    for (auto const& table : synced_tables(effects)) {
+        if (!sqlite::inspect_table(clone_.connection, table)) continue;
         unsync(compiled.steps, table, id);
         sync(compiled.steps, table, id);
+    }
+    for (auto const& table : paired) {
         compiled.fills.push_back(table.text());
         compiled.counters.push_back({legacy_id(plan_.name(), id, table.text()), table.text()});
     }
@@ -334,7 +382,7 @@ Compiled Compiler::contract() {
     auto const& id = id_of(position);
     auto const effects = effects_of(position);
     Compiled compiled{.position = position, .removes = removes(position)};
-    auto const touched = tables_of(effects);
+    auto const touched = synced_tables(effects);
     if (compiled.removes) {
         for (auto const& table : touched) unsync(compiled.steps, table, id);
     }
@@ -375,7 +423,7 @@ Compiled Compiler::undo() {
     auto const& id = id_of(position);
     auto const effects = effects_of(position);
     Compiled compiled{.position = position};
-    auto const touched = tables_of(effects);
+    auto const touched = synced_tables(effects);
     for (auto const& table : touched) unsync(compiled.steps, table, id);
     std::erase_if(open_, [&](Open const& open) { return open.position == position; });
     for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {

@@ -92,7 +92,11 @@ private:
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;
     [[nodiscard]] Change resolved(Change change) const;
     [[nodiscard]] std::string base_of(Name const& table, Name const& column) const;
+    [[nodiscard]] sqlite::PhysicalPair bare_pair(Pair const& pair) const;
     [[nodiscard]] sqlite::PhysicalPair physical_pair(Pair const& pair) const;
+    [[nodiscard]] bool is_strict(Name const& table) const;
+    /// Tables with open pairs that `effects` are about; every one of them where SQL in the application's own words is among the effects.
+    [[nodiscard]] std::vector<Name> synced_tables(std::vector<Effect> const& effects) const;
     [[nodiscard]] std::int64_t rows_of(std::string const& table);
     [[nodiscard]] std::vector<Name> tables_of(std::vector<Effect> const& effects) const;
     [[nodiscard]] std::string const& id_of(std::size_t position) const { return plan_.migrations()[position].id.text(); }

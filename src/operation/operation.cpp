@@ -48,6 +48,7 @@ public:
                                                .field("default", column.default_value)
                                                .field("collation", column.collation)
                                                .field("generated", column.generated)
+                                               .field("stored", column.stored)
                                                .text_});
     }
     Text& field(std::string_view key, UniqueKey const& unique) {
@@ -64,6 +65,7 @@ public:
                                                .field("referenced", foreign.referenced)
                                                .field("delete", foreign.on_delete)
                                                .field("update", foreign.on_update)
+                                               .field("deferred", foreign.deferred)
                                                .text_});
     }
     Text& field(std::string_view key, SplitPart const& part) {

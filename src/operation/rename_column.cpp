@@ -1,6 +1,5 @@
 #include "evolver/operation/rename_column.hpp"
 
-#include "evolver/schema/tokens.hpp"
 #include "operation/replace.hpp"
 #include "operation/require.hpp"
 
@@ -12,13 +11,7 @@ namespace {
 
 void rename_in(std::vector<Name>& names, Name const& from, Name const& to) { std::replace(names.begin(), names.end(), from, to); }
 
-void rename_in(Expression& expression, Name const& from, Name const& to) {
-    if (!expression.has(Engine::sqlite)) return;
-    expression = Expression{
-        replace_columns(expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
-            return same_identifier(name, from.text()) ? std::optional{to.text()} : std::nullopt;
-        })};
-}
+void rename_in(Expression& expression, Name const& from, Name const& to) { expression = renamed(expression, from, to); }
 
 /// Keys, constraints, generated columns and foreign keys of other tables follow the new name, as the engine makes them follow.
 void rename_everywhere(Schema& schema, Table& table, Name const& from, Name const& to) {

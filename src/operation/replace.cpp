@@ -12,17 +12,28 @@ bool mentions(Expression const& expression, Name const& column) {
     return expression.has(Engine::sqlite) && mentions_column(expression.text(Engine::sqlite), column.text());
 }
 
+/// A name as it has to stand in an expression, whatever its letters.
+std::string quoted(std::string_view name, Engine engine) {
+    char const quote = engine == Engine::mariadb ? '`' : '"';
+    std::string text{quote};
+    for (char const letter : name) {
+        text += letter;
+        if (letter == quote) text += quote;
+    }
+    return text + quote;
+}
+
+}  // namespace
+
 Expression renamed(Expression const& expression, Name const& from, Name const& to) {
     auto const in = [&](Engine engine) {
         if (!expression.has(engine)) return std::string{};
         return replace_columns(expression.text(engine), [&](std::string const& name) -> std::optional<std::string> {
-            return same_identifier(name, from.text()) ? std::optional{to.text()} : std::nullopt;
+            return same_identifier(name, from.text()) ? std::optional{quoted(to.text(), engine)} : std::nullopt;
         });
     };
     return Expression{EngineTexts{in(Engine::sqlite), in(Engine::postgresql), in(Engine::mariadb)}};
 }
-
-}  // namespace
 
 std::vector<Index> indexes_on(Schema const& schema, Name const& table, Name const& column) {
     std::vector<Index> found;

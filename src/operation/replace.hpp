@@ -9,6 +9,9 @@ namespace evolver {
 /// The indexes of `table` that mention `column`.
 [[nodiscard]] std::vector<Index> indexes_on(Schema const& schema, Name const& table, Name const& column);
 
+/// `expression` with the column `from` turned into `to`, quoted.
+[[nodiscard]] Expression renamed(Expression const& expression, Name const& from, Name const& to);
+
 /// `index` with every mention of `from` turned into `to`.
 [[nodiscard]] Index renamed(Index index, Name const& from, Name const& to);
 

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,6 +75,7 @@ public:
         if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) throw std::runtime_error{"no socket"};
         id_ = fork();
         if (id_ == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is aborted leaves nothing running
             close(ends[0]);
             _exit(result_of(body, Line{ends[1]}));
         }

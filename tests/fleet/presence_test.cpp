@@ -584,7 +584,7 @@ TEST_CASE(
     auto const database = folder.database();
     SharedShape const shape;
     constexpr int processes = 3;
-    constexpr int moves = 300;
+    constexpr int moves = 4000;
     std::vector<Child> children;
     for (int i = 0; i < processes; ++i) {
         children.emplace_back([&](Line) { return use_and_change(database, *shape, moves); });

@@ -81,14 +81,24 @@ public:
         if (open->stage == Stage::off) return computed;
         std::string in_step;
         for (std::size_t i = 0; i < pair.from.size(); ++i) {
+            auto const old_column = side(pair.from[i]);
             auto const old_value = read(pair.from[i]);
-            auto const same = grouped(old_value) + " COLLATE BINARY IS +(" + pair.down[i].text(Engine::sqlite) + ")";
-            in_step += (i > 0 ? " AND " : "") + same;
+            // Of a chain: what stands in the column in between counts only where it is what a reader of that column gets.
+            bool const bare = old_value == quoted(old_column.column.text());
+            in_step += (i > 0 ? " AND " : "") + (bare ? "" : same(old_column, old_value) + " AND ") +
+                       same(old_column, pair.down[i].text(Engine::sqlite));
         }
         return "CASE WHEN " + in_step + " THEN " + quoted(column.text()) + " ELSE " + computed + " END";
     }
 
     [[nodiscard]] Shape const& shape() const noexcept { return shape_; }
+
+    /// The column of the database that `column` is, or is a second name of.
+    [[nodiscard]] Side side(Name const& column) const {
+        if (auto const* open = pair_of(column); open != nullptr && open->pair.kind == PairKind::alias) return side(open->pair.from.front());
+        auto const found = std::find_if(shape_.physical.begin(), shape_.physical.end(), [&](Column const& other) { return other.name == column; });
+        return {column, found == shape_.physical.end() ? Affinity::none : affinity_of(found->type)};
+    }
 
     static std::string grouped(std::string const& expression) {
         bool const bare = expression.starts_with('"') && significant_tokens(expression).size() == 1;
@@ -145,6 +155,7 @@ private:
         auto const& pair = open.pair;
         if (pair.kind == PairKind::dropped) return fill_dropped(pair);
         auto const targets = Access::names_of(pair.to);
+        if (pair.kind == PairKind::computed && kind_ == Kind::insert) set_defaults(pair);
         if (std::none_of(targets.begin(), targets.end(), [&](Name const& target) { return is_set(target); })) return;
         if (pair.kind == PairKind::alias) {
             put(pair.from.front(), values_.at(key(targets.front())));
@@ -160,6 +171,13 @@ private:
         }
         if (open.stage != Stage::off) return;
         for (auto const& target : targets) only_carried_.insert({key(target), true});    // not there yet
+    }
+
+    /// The new columns have their defaults only after contract.
+    void set_defaults(Pair const& pair) {
+        for (auto const& column : pair.to) {
+            if (column.default_value && !is_set(column.name)) put(column.name, "(" + column.default_value->text(Engine::sqlite) + ")");
+        }
     }
 
     /// `down` needs every new column. An update takes those that it does not name from the row, and writes them, too: a row that is not
@@ -220,7 +238,18 @@ std::string placeholder(Name const& column) {
 std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
     Access const access{shape};
     Write write{access, Write::Kind::insert};
-    for (auto const& column : columns) write.set(column, placeholder(column));
+    std::vector<std::string> placeholders;
+    for (auto const& column : columns) {
+        auto const bind = placeholder(column);
+        if (std::find(placeholders.begin(), placeholders.end(), bind) != placeholders.end()) {
+            throw AccessError{Failure{.what = "Two columns of the insert into \"" + shape.table.text() + "\" have the placeholder " + bind +
+                                              ", because a placeholder has no letters beyond ASCII.",
+                                      .object = shape.table.text() + "." + column.text(),
+                                      .instead = "insert with one of them, and update the other"}};
+        }
+        placeholders.push_back(bind);
+        write.set(column, bind);
+    }
     std::vector<std::string> names;
     std::vector<std::string> values;
     for (auto const& [name, value] : write.assignments()) {

@@ -7,22 +7,46 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
+#include <map>
+#include <utility>
 
 namespace evolver::sqlite {
 
 namespace {
 
-constexpr std::string_view tombstone_prefix = "evolver_gone_";
+/// The queries of one inspection see one state of the database, also while another process changes the schema: they
+/// stand in the transaction that the connection is in, or in one of their own that reads only.
+class Snapshot {
+public:
+    explicit Snapshot(Connection const& connection) : connection_{connection}, own_{!connection.in_transaction()} {
+        if (own_) connection_.run("BEGIN");
+    }
 
-// Not LIKE: an application may have made it case-sensitive on this connection.
-constexpr std::string_view not_ours =
-    " lower(substr(name, 1, 7)) <> 'sqlite_' AND lower(substr(name, 1, 8)) <> 'evolver_' ";
+    ~Snapshot() {
+        try {
+            // Not ROLLBACK, which would end a query that the application still reads from.
+            if (own_ && connection_.in_transaction()) connection_.run("COMMIT");
+        } catch (Error const&) {
+            // The transaction wrote nothing; what was read stands.
+            return;
+        }
+    }
 
-bool is_tombstone(std::string_view column) {
-    return column.size() >= tombstone_prefix.size() &&
-           same_identifier(column.substr(0, tombstone_prefix.size()), tombstone_prefix);
+    Snapshot(Snapshot const&) = delete;
+    Snapshot& operator=(Snapshot const&) = delete;
+
+private:
+    Connection const& connection_;
+    bool own_;
+};
+
+bool starts_with(std::string_view name, std::string_view prefix) {
+    return name.size() >= prefix.size() && same_identifier(name.substr(0, prefix.size()), prefix);
 }
+
+/// SQLite's own objects and evolver's.
+bool is_ours(std::string_view name) { return starts_with(name, "sqlite_") || starts_with(name, "evolver_"); }
+bool is_tombstone(std::string_view column) { return starts_with(column, "evolver_gone_"); }
 
 /// What pragma_table_list and sqlite_schema say of one table.
 struct TableEntry {
@@ -32,28 +56,39 @@ struct TableEntry {
     bool strict;
 };
 
-std::vector<TableEntry> table_entries(Connection const& connection, std::string const& condition,
-                                      std::span<Value const> binds = {}) {
+/// WITHOUT ROWID and STRICT, by the name of the table, for the ordinary tables of main.
+using TableOptions = std::map<std::string, std::pair<bool, bool>>;
+
+TableOptions table_options(Connection const& connection, std::optional<Name> const& name) {
+    // A null name is no name to this pragma.
     auto statement = connection.prepare(
-        "SELECT s.name, s.sql, l.wr, l.strict FROM main.sqlite_schema AS s JOIN pragma_table_list AS l ON l.name = "
-        "s.name "
-        "WHERE s.type = 'table' AND l.schema = 'main' AND l.type = 'table' AND " +
-        condition + " ORDER BY s.rowid");
-    int position = 0;
-    for (auto const& bind : binds) statement.bind(++position, bind);
+        "SELECT name, wr, strict FROM pragma_table_list(?1) WHERE schema = 'main' AND type = 'table'");
+    if (name) statement.bind(1, Value{name->text()});
+    TableOptions options;
+    while (statement.step()) options[statement.text(0)] = {statement.integer(1) != 0, statement.integer(2) != 0};
+    return options;
+}
+
+/// The ordinary tables of that name, in any case, or all of them. Two queries, because SQLite joins a pragma in a time
+/// that grows with the square of the schema.
+std::vector<TableEntry> table_entries(Connection const& connection, std::optional<Name> const& name = std::nullopt) {
+    auto const options = table_options(connection, name);
+    auto statement = connection.prepare("SELECT name, sql FROM main.sqlite_schema WHERE type = 'table' ORDER BY rowid");
     std::vector<TableEntry> entries;
     while (statement.step()) {
+        auto const found = options.find(statement.text(0));
+        if (found == options.end()) continue;
+        auto const [without_rowid, strict] = found->second;
         entries.push_back({.name = Name{statement.text(0)},
                            .sql = statement.text(1),
-                           .without_rowid = statement.integer(2) != 0,
-                           .strict = statement.integer(3) != 0});
+                           .without_rowid = without_rowid,
+                           .strict = strict});
     }
     return entries;
 }
 
 std::optional<TableEntry> table_entry(Connection const& connection, Name const& name) {
-    std::array<Value, 1> const binds{name.text()};
-    auto entries = table_entries(connection, "s.name = ?1 COLLATE NOCASE", binds);
+    auto entries = table_entries(connection, name);
     if (entries.empty()) return std::nullopt;
     return std::move(entries.front());
 }
@@ -144,15 +179,13 @@ void add_columns(Table& table, std::vector<ColumnEntry> entries) {
 
 void add_constraints(Table& table, std::vector<ParsedClause> const& clauses) {
     for (ParsedClause const& clause : clauses) {
-        switch (clause.kind) {
-            case ClauseKind::unique:
-                table.unique_keys.push_back({.name = clause.name, .columns = clause.columns});
-                break;
-            case ClauseKind::check:
-                table.checks.push_back({.name = clause.name, .condition = Expression{clause.body}});
-                break;
-            case ClauseKind::references: table.foreign_keys.push_back(*clause.reference); break;
-            default: break;
+        // The other kinds are said better by the catalogue, or belong to a column.
+        if (clause.kind == ClauseKind::unique) {
+            table.unique_keys.push_back({.name = clause.name, .columns = clause.columns});
+        } else if (clause.kind == ClauseKind::check) {
+            table.checks.push_back({.name = clause.name, .condition = Expression{clause.body}});
+        } else if (clause.kind == ClauseKind::references) {
+            table.foreign_keys.push_back(*clause.reference);
         }
     }
 }
@@ -176,17 +209,20 @@ Table table_from(Connection const& connection, TableEntry const& entry) {
 
 /// The texts of an index's parts, and of its WHERE.
 struct ParsedIndex {
+    bool unique = false;
     std::vector<std::string> parts;
     std::optional<std::string> where;
 };
 
 ParsedIndex parse_index(std::string const& sql) {
     TokenReader reader{sql, "CREATE INDEX"};
+    ParsedIndex result;
+    reader.expect("CREATE");
+    result.unique = reader.accept("UNIQUE");
     while (!reader.at("ON")) reader.take();
     reader.take();
     reader.name();
     reader.expect_symbol("(");
-    ParsedIndex result;
     std::size_t begin = reader.offset();
     for (;;) {
         if (reader.at_symbol("(")) {
@@ -241,33 +277,32 @@ void add_parts(Connection const& connection, Index& index, ParsedIndex const& pa
     }
 }
 
-std::vector<Index> indexes_of(Connection const& connection, Name const& table) {
+void add_indexes(Connection const& connection, Schema& schema) {
+    // Indexes that SQLite made itself, for keys and unique constraints, have no text.
     auto statement = connection.prepare(
-        "SELECT l.name, l.\"unique\", s.sql FROM pragma_index_list(?1, 'main') AS l "
-        "JOIN main.sqlite_schema AS s ON s.type = 'index' AND s.name = l.name "
-        "WHERE l.origin = 'c' AND lower(substr(l.name, 1, 8)) <> 'evolver_' ORDER BY s.rowid");
-    statement.bind(1, Value{table.text()});
-    std::vector<Index> indexes;
+        "SELECT name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid");
     while (statement.step()) {
-        Index index{.name = Name{statement.text(0)}, .table = table, .parts = {}, .unique = statement.integer(1) != 0};
+        Table const* const table = schema.find_table(Name{statement.text(1)});
+        if (table == nullptr || is_ours(statement.text(0))) continue;
         auto const parsed = parse_index(statement.text(2));
+        Index index{.name = Name{statement.text(0)}, .table = table->name, .parts = {}, .unique = parsed.unique};
         if (parsed.where) index.where = Expression{*parsed.where};
         add_parts(connection, index, parsed);
-        indexes.push_back(std::move(index));
+        schema.indexes.push_back(std::move(index));
     }
-    return indexes;
 }
 
 void add_views_and_triggers(Connection const& connection, Schema& schema) {
     auto statement = connection.prepare(
-        "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type IN ('view', 'trigger') AND " +
-        std::string{not_ours} + " ORDER BY rowid");
+        "SELECT type, name, tbl_name, sql FROM main.sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid");
     while (statement.step()) {
         Name const name{statement.text(1)};
-        if (statement.text(0) == "view")
+        if (is_ours(name.text())) continue;
+        if (statement.text(0) == "view") {
             schema.views.push_back({.name = name, .sql = statement.text(3)});
-        else
+        } else {
             schema.triggers.push_back({.name = name, .table = Name{statement.text(2)}, .sql = statement.text(3)});
+        }
     }
 }
 
@@ -332,24 +367,25 @@ std::optional<std::int64_t> analysed_rows(Connection const& connection, Name con
 }  // namespace
 
 Schema inspect(Connection const& connection) {
+    Snapshot const snapshot{connection};
     Schema schema;
-    for (auto const& entry : table_entries(
-             connection, "lower(substr(s.name, 1, 7)) <> 'sqlite_' AND lower(substr(s.name, 1, 8)) <> 'evolver_'")) {
-        schema.tables.push_back(table_from(connection, entry));
-        auto indexes = indexes_of(connection, entry.name);
-        std::move(indexes.begin(), indexes.end(), std::back_inserter(schema.indexes));
+    for (auto const& entry : table_entries(connection)) {
+        if (!is_ours(entry.name.text())) schema.tables.push_back(table_from(connection, entry));
     }
+    add_indexes(connection, schema);
     add_views_and_triggers(connection, schema);
     return schema;
 }
 
 std::optional<Table> inspect_table(Connection const& connection, Name const& name) {
+    Snapshot const snapshot{connection};
     auto const entry = table_entry(connection, name);
     if (!entry) return std::nullopt;
     return table_from(connection, *entry);
 }
 
 RowKey row_key(Connection const& connection, Name const& table) {
+    Snapshot const snapshot{connection};
     auto const entry = table_entry(connection, table);
     if (!entry) refuse_unknown(table);
     auto key = declared_key(connection, entry->name);
@@ -367,6 +403,7 @@ RowKey row_key(Connection const& connection, Name const& table) {
 }
 
 std::int64_t estimated_rows(Connection const& connection, Name const& table) {
+    Snapshot const snapshot{connection};
     auto const entry = table_entry(connection, table);
     if (!entry) refuse_unknown(table);
     if (auto const rows = analysed_rows(connection, entry->name)) return *rows;

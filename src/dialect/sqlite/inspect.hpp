@@ -3,9 +3,10 @@
 // What a SQLite database holds, as values: its schema, how the rows of a table are addressed, and about how many there
 // are.
 //
-// Everything is read from the catalogue of `main` in the transaction that the connection is in, if any; no table is
-// scanned. A schema is what the application made: SQLite's own tables, virtual tables and the tables behind them,
-// everything that is named `evolver_…`, and columns that wait to be dropped (`evolver_gone_…`) are left out.
+// Everything is read from the catalogue of `main`, in one state of it: that of the transaction which the connection is
+// in, or of a read of its own. No table is scanned. A schema is what the application made: SQLite's own tables, virtual
+// tables and the tables behind them, everything that is named `evolver_...`, and columns that wait to be dropped
+// (`evolver_gone_...`) are left out.
 
 #include "dialect/sqlite/connection.hpp"
 

@@ -33,7 +33,7 @@ std::string column_definition(Column const& column, bool is_rowid_key, bool stri
     if (!column.nullable) text += " NOT NULL";
     if (column.default_value) text += " DEFAULT (" + column.default_value->text(Engine::sqlite) + ")";
     if (!column.collation.empty()) text += " COLLATE " + quoted(column.collation);
-    if (column.generated) text += " GENERATED ALWAYS AS (" + column.generated->text(Engine::sqlite) + ") VIRTUAL";
+    if (column.generated) text += " GENERATED ALWAYS AS (" + column.generated->text(Engine::sqlite) + (column.stored ? ") STORED" : ") VIRTUAL");
     return text;
 }
 
@@ -188,8 +188,8 @@ private:
 }  // namespace
 
 std::string create_table(Table const& table) {
-    bool const rowid_key = !table.without_rowid && table.primary_key.size() == 1 && table.find(table.primary_key.front()) != nullptr &&
-                           table.find(table.primary_key.front())->type.kind() == TypeKind::integer;
+    auto const* only_key = table.primary_key.size() == 1 ? table.find(table.primary_key.front()) : nullptr;
+    bool const rowid_key = only_key != nullptr && is_rowid_key(table, *only_key);
     std::string body;
     auto const add = [&](std::string const& part) { body += (body.empty() ? "" : ", ") + part; };
     for (auto const& column : table.columns) {
@@ -204,7 +204,7 @@ std::string create_table(Table const& table) {
     for (auto const& key : table.foreign_keys) {
         std::string const referenced = key.referenced.empty() ? "" : " (" + names(key.referenced) + ")";
         add(constraint_name(key.name) + "FOREIGN KEY (" + names(key.columns) + ") REFERENCES " + quoted(key.table.text()) + referenced +
-            " ON DELETE " + key.on_delete + " ON UPDATE " + key.on_update);
+            " ON DELETE " + key.on_delete + " ON UPDATE " + key.on_update + (key.deferred ? " DEFERRABLE INITIALLY DEFERRED" : ""));
     }
     std::string options = table.without_rowid ? " WITHOUT ROWID" : "";
     if (table.strict) options += options.empty() ? " STRICT" : ", STRICT";

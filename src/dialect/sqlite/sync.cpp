@@ -43,25 +43,42 @@ bool feeds(PhysicalPair const& older, PhysicalPair const& newer) {
 /// Writes the triggers of one pair.
 class Triggers {
 public:
-    Triggers(Name const& table, RowKey const& key, SyncedPair const& synced, std::vector<Side> newer)
-        : table_{quoted(table.text())}, key_{key}, pair_{synced.pair}, synced_{synced}, newer_{std::move(newer)} {}
+    Triggers(Name const& table, RowKey const& key, SyncedPair const& synced, std::vector<Side> newer,
+             std::vector<PhysicalPair const*> older)
+        : table_{quoted(table.text())},
+          key_{key},
+          pair_{synced.pair},
+          synced_{synced},
+          newer_{std::move(newer)},
+          older_{std::move(older)} {}
 
-    [[nodiscard]] std::vector<std::string> all() const {
+    [[nodiscard]] std::vector<std::string> up() const {
+        auto const old_changed = "(" + joined(pair_.from, " OR ", changed) + ")";
+        auto const new_unchanged = joined(newer_, " AND ", unchanged);
         std::vector<std::string> statements{
-            trigger("insert_up", "INSERT", "NEW." + joined(newer_, " IS NULL AND NEW.", name_of) + " IS NULL", fill_where_empty() + count()),
-            trigger("insert_down", "INSERT", "NEW." + joined(pair_.to, " IS NOT NULL OR NEW.", name_of) + " IS NOT NULL", carry_down()),
-            trigger("update_up", "UPDATE OF " + list(pair_.from),
-                    "(" + joined(pair_.from, " OR ", changed) + ") AND " + joined(newer_, " AND ", unchanged),
+            trigger("insert_up", "INSERT", "NEW." + joined(newer_, " IS NULL AND NEW.", name_of) + " IS NULL",
+                    fill_where_empty() + count()),
+            trigger("update_up", "UPDATE OF " + list(pair_.from), old_changed + " AND " + new_unchanged,
                     carry_up() + count() + carry_up()),
-            trigger("update_down", "UPDATE OF " + list(pair_.to), joined(pair_.to, " OR ", changed), carry_down())};
+            trigger("update_late", "UPDATE OF " + list(pair_.from), old_changed + " AND NOT (" + new_unchanged + ")",
+                    carry_up() + count())};
         if (!key_.hidden_rowid) {
             auto const key_changed = joined(key_.columns, " OR ", [](Name const& column) {
                 return "OLD." + quoted(column.text()) + " IS NOT NEW." + quoted(column.text());
             });
             auto const columns = joined(key_.columns, ", ", [](Name const& column) { return quoted(column.text()); });
-            statements.push_back(trigger("key", "UPDATE OF " + columns, key_changed, fill_where_empty() + carry_down(" AND NOT (" + all_null(pair_.to) + ")")));
+            statements.push_back(trigger("key", "UPDATE OF " + columns, "(" + key_changed + ") AND " + new_unchanged, fill_where_empty()));
         }
         return statements;
+    }
+
+    [[nodiscard]] std::vector<std::string> down() const {
+        std::string all_the_way = carry_down(pair_);
+        // A row that is not filled yet keeps what only the old column has.
+        for (auto const* older : older_) all_the_way += carry_down(*older, " AND NOT (" + all_null(older->to) + ")");
+        return {trigger("insert_down", "INSERT",
+                        "NEW." + joined(pair_.to, " IS NOT NULL OR NEW.", name_of) + " IS NOT NULL", carry_down(pair_)),
+                trigger("update_down", "UPDATE OF " + list(pair_.to), joined(pair_.to, " OR ", changed), all_the_way)};
     }
 
 private:
@@ -94,9 +111,9 @@ private:
                " AND NOT " + in_sync(pair_) + ";";
     }
 
-    [[nodiscard]] std::string carry_down(std::string const& only_where = {}) const {
-        return " UPDATE " + table_ + " SET " + assignments(pair_.from, pair_.down) + " WHERE " + this_row() + only_where + " AND NOT " +
-               in_sync(pair_) + ";";
+    [[nodiscard]] std::string carry_down(PhysicalPair const& pair, std::string const& only_where = {}) const {
+        return " UPDATE " + table_ + " SET " + assignments(pair.from, pair.down) + " WHERE " + this_row() + only_where +
+               " AND NOT " + in_sync(pair) + ";";
     }
 
     [[nodiscard]] std::string count() const {
@@ -108,27 +125,41 @@ private:
     RowKey const& key_;
     PhysicalPair const& pair_;
     SyncedPair const& synced_;
-    std::vector<Side> newer_;    // the pair's new columns, and all that are computed from them
+    std::vector<Side> newer_;                  // the pair's new columns, and all that are computed from them
+    std::vector<PhysicalPair const*> older_;  // the pairs that its old columns are computed by, nearest first
 };
 
 }  // namespace
 
 std::vector<std::string> sync_triggers(Name const& table, RowKey const& key, std::vector<SyncedPair> const& pairs) {
-    std::vector<std::string> statements;
+    std::vector<std::string> up;
+    std::vector<std::string> down;
+    auto const add = [](std::vector<std::string>& all, std::vector<std::string> const& more) {
+        all.insert(all.end(), more.begin(), more.end());
+    };
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         std::vector<Side> newer = pairs[i].pair.to;
         std::vector<PhysicalPair const*> reached{&pairs[i].pair};
         for (std::size_t j = i + 1; j < pairs.size(); ++j) {
-            bool const downstream =
-                std::any_of(reached.begin(), reached.end(), [&](PhysicalPair const* older) { return feeds(*older, pairs[j].pair); });
+            bool const downstream = std::any_of(reached.begin(), reached.end(), [&](PhysicalPair const* older) {
+                return feeds(*older, pairs[j].pair);
+            });
             if (!downstream) continue;
             reached.push_back(&pairs[j].pair);
             newer.insert(newer.end(), pairs[j].pair.to.begin(), pairs[j].pair.to.end());
         }
-        auto const triggers = Triggers{table, key, pairs[i], std::move(newer)}.all();
-        statements.insert(statements.end(), triggers.begin(), triggers.end());
+        std::vector<PhysicalPair const*> older;
+        for (std::size_t j = i; j-- > 0;) {
+            auto const into = [&](PhysicalPair const* pair) { return feeds(pairs[j].pair, *pair); };
+            if (into(&pairs[i].pair) || std::any_of(older.begin(), older.end(), into)) older.push_back(&pairs[j].pair);
+        }
+        Triggers const triggers{table, key, pairs[i], std::move(newer), std::move(older)};
+        add(up, triggers.up());
+        add(down, triggers.down());
     }
-    return statements;
+    // SQLite fires the triggers of one event in the reverse order of their creation. Only update_late depends on it.
+    add(up, down);
+    return up;
 }
 
 }  // namespace evolver::sqlite

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
+#include <stdlib.h>  // mkdtemp
 
 #include <algorithm>
 #include <array>
@@ -69,6 +70,23 @@ std::optional<Connection> real_database(std::string const& path) {
         return std::nullopt;
     }
     return Connection::open(file, SQLITE_OPEN_READONLY);
+}
+
+/// Another connection, which replaces a table at one moment of the reader's work.
+struct Interference {
+    Connection connection;
+    int calls_left = 0;
+    int changes = 0;
+};
+
+int interfere(void* argument) {
+    auto& other = *static_cast<Interference*>(argument);
+    if (--other.calls_left != 0) return 0;
+    ++other.changes;
+    bool const odd = other.changes % 2 == 1;
+    other.connection.run(odd ? "BEGIN; DROP TABLE b; CREATE TABLE d (v); COMMIT"
+                             : "BEGIN; DROP TABLE d; CREATE TABLE b (y); COMMIT");
+    return 0;
 }
 
 /// The same foreign keys in two forms: as the text was understood, and as SQLite understands it.
@@ -363,7 +381,8 @@ TEST_SUITE("sqlite/inspect") {
             database("CREATE TABLE t (a, evolver_gone_1_b TEXT CHECK (evolver_gone_1_b > 0), EVOLVER_GONE_c);"
                      "CREATE TABLE evolver_state (a); CREATE TABLE Evolver_trail (a); CREATE TABLE evolverish (a);"
                      "CREATE TRIGGER evolver_sync_t AFTER INSERT ON t BEGIN SELECT 1; END;"
-                     "CREATE VIEW evolver_view AS SELECT 1; CREATE INDEX evolver_index ON t (a)"));
+                     "CREATE VIEW evolver_view AS SELECT 1; CREATE INDEX evolver_index ON t (a); CREATE INDEX i ON "
+                     "evolver_state (a)"));
         CHECK(names(schema.tables) == Words{"t", "evolverish"});
         CHECK(names(schema.tables.front().columns) == Words{"a"});
         CHECK(schema.tables.front().checks.empty());
@@ -400,6 +419,66 @@ TEST_SUITE("sqlite/inspect") {
         auto const connection =
             database("PRAGMA case_sensitive_like = ON; CREATE TABLE t (a); CREATE TABLE EVOLVER_state (a)");
         CHECK(names(inspect(connection).tables) == Words{"t"});
+    }
+
+    TEST_CASE("an inspection sees one state of the schema, also while another connection changes it") {
+        auto folder = (std::filesystem::temp_directory_path() / "evolver-inspect-XXXXXX").string();
+        REQUIRE(mkdtemp(folder.data()) != nullptr);
+        auto const path = folder + "/live.db";
+        {
+            constexpr int open_or_create = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+            auto const reader = Connection::open(path, open_or_create);
+            Interference other{.connection = Connection::open(path, open_or_create)};
+            other.connection.run(
+                "PRAGMA journal_mode = WAL; CREATE TABLE a (x); CREATE TABLE b (y); CREATE TABLE c (z)");
+            for (int moment = 1; moment < 60; ++moment) {
+                CAPTURE(moment);
+                other.calls_left = moment;
+                sqlite3_progress_handler(reader.handle(), 5, interfere, &other);
+                auto const schema = inspect(reader);
+                sqlite3_progress_handler(reader.handle(), 0, nullptr, nullptr);
+                REQUIRE(schema.tables.size() == 3);
+                for (auto const& table : schema.tables) REQUIRE(table.columns.size() == 1);
+            }
+            CHECK(other.changes > 20);
+            CHECK_FALSE(reader.in_transaction());
+        }
+        std::filesystem::remove_all(folder);
+    }
+
+    TEST_CASE("an inspection inside a transaction sees what the transaction made, and leaves it open") {
+        auto const connection = database("BEGIN; CREATE TABLE t (a)");
+        CHECK(names(inspect(connection).tables) == Words{"t"});
+        CHECK(connection.in_transaction());
+        connection.run("ROLLBACK");
+        CHECK(inspect(connection).tables.empty());
+    }
+
+    TEST_CASE("an inspection does not end a query that the application still reads from") {
+        auto const connection = database("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)");
+        auto statement = connection.prepare("SELECT a FROM t ORDER BY a");
+        REQUIRE(statement.step());
+        CHECK(inspect(connection).tables.size() == 1);
+        REQUIRE(statement.step());
+        CHECK(statement.integer(0) == 2);
+    }
+
+    TEST_CASE("the work grows with the schema, not with its square") {
+        auto steps_for = [](int tables) {
+            auto const connection = Connection::in_memory();
+            for (int table = 0; table < tables; ++table) {
+                auto const number = std::to_string(table);
+                connection.run("CREATE TABLE t" + number + " (a, b); CREATE INDEX i" + number + " ON t" + number +
+                               " (a)");
+            }
+            int steps = 0;
+            sqlite3_progress_handler(
+                connection.handle(), 10, [](void* count) { return ++*static_cast<int*>(count), 0; }, &steps);
+            CHECK(inspect(connection).tables.size() == static_cast<std::size_t>(tables));
+            sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+            return steps;
+        };
+        CHECK(steps_for(200) < 3 * steps_for(100));
     }
 
     TEST_CASE("one table is found by name in any case, and a view or nothing is none") {

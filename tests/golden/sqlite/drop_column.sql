@@ -1,0 +1,12 @@
+-- expand
+
+-- contract
+
+-- drop index by_size
+DROP INDEX IF EXISTS "by_size";
+
+-- drop column packages.Size
+ALTER TABLE "packages" DROP COLUMN "Size";
+
+-- undo
+

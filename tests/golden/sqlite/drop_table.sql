@@ -1,0 +1,9 @@
+-- expand
+
+-- contract
+
+-- drop table Packages
+DROP TABLE "Packages";
+
+-- undo
+

@@ -1,0 +1,28 @@
+#pragma once
+
+// A program that knows nothing of evolver: plain SQLite, a busy timeout, its own SQL.
+
+#include "dialect/sqlite/connection.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evolver::testing {
+
+class RawSqlite {
+public:
+    explicit RawSqlite(std::string const& path);
+
+    void run(std::string const& sql, std::vector<sqlite::Value> const& binds = {}) const;
+    /// Binds by name, without the colon; names that the statement does not have are passed over.
+    void run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds) const;
+    [[nodiscard]] std::vector<std::vector<sqlite::Value>> rows(std::string const& sql) const;
+    [[nodiscard]] std::int64_t integer(std::string const& sql) const { return connection_.integer(sql); }
+    [[nodiscard]] sqlite::Connection const& connection() const noexcept { return connection_; }
+
+private:
+    sqlite::Connection connection_;
+};
+
+}  // namespace evolver::testing
