@@ -28,13 +28,13 @@
 #include "evolver/error.hpp"
 #include "evolver/execute/contract_options.hpp"
 #include "evolver/execute/reconcile_error.hpp"
+#include "evolver/execute/status.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/observe/observer.hpp"
 #include "evolver/observe/progress_line.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/plan/step.hpp"
-#include "evolver/status.hpp"
 
 #include <chrono>
 #include <memory>

@@ -50,7 +50,7 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
 }  // namespace
 
 AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given)
-    : plan_{std::move(plan)}, presence_{std::move(presence)}, path_{std::move(path)}, given_{given} {}
+    : plan_{std::move(plan)}, presence_{std::move(presence)}, path_{std::move(path)}, vfs_{sqlite::Connection::borrow(given).vfs()}, given_{given} {}
 
 sqlite::Connection const& AccessState::connection() {
     if (connection_) return *connection_;
@@ -58,7 +58,7 @@ sqlite::Connection const& AccessState::connection() {
         connection_.emplace(sqlite::Connection::borrow(given_));
     } else {
         // Read-write, because a reader of a WAL must be able to make the -shm file; nothing is written.
-        connection_.emplace(sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE));
+        connection_.emplace(sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE, vfs_));
         connection_->busy_timeout(std::chrono::seconds{10});
     }
     return *connection_;

@@ -40,6 +40,7 @@ private:
     Plan plan_;
     std::shared_ptr<Presence> presence_;
     std::string path_;
+    std::string vfs_;
     sqlite3* given_;
     std::mutex mutex_;
     std::optional<sqlite::Connection> connection_;

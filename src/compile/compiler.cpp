@@ -2,6 +2,7 @@
 
 #include "compile/expression_check.hpp"
 #include "dialect/sqlite/create_text.hpp"
+#include "dialect/sqlite/keep.hpp"
 #include "dialect/sqlite/render.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/digest.hpp"
@@ -60,6 +61,13 @@ void learn(Schema& known, Schema const& before, Schema const& after) {
     });
 }
 
+/// Contract takes something from older releases: the old shape, or the triggers that kept a column for them.
+bool takes_away(Effect const& effect) { return !effect.contract.empty() || !effect.kept.empty(); }
+
+void include(std::vector<Name>& names, Name const& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
 bool is_raw(std::vector<Change> const& changes) {
     return std::any_of(changes.begin(), changes.end(), [](Change const& change) { return std::holds_alternative<RunScript>(change); });
 }
@@ -84,6 +92,7 @@ Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
     for (auto position = standing_.contracted; position < standing_.expanded; ++position) {
         for (auto const& effect : effects_of(position)) {
             for (auto const& pair : effect.pairs) open_.push_back({position, pair});
+            for (auto const& column : effect.kept) kept_.push_back({position, column});
         }
     }
 }
@@ -241,11 +250,13 @@ std::vector<Name> Compiler::synced_tables(std::vector<Effect> const& effects) co
         return is_raw(effect.expand) || is_raw(effect.contract) || is_raw(effect.undo);
     });
     std::vector<Name> tables;
+    auto const concern = [&](Name const& table) {
+        if (raw || std::find(touched.begin(), touched.end(), table) != touched.end()) include(tables, table);
+    };
     for (auto const& open : open_) {
-        if (open.pair.kind != PairKind::computed) continue;
-        bool const concerned = raw || std::find(touched.begin(), touched.end(), open.pair.table) != touched.end();
-        if (concerned && std::find(tables.begin(), tables.end(), open.pair.table) == tables.end()) tables.push_back(open.pair.table);
+        if (open.pair.kind == PairKind::computed) concern(open.pair.table);
     }
+    for (auto const& kept : kept_) concern(kept.column.table);
     return tables;
 }
 
@@ -257,7 +268,7 @@ std::vector<Name> Compiler::tables(std::size_t position) const {
 bool Compiler::removes(std::size_t position) const {
     auto const known = effects_.find(position);
     return known != effects_.end() &&
-           std::any_of(known->second.begin(), known->second.end(), [](Effect const& effect) { return !effect.contract.empty(); });
+           std::any_of(known->second.begin(), known->second.end(), [](Effect const& effect) { return takes_away(effect); });
 }
 
 void Compiler::unsync(std::vector<Step>& steps, Name const& table, std::string const& migration) {
@@ -292,7 +303,13 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
                           .legacy = legacy_id(plan_.name(), id_of(open.position), table.text())});
         for (auto const& column : open.pair.to) younger.push_back(column.name);
     }
-    if (synced.empty()) return;
+    std::vector<Column> kept;
+    for (auto const& column : kept_) {
+        if (!(column.column.table == table)) continue;
+        kept.push_back(column.column.column);
+        younger.push_back(column.column.column.name);
+    }
+    if (synced.empty() && kept.empty()) return;
 
     Step step{.migration = {}, .what = "keep both shapes of " + table.text() + " in step by triggers", .sql = {}};
     auto const physical_table = sqlite::inspect_table(clone_.connection, table);
@@ -313,8 +330,16 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
         step.sql.push_back(narrow);
     }
     triggers.reset();
-    for (auto& statement : sqlite::sync_triggers(table, sqlite::row_key(clone_.connection, table), synced)) step.sql.push_back(std::move(statement));
+    auto const key = sqlite::row_key(clone_.connection, table);
+    for (auto& statement : sqlite::sync_triggers(table, key, synced)) step.sql.push_back(std::move(statement));
+    auto const note = legacy_id(plan_.name(), "kept", table.text());
+    for (auto& statement : sqlite::keep_triggers(clone_.connection, *physical_table, key, kept, note)) step.sql.push_back(std::move(statement));
     run(steps, std::move(step), migration);
+}
+
+void Compiler::forget(std::size_t position) {
+    std::erase_if(open_, [&](Open const& open) { return open.position == position; });
+    std::erase_if(kept_, [&](Kept const& kept) { return kept.position == position; });
 }
 
 void Compiler::check(Pair const& pair, std::string const& title) const {
@@ -327,7 +352,7 @@ Compiled Compiler::expand() {
     auto const& id = migration.id.text();
     Compiled compiled{.position = position};
     std::vector<Effect> effects;
-    std::vector<Name> paired;
+    std::vector<Name> filled;    // tables that want a backfill
     for (auto const& operation : migration.operations) {
         auto effect = effect_of(operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
@@ -342,10 +367,11 @@ Compiled Compiler::expand() {
         for (auto const& pair : effect.pairs) {
             open_.push_back({position, pair});
             check(pair, "Migration \"" + id + "\", " + title(operation));
-            if (pair.kind == PairKind::computed && std::find(paired.begin(), paired.end(), pair.table) == paired.end()) paired.push_back(pair.table);
+            if (pair.kind == PairKind::computed) include(filled, pair.table);
         }
+        for (auto const& column : effect.kept) kept_.push_back({position, column});
         compiled.has_filled_steps = compiled.has_filled_steps || !effect.filled.empty();
-        compiled.removes = compiled.removes || !effect.contract.empty();
+        compiled.removes = compiled.removes || takes_away(effect);
         effects.push_back(std::move(effect));
     }
     // Also where this migration adds no pair: triggers that it makes, or that were held to the columns of before, get the right list.
@@ -354,7 +380,7 @@ Compiled Compiler::expand() {
         unsync(compiled.steps, table, id);
         sync(compiled.steps, table, id);
     }
-    for (auto const& table : paired) {
+    for (auto const& table : filled) {
         compiled.fills.push_back(table.text());
         compiled.counters.push_back({legacy_id(plan_.name(), id, table.text()), table.text()});
     }
@@ -386,7 +412,7 @@ Compiled Compiler::contract() {
     if (compiled.removes) {
         for (auto const& table : touched) unsync(compiled.steps, table, id);
     }
-    std::erase_if(open_, [&](Open const& open) { return open.position == position; });
+    forget(position);
     for (auto const& effect : effects) {
         for (auto const& change : effect.contract) {
             auto const* settled = std::get_if<SettleAlias>(&change);
@@ -425,7 +451,7 @@ Compiled Compiler::undo() {
     Compiled compiled{.position = position};
     auto const touched = synced_tables(effects);
     for (auto const& table : touched) unsync(compiled.steps, table, id);
-    std::erase_if(open_, [&](Open const& open) { return open.position == position; });
+    forget(position);
     for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
         if (is_raw(effect->expand) && effect->undo.empty()) {
             throw PlanError{Failure{.what = "Migration \"" + id + "\" cannot be rolled back: its RawSql says no way back.",

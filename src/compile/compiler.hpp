@@ -83,11 +83,17 @@ private:
         Pair pair;
     };
 
+    struct Kept {
+        std::size_t position;
+        KeptColumn column;
+    };
+
     std::vector<Effect> effects_of(std::size_t position);
     void run(std::vector<Step>& steps, Step step, std::string const& migration);
     void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
+    void forget(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;
     [[nodiscard]] Change resolved(Change change) const;
@@ -109,6 +115,7 @@ private:
     Schema virtual_;
     std::map<std::size_t, std::vector<Effect>> effects_;    // of open and planned migrations, once walked
     std::vector<Open> open_;
+    std::vector<Kept> kept_;    // of open migrations, like open_
     std::map<std::string, std::int64_t> rows_;
 };
 

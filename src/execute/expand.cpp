@@ -47,6 +47,23 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled) {
     return true;
 }
 
+/// The oldest release that can use a database on which the migrations before `through` are contracted.
+std::size_t floor_after(Plan const& plan, std::size_t through) {
+    std::size_t floor = 0;
+    auto const nothing = sqlite::Connection::in_memory();
+    try {
+        Compiler compiler{plan, {}, nothing};
+        while (compiler.standing().expanded < through) {
+            auto const compiled = compiler.expand();
+            if (compiled.removes) floor = plan.position_of(plan.migrations()[compiled.position].release);
+        }
+    } catch (PlanError const&) {
+        // The plan builds on tables that it did not make: only its own words tell what older releases could use.
+        floor = plan.position_of(plan.migrations()[through - 1].release);
+    }
+    return floor;
+}
+
 }  // namespace
 
 bool nothing_to_expand(Workplace& workplace) {
@@ -131,6 +148,8 @@ void baseline(Workplace& workplace, MigrationId const& last) {
     for (std::size_t position = 0; position < through; ++position) {
         ledger::expanded(connection, plan, position, Phase::contracted, Stage::complete, true);
     }
+    auto const floor = floor_after(plan, through);
+    ledger::raise_floor(connection, plan.name(), static_cast<std::int64_t>(floor), plan.releases()[floor].text());
     workplace.audit(connection, "baseline", last.text(), {}, 0, {});
     transaction.commit();
 }

@@ -28,8 +28,9 @@ sqlite::Connection const& Workplace::own() {
                                   .object = path_,
                                   .instead = "open it for writing, or call attach() in a process that may not change the schema"}};
     }
-    auto connection = sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-    connection.busy_timeout(std::chrono::milliseconds{0});    // WriteTransaction waits itself
+    // Through the session's VFS: it may encrypt, or lock in its own way.
+    auto connection = sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, given_.vfs());
+    connection.wait_for_locks(wait_);    // reads, too: outside WAL mode each commit of somebody else's locks readers out for a moment
     connection.run("PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF; PRAGMA synchronous = " +
                    std::to_string(given_.integer("PRAGMA synchronous")));
     // An automatic checkpoint lands in whoever commits, with the lock just released and others waiting; evolver does it between batches.
@@ -83,7 +84,9 @@ void Workplace::checkpoint_if_due() {
     constexpr int overdue = 8000;    // two writers that alternate never leave a fully checkpointed WAL: then wait for readers, once
     if (!own_ || wal_frames_ < due) return;
     int const mode = wal_frames_ < overdue ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
+    own_->wait_for_locks(std::chrono::milliseconds{0});    // RESTART holds the write lock while it waits for readers
     sqlite3_wal_checkpoint_v2(own_->handle(), "main", mode, nullptr, nullptr);    // busy is no failure: the next one gets further
+    own_->wait_for_locks(wait_);
     wal_frames_ = 0;
 }
 

@@ -118,6 +118,7 @@ void create(sqlite::Connection const& connection, std::string const& plan) {
         "part INTEGER NOT NULL, done, bound, PRIMARY KEY (plan, position, table_name, part)) WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, position INTEGER NOT NULL, "
         "table_name TEXT NOT NULL, writes INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0);"
+        "CREATE TABLE IF NOT EXISTS evolver_kept (id INTEGER NOT NULL, part INTEGER NOT NULL, value, PRIMARY KEY (id, part)) WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT NULL, "
         "table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, value, at TEXT NOT NULL);" +
         audit_tables());

@@ -8,6 +8,7 @@
 //   evolver_checkpoint  how far a backfill is: per column of the key, the last key done and the bound. The columns have no type, so that a key
 //                       keeps its own: a TEXT column would make '10' of 10, and the run would end with nothing done.
 //   evolver_legacy      counters of writes that reached the old shape only; the sync triggers raise them
+//   evolver_kept        notes of the triggers that carry columns over a REPLACE; empty or stale between statements
 //   evolver_quarantine  old values that the new shape cannot hold, kept when their loss was accepted
 //   evolver_audit       the trail: append-only, each row hashed with the one before (ledger/audit.hpp)
 //

@@ -16,8 +16,13 @@ Effect effect_of(AddColumn const& operation, Schema& schema) {
                         "give it a default: .default_value = \"0\", or leave it nullable until no older release is left");
     }
     table.columns.push_back(operation.column);
-    return Effect{.expand = {MakeColumn{operation.table, operation.column}},
+    Effect effect{.expand = {MakeColumn{operation.table, operation.column}},
                   .undo = {RemoveColumn{operation.table, operation.column.name}}};
+    if (operation.when_replaced == Replaced::kept) {
+        if (operation.column.generated) require::refuse(title, "a generated column has no value of its own to be kept.", "leave .when_replaced out");
+        effect.kept = {{operation.table, operation.column}};
+    }
+    return effect;
 }
 
 }  // namespace evolver

@@ -104,7 +104,7 @@ struct Description {
         return Text{}.field("operation", std::string_view{"DropTable"}).field("table", o.table).take();
     }
     std::string operator()(AddColumn const& o) const {
-        return Text{}.field("operation", std::string_view{"AddColumn"}).field("table", o.table).field("column", o.column).take();
+        return Text{}.field("operation", std::string_view{"AddColumn"}).field("table", o.table).field("column", o.column).field("kept", o.when_replaced == Replaced::kept).take();
     }
     std::string operator()(DropColumn const& o) const {
         return Text{}

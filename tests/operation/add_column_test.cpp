@@ -52,7 +52,7 @@ TEST_CASE("AddColumn: a default that the engine cannot give to rows that are the
     Rollout rollout{plan, database};
     (void)rollout.expand();
     auto const before = rollout.canonical();
-    CHECK_THROWS_WITH_AS((void)rollout.expand(), doctest::Contains("Migration \"0002\", step \"add column packages.at\""), PlanError);
+    CHECK_THROWS_WITH_AS((void)rollout.expand(), doctest::Contains("Column packages.at has the default CURRENT_TIMESTAMP, which is no constant"), PlanError);
     CHECK(rollout.canonical() == before);
 }
 

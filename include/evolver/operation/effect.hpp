@@ -25,9 +25,16 @@ enum class Lock {
     in_window,        ///< As long as it takes: somebody has planned for it.
 };
 
+/// A column that only the new release knows, and that survives when an older one REPLACEs the row.
+struct KeptColumn {
+    Name table;
+    Column column;
+};
+
 struct Effect {
     std::vector<Change> expand = {};      ///< Only adds.
     std::vector<Pair> pairs = {};         ///< Kept in step from expand to contract.
+    std::vector<KeptColumn> kept = {};    ///< From expand to contract.
     std::vector<Change> filled = {};      ///< After the backfill: an index on a new column is 15 times slower before it.
     std::vector<Change> contract = {};    ///< Removes the old shape.
     std::vector<Change> undo = {};        ///< Takes expand (and `filled`) back, in this order.

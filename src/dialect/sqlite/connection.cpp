@@ -5,12 +5,23 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <thread>
 #include <utility>
 
 namespace evolver::sqlite {
 
 namespace {
+
+/// SQLite's busy handler: sleeps longer and longer, up to two milliseconds, until the limit that the argument carries is over.
+int sleep_while_busy(void* limit, int attempt) {
+    using Clock = std::chrono::steady_clock;
+    thread_local Clock::time_point began;    // a thread waits for one lock at a time
+    if (attempt == 0) began = Clock::now();
+    if (Clock::now() - began >= std::chrono::milliseconds{reinterpret_cast<std::intptr_t>(limit)}) return 0;
+    std::this_thread::sleep_for(std::chrono::microseconds{200 * std::min(attempt + 1, 10)});
+    return 1;
+}
 
 bool is_busy(int code) { return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED; }
 
@@ -171,11 +182,12 @@ Connection::~Connection() {
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : handle_{std::exchange(other.handle_, nullptr)}, owned_{std::exchange(other.owned_, false)} {}
+    : handle_{std::exchange(other.handle_, nullptr)}, owned_{std::exchange(other.owned_, false)}, waits_{other.waits_} {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
     std::swap(handle_, other.handle_);
     std::swap(owned_, other.owned_);
+    std::swap(waits_, other.waits_);
     return *this;
 }
 
@@ -240,6 +252,18 @@ void Connection::busy_timeout(std::chrono::milliseconds wait) const noexcept {
     sqlite3_busy_timeout(handle_, static_cast<int>(wait.count()));
 }
 
+void Connection::wait_for_locks(std::chrono::milliseconds wait) const noexcept {
+    if (!owned_) return;
+    waits_ = wait;
+    sqlite3_busy_handler(handle_, sleep_while_busy, reinterpret_cast<void*>(static_cast<std::intptr_t>(wait.count())));
+}
+
+std::string Connection::vfs() const {
+    sqlite3_vfs* vfs = nullptr;
+    if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) != SQLITE_OK || vfs == nullptr) return {};
+    return vfs->zName;
+}
+
 void Connection::enable_triggers(bool enabled) const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, nullptr);
 }
@@ -249,29 +273,27 @@ void Connection::refuse_quoted_strings() const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
 }
 
-WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::milliseconds wait) : connection_{&connection} {
-    // SQLite's own busy handler backs off up to 100 ms and starves against a back-to-back writer; polling each millisecond
-    // keeps the wait near the time that the lock is really held.
-    auto const until = std::chrono::steady_clock::now() + wait;
-    for (auto pause = std::chrono::microseconds{200};; pause = std::min(pause * 2, std::chrono::microseconds{2000})) {
-        try {
-            connection.run("BEGIN IMMEDIATE");
-            return;
-        } catch (EngineError const& error) {
-            if (!error.retry_helps() || std::chrono::steady_clock::now() >= until) throw;
-        }
-        std::this_thread::sleep_for(pause);
+WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::milliseconds wait)
+    : connection_{&connection}, waited_before_{connection.waits()} {
+    connection.wait_for_locks(wait);
+    try {
+        connection.run("BEGIN IMMEDIATE");
+    } catch (...) {
+        connection.wait_for_locks(waited_before_);
+        throw;
     }
 }
 
 WriteTransaction::~WriteTransaction() {
-    if (!open_ || !connection_->in_transaction()) return;
-    try {
-        connection_->run("ROLLBACK");
-    } catch (Error const&) {
-        // Nothing can be done here, and nothing is lost: SQLite rolls the transaction back when the connection closes.
-        return;
+    if (open_ && connection_->in_transaction()) {
+        try {
+            connection_->run("ROLLBACK");
+        } catch (Error const&) {
+            // Nothing can be done here, and nothing is lost: SQLite rolls the transaction back when the connection closes.
+            open_ = false;
+        }
     }
+    connection_->wait_for_locks(waited_before_);
 }
 
 void WriteTransaction::commit() {

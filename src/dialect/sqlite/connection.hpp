@@ -100,6 +100,13 @@ public:
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
 
     void busy_timeout(std::chrono::milliseconds wait) const noexcept;
+    /// The same, but looks each millisecond or two: SQLite's own way backs off up to 100 ms and starves against a writer who
+    /// hardly pauses. Not for a borrowed handle, whose owner has chosen.
+    void wait_for_locks(std::chrono::milliseconds wait) const noexcept;
+    /// What wait_for_locks() was told last.
+    [[nodiscard]] std::chrono::milliseconds waits() const noexcept { return waits_; }
+    /// The name of the VFS that the main database was opened through.
+    [[nodiscard]] std::string vfs() const;
     /// Turns the firing of triggers on this connection on or off. Do not use it on a borrowed handle.
     void enable_triggers(bool enabled) const noexcept;
     /// Refuses "text" in double quotes where no column has that name, as the standard does.
@@ -109,10 +116,11 @@ private:
     Connection(sqlite3* handle, bool owned) noexcept : handle_{handle}, owned_{owned} {}
     sqlite3* handle_ = nullptr;
     bool owned_ = false;
+    mutable std::chrono::milliseconds waits_{0};
 };
 
 /// BEGIN IMMEDIATE … COMMIT; rolls back unless committed. Waits for the write lock, with back-off, for at most `wait`, then
-/// throws EngineError with Retry::helps.
+/// throws EngineError with Retry::helps. Outside WAL mode COMMIT waits as long for those who read.
 class WriteTransaction {
 public:
     WriteTransaction(Connection const& connection, std::chrono::milliseconds wait);
@@ -123,6 +131,7 @@ public:
 
 private:
     Connection const* connection_;
+    std::chrono::milliseconds waited_before_;
     bool open_ = true;
 };
 

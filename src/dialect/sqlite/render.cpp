@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/create_text.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "evolver/schema/tokens.hpp"
 
 #include <fmt/format.h>
 
@@ -37,6 +38,25 @@ std::string column_definition(Column const& column, bool is_rowid_key, bool stri
     return text;
 }
 
+/// One literal, perhaps with a sign or in parentheses: the only default that SQLite gives to rows which are there already. It looks only
+/// where there are rows, so a clone does not tell.
+bool is_literal(std::string_view text) {
+    std::size_t literals = 0;
+    for (auto const& token : significant_tokens(text)) {
+        if (token.kind == TokenKind::symbol) {
+            if (token.text != "(" && token.text != ")" && token.text != "-" && token.text != "+") return false;
+        } else if (token.kind == TokenKind::word) {
+            if (!is_keyword(token, "NULL") && !is_keyword(token, "TRUE") && !is_keyword(token, "FALSE")) return false;
+            ++literals;
+        } else if (token.kind == TokenKind::number || token.kind == TokenKind::string || token.kind == TokenKind::blob) {
+            ++literals;
+        } else {
+            return false;
+        }
+    }
+    return literals == 1;
+}
+
 std::string constraint_name(std::string const& name) { return name.empty() ? "" : "CONSTRAINT " + quoted(name) + " "; }
 
 class Render {
@@ -56,6 +76,11 @@ public:
 
     Step operator()(MakeColumn const& change) const {
         auto const& column = change.column;
+        if (column.default_value && !is_literal(column.default_value->text(Engine::sqlite))) {
+            throw PlanError{Failure{.what = "Column " + change.table.text() + "." + column.name.text() + " has the default " +
+                                            column.default_value->text(Engine::sqlite) + ", which is no constant: SQLite cannot give it to the rows that are there.",
+                                    .instead = "give it a constant, or none, and let the new release write the value"}};
+        }
         return step("add column " + change.table.text() + "." + column.name.text(),
                     {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " + column_definition(column, false, is_strict(change.table))});
     }
@@ -103,7 +128,7 @@ public:
         auto const& column = change.column;
         std::string text = create_text(change.table);
         if (!column.nullable) text = with_not_null(text, column.name);
-        if (column.default_value) text = with_default(text, column.name, "(" + column.default_value->text(Engine::sqlite) + ")");
+        if (column.default_value) text = with_default(text, column.name, column.default_value->text(Engine::sqlite));
         auto made = step("hold column " + change.table.text() + "." + column.name.text() + " to its declaration", rewrite(change.table, text));
         if (!column.nullable) {
             made.refuse_if = "SELECT 1 FROM " + quoted(change.table.text()) + " WHERE " + quoted(column.name.text()) + " IS NULL LIMIT 1";

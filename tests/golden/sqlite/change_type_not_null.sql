@@ -27,7 +27,7 @@ ALTER TABLE "packages" DROP COLUMN "section";
 -- hold column packages.in_main to its declaration
 -- refused if: SELECT 1 FROM "packages" WHERE "in_main" IS NULL LIMIT 1
 PRAGMA writable_schema = ON;
-UPDATE sqlite_schema SET sql = 'CREATE TABLE "packages" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL, "size" TEXT, "in_main" BOOLEAN DEFAULT ((1)) NOT NULL)' WHERE type = 'table' AND name = 'packages' COLLATE NOCASE;
+UPDATE sqlite_schema SET sql = 'CREATE TABLE "packages" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL, "size" TEXT, "in_main" BOOLEAN DEFAULT 1 NOT NULL)' WHERE type = 'table' AND name = 'packages' COLLATE NOCASE;
 PRAGMA writable_schema = RESET;
 
 -- undo
