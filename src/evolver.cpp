@@ -17,10 +17,11 @@ namespace evolver {
 
 struct Evolver::Parts {
     Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
-        : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait}, soak{options.soak} {}
+        : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait}, soak{options.soak}, advancer{workplace} {}
 
     Workplace workplace;
     std::chrono::seconds soak;
+    Advancer advancer;
     std::string why;
     std::shared_ptr<detail::AccessState> access;
 };
@@ -53,7 +54,7 @@ LiveTable Evolver::table(Name const& name) const {
 }
 
 bool Evolver::advance(std::chrono::microseconds budget) {
-    auto result = evolver::advance(parts_->workplace, budget, Pace::polite);
+    auto result = parts_->advancer.advance(budget, Pace::polite);
     parts_->why = std::move(result.why);
     return result.worked;
 }
@@ -62,7 +63,7 @@ std::string const& Evolver::why() const noexcept { return parts_->why; }
 
 void Evolver::backfill(Speed speed) {
     auto const pace = speed == Speed::full ? Pace::full_speed : Pace::polite;
-    while (evolver::advance(parts_->workplace, std::chrono::seconds{1}, pace).worked) {
+    while (parts_->advancer.advance(std::chrono::seconds{1}, pace).worked) {
     }
 }
 

@@ -473,7 +473,7 @@ std::optional<Schema> expected_schema(Plan const& plan, Standing standing) {
         Compiler compiler{plan, {}, nothing};
         while (compiler.standing().expanded < standing.expanded) {
             auto const compiled = compiler.expand();
-            if (compiled.has_filled_steps) (void)compiler.filled(compiled.position);
+            if (compiled.has_filled_steps && compiled.position < standing.contracted) (void)compiler.filled(compiled.position);
         }
         while (compiler.standing().contracted < standing.contracted) (void)compiler.contract();
         return compiler.physical();

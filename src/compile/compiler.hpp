@@ -120,7 +120,7 @@ private:
 };
 
 /// The schema that the history should have made, where the plan itself says how everything began; none where it starts from tables that
-/// others made.
+/// others made. Of an open migration it lacks what waits for the backfill: that may be there, or not yet.
 [[nodiscard]] std::optional<Schema> expected_schema(Plan const& plan, Standing standing);
 
 /// The counter's number: the same in every process, without asking the database.

@@ -5,11 +5,14 @@
 #include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace evolver {
 
 namespace {
+
+constexpr std::array<std::string_view, 6> date_functions{"date", "time", "datetime", "julianday", "unixepoch", "strftime"};
 
 class ExpressionCheck {
 public:
@@ -86,8 +89,32 @@ private:
             std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
             bool const now = token.kind == TokenKind::string && lower.find("now") == 1 && lower.size() == 5;
             bool const current = token.kind == TokenKind::word && lower.starts_with("current_");
-            if (now || current) refuse(role, text, "its value changes with the clock, so the two shapes could never be compared.");
+            if (token.kind == TokenKind::string && (lower == "'localtime'" || lower == "'utc'") && dates(text)) {
+                refuse(role, text, "its value changes with the time zone of the program that asks.");
+            }
+            if (now || current || asks_for_now(text)) refuse(role, text, "its value changes with the clock, so the two shapes could never be compared.");
         }
+    }
+
+    /// Does the text hold a function of dates?
+    static bool dates(std::string const& text) {
+        auto const all = significant_tokens(text);
+        return std::any_of(all.begin(), all.end(), [](Token const& token) { return is_date_function(token); });
+    }
+
+    static bool is_date_function(Token const& token) {
+        return std::any_of(date_functions.begin(), date_functions.end(), [&](std::string_view name) { return is_keyword(token, name); });
+    }
+
+    /// `date()` and `strftime('%s')` mean now.
+    static bool asks_for_now(std::string const& text) {
+        auto const all = significant_tokens(text);
+        for (std::size_t i = 0; i + 2 < all.size(); ++i) {
+            if (!is_date_function(all[i]) || all[i + 1].text != "(") continue;
+            std::size_t const last = is_keyword(all[i], "strftime") ? i + 3 : i + 2;
+            if (last < all.size() && all[last].text == ")") return true;
+        }
+        return false;
     }
 
     void cannot_raise(std::string const& role, std::string const& text) const {
@@ -100,6 +127,9 @@ private:
             if (json && !guarded) {
                 refuse(role, text, "JSON functions raise an error for text that is no JSON, and an old program's statement would fail with it.",
                        "CASE WHEN json_valid(" + pair_.from.front().column.text() + ") THEN " + text + " END");
+            }
+            if (token.kind == TokenKind::word && lower == "zeroblob") {
+                refuse(role, text, "zeroblob() raises an error for a length beyond SQLite's limit, and an old program's statement would fail with it.");
             }
             if (token.kind == TokenKind::word && lower == "abs") {
                 refuse(role, text, "abs() raises an error for the smallest integer, and an old program's statement would fail with it.",

@@ -1,7 +1,5 @@
 #include "execute/advance.hpp"
 
-#include "execute/backfill.hpp"
-
 #include <algorithm>
 #include <map>
 #include <thread>
@@ -14,6 +12,8 @@ using Clock = std::chrono::steady_clock;
 
 /// A batch aims well below the 8 ms that it may hold the lock for: half of all batches are slower than the typical one.
 constexpr std::chrono::microseconds batch_target{4000};
+/// With less there would be more transactions than work.
+constexpr std::chrono::microseconds least_target{500};
 
 /// The migration that is first to be filled; none if all expanded ones are.
 std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
@@ -53,7 +53,7 @@ bool something_to_contract(Workplace& workplace, ledger::State const& state) {
     auto const standing = standing_of(state);
     auto const known = workplace.plan().migrations().size();
     if (standing.contracted == standing.expanded || standing.expanded > known) return false;
-    Compiler const compiler{workplace.plan(), standing, workplace.given()};
+    Compiler const compiler{workplace.plan(), standing, workplace.own()};
     for (auto position = standing.contracted; position < standing.expanded; ++position) {
         if (compiler.removes(position)) return true;
     }
@@ -75,32 +75,51 @@ std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
 
 }  // namespace
 
-Advance advance(Workplace& workplace, std::chrono::microseconds budget, Pace pace) {
-    workplace.refuse_open_transaction("advance");
+Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::size_t> position) {
+    auto const version = workplace_.own().integer("PRAGMA schema_version");
+    if (work_.schema_version == version && work_.position == position) return work_;
+    work_ = Work{.schema_version = version, .position = position, .backfills = {}, .contract_waits = false};
+    if (position) {
+        work_.backfills = backfills_of(workplace_, *position);
+    } else {
+        work_.contract_waits = something_to_contract(workplace_, state);
+    }
+    return work_;
+}
+
+Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
+    workplace_.refuse_open_transaction("advance");
     auto const start = Clock::now();
     auto const left = [&] { return budget - std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start); };
-    auto const count = workplace.plan().migrations().size();
+    auto const count = workplace_.plan().migrations().size();
     Advance result;
     for (;;) {
-        auto const state = workplace.state(workplace.given());
+        auto const state = workplace_.state(workplace_.own());
         if (!state.exists) {
             result.why = "the database is not expanded: call expand() first";
             return result;
         }
         auto const position = unfilled(state, count);
+        auto& todo = work(state, position);
         if (!position) {
-            if (!result.worked && something_to_contract(workplace, state)) result.why = "everything is filled: reconcile(), then contract()";
+            if (!result.worked && todo.contract_waits) result.why = "everything is filled: reconcile(), then contract()";
             return result;
         }
-        for (auto& backfill : backfills_of(workplace, *position)) {
-            while (backfill.batch(std::min(batch_target, std::max(std::chrono::microseconds{500}, left())))) {
+        for (auto& backfill : todo.backfills) {
+            for (;;) {
+                auto const batch = backfill.batch(std::min(batch_target, std::max(least_target, left())));
+                if (batch == Batch::finished) break;
                 result.worked = true;
+                if (batch == Batch::stale) {
+                    work_ = {};
+                    return result;
+                }
                 auto const pause = pace == Pace::polite ? backfill.held() / 2 : std::chrono::microseconds{0};
                 if (left() <= pause) return result;
                 if (pause.count() > 0) std::this_thread::sleep_for(pause);
             }
         }
-        finish(workplace, *position);
+        finish(workplace_, *position);
         result.worked = true;
         if (left().count() <= 0) return result;
     }

@@ -2,10 +2,13 @@
 
 // What is to be done between expand and contract, in small pieces: backfills, then the indexes that waited for them.
 
+#include "execute/backfill.hpp"
 #include "execute/workplace.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace evolver {
 
@@ -20,7 +23,27 @@ struct Advance {
     std::string why;
 };
 
-/// Works until `budget` is used up, and at most one batch more. Refused inside the caller's open transaction.
-[[nodiscard]] Advance advance(Workplace& workplace, std::chrono::microseconds budget, Pace pace);
+/// Remembers between calls what it has compiled: an idle loop gives it a few milliseconds, and cloning a large schema takes longer.
+class Advancer {
+public:
+    explicit Advancer(Workplace& workplace) : workplace_{workplace} {}
+
+    /// Works until `budget` is used up, and at most one batch more. Refused inside the caller's open transaction.
+    [[nodiscard]] Advance advance(std::chrono::microseconds budget, Pace pace);
+
+private:
+    /// What is to be done, as of one version of the schema.
+    struct Work {
+        std::int64_t schema_version = -1;
+        std::optional<std::size_t> position;    ///< The migration to be filled; none: nothing is left to fill.
+        std::vector<Backfill> backfills;
+        bool contract_waits = false;            ///< Something could be contracted.
+    };
+
+    Work& work(ledger::State const& state, std::optional<std::size_t> position);
+
+    Workplace& workplace_;
+    Work work_;
+};
 
 }  // namespace evolver

@@ -44,6 +44,7 @@ struct Backfill::Position {
     bool finished = false;
     std::int64_t schema_version = 0;
     std::int64_t rows = 0;
+    std::int64_t batches = 0;            // tells whether somebody else has worked on it since
     std::vector<sqlite::Value> done;     // empty: at the start
     std::vector<sqlite::Value> bound;    // empty: the table was empty
 };
@@ -54,13 +55,14 @@ Backfill::Backfill(Workplace& workplace, std::size_t position, Name table, std::
       table_{std::move(table)},
       pairs_{std::move(pairs)},
       key_{sqlite::row_key(workplace.own(), table_)},
-      id_{workplace.plan().migrations()[position].id.text()} {}
+      id_{workplace.plan().migrations()[position].id.text()},
+      schema_version_{workplace.own().integer("PRAGMA schema_version")} {}
 
 Backfill::Position Backfill::read_position() {
     auto const& connection = workplace_.own();
     Position at;
     auto run = connection.prepare(
-        "SELECT state, batch_rows, schema_version, rows FROM evolver_backfill WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
+        "SELECT state, batch_rows, schema_version, rows, batches FROM evolver_backfill WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
     run.bind(1, std::string_view{workplace_.plan().name()}).bind(2, static_cast<std::int64_t>(position_)).bind(3, std::string_view{table_.text()});
     if (!run.step()) return at;
     at.begun = true;
@@ -68,6 +70,7 @@ Backfill::Position Backfill::read_position() {
     if (batch_rows_ == 0) batch_rows_ = run.integer(1);
     at.schema_version = run.integer(2);
     at.rows = run.integer(3);
+    at.batches = run.integer(4);
     run.reset();
     auto parts = connection.prepare(
         "SELECT done, bound FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3 ORDER BY part");
@@ -79,9 +82,11 @@ Backfill::Position Backfill::read_position() {
     return at;
 }
 
-void Backfill::begin() {
+bool Backfill::begin() {
     auto const& connection = workplace_.own();
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+    // After a rollback the run would stand in the ledger with a bound that is too low for the next one.
+    if (connection.integer("PRAGMA schema_version") != schema_version_) return false;
     std::vector<sqlite::Value> bound;
     auto last = connection.prepare(sqlite::last_key(table_, key_));
     if (last.step()) bound = row_of(last, key_.columns.size());
@@ -103,21 +108,22 @@ void Backfill::begin() {
     run.bind(4, first_batch).bind(5, connection.integer("PRAGMA schema_version")).bind(6, ledger::now(connection));
     run.run();
     transaction.commit();
+    return true;
 }
 
-bool Backfill::batch(std::chrono::microseconds target) {
+Batch Backfill::batch(std::chrono::microseconds target) {
     auto at = read_position();
-    if (at.finished) return false;
+    if (at.finished) return Batch::finished;
     bool const renumbered =
         key_.hidden_rowid && at.begun && at.schema_version != workplace_.own().integer("PRAGMA schema_version");
     if (!at.begun || renumbered) {
-        begin();
+        if (!begin()) return Batch::stale;
         at = read_position();
     }
     return fill(at, target);
 }
 
-bool Backfill::fill(Position const& from, std::chrono::microseconds target) {
+Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
     auto const& connection = workplace_.own();
     if (batch_rows_ <= 0) batch_rows_ = first_batch;
     auto const parts = key_.columns.size();
@@ -140,6 +146,8 @@ bool Backfill::fill(Position const& from, std::chrono::microseconds target) {
     }
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     auto const start = Clock::now();
+    // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract.
+    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches) return Batch::stale;
     std::int64_t rows = 0;
     if (!from.bound.empty()) {
         TriggersOff const quiet{connection};
@@ -172,7 +180,7 @@ bool Backfill::fill(Position const& from, std::chrono::microseconds target) {
                      .total = estimate_,
                      .duration = held_});
     workplace_.checkpoint_if_due();
-    return true;
+    return Batch::committed;
 }
 
 /// Quick up while far below the target, quick down at once when over it: an average would still be 1.4 times too large eight batches after

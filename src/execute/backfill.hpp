@@ -16,13 +16,19 @@
 
 namespace evolver {
 
+enum class Batch {
+    committed,
+    finished,    ///< There was nothing left to do.
+    stale,       ///< Somebody else has moved the schema or the run on meanwhile; nothing was done: look again.
+};
+
 /// One migration's work on one table. Cheap to make; the state is in the ledger.
 class Backfill {
 public:
     Backfill(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs);
 
-    /// One batch that should hold the lock for about `target`. False: there was nothing left to do.
-    bool batch(std::chrono::microseconds target);
+    /// One batch that should hold the lock for about `target`.
+    Batch batch(std::chrono::microseconds target);
 
     /// How long the last batch held the write lock.
     [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
@@ -31,8 +37,8 @@ private:
     struct Position;
 
     [[nodiscard]] Position read_position();
-    void begin();
-    bool fill(Position const& from, std::chrono::microseconds target);
+    [[nodiscard]] bool begin();
+    Batch fill(Position const& from, std::chrono::microseconds target);
     void adapt(std::chrono::microseconds target);
 
     Workplace& workplace_;
@@ -41,6 +47,7 @@ private:
     std::vector<sqlite::PhysicalPair> pairs_;
     sqlite::RowKey key_;
     std::string id_;
+    std::int64_t schema_version_;
     std::int64_t batch_rows_ = 0;
     std::int64_t estimate_ = 0;
     std::chrono::microseconds held_{0};

@@ -143,7 +143,7 @@ void reconcile(Workplace& workplace) {
             closed.push_back({"backfill", entry.id, false, "the backfill is not complete: call backfill(), or advance() until it returns false"});
         }
     }
-    if (!closed.empty()) throw GateClosed{std::move(closed)};
+    if (!closed.empty()) throw GateClosed{std::move(closed), "Reconciliation"};
 
     std::int64_t different = 0;
     std::vector<Mismatch> samples;

@@ -78,7 +78,8 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
         auto const lost = losses(workplace, before, position);
         if (!lost.empty() && accepted == options.accept_loss.end()) {
             throw GateClosed{{{"lossless", options.migration, false,
-                               "rolling back would lose " + lost + "; accept that by name: .accept_loss = {{\"" + options.migration + "\", \"<reason>\"}}"}}};
+                               "rolling back would lose " + lost + "; accept that by name: .accept_loss = {{\"" + options.migration + "\", \"<reason>\"}}"}},
+                             "Rollback"};
         }
         run_steps(compiled.steps, connection);
         ledger::rolled_back(connection, plan.name(), static_cast<std::int64_t>(position));

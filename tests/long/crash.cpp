@@ -167,7 +167,7 @@ Task task(Setting const& setting, int writer, int position) {
     auto const kind = static_cast<unsigned>(number % 10);
     auto const share = static_cast<std::uint64_t>(rows / writers);
     long long const own = 1 + writer + writers * static_cast<long long>((number >> 8) % share);
-    long long const made = 100'000LL * (writer + 1) + position;
+    long long const made = rows + 1000LL * (writer + 1) + position;    // close together: SQLite's estimate of the rows is their span
     return {kind, kind < 2 ? made : own, number >> 20};
 }
 
@@ -187,7 +187,7 @@ void write_old(Setting const& setting, RawSqlite const& database, int writer, in
         case 5: database.run("UPDATE packages SET maintainer = ?, size = NULL WHERE id = ?", {maintainer_of(number), std::int64_t{id}}); break;
         case 6: database.run("UPDATE packages SET section = 'old' WHERE id = ?", {std::int64_t{id}}); break;
         case 7: database.run("UPDATE packages SET name = ? WHERE id = ?", {"old-" + std::to_string(number % 1000), std::int64_t{id}}); break;
-        case 8: database.run("UPDATE packages SET id = id + 50000000 WHERE id = ?", {std::int64_t{id}}); break;
+        case 8: database.run("UPDATE packages SET id = id + 20000 WHERE id = ?", {std::int64_t{id}}); break;
         default: database.run("DELETE FROM packages WHERE id = ?", {std::int64_t{id}}); break;
     }
     database.run("UPDATE progress SET done = ? WHERE writer = ?", {std::int64_t{position} + 1, std::int64_t{writer}});
@@ -259,7 +259,7 @@ public:
                 if (filled) expect(expected);
                 break;
             }
-            case 6: db_ << packages_.update({"maintainer_email"}) + where, use(email_, "maintainer_email"), use(id_, "id"); break;
+            case 6: db_ << packages_.update({"maintainer_name"}) + where, use(person_, "maintainer_name"), use(id_, "id"); break;
             case 7: db_ << packages_.update({"title", {"section", "'new'"}}) + where, use(title_, "title"), use(id_, "id"); break;
             case 8:
                 db_ << packages_.update({"maintainer_name", "maintainer_email"}) + where, use(person_, "maintainer_name"), use(email_, "maintainer_email"),
@@ -453,8 +453,8 @@ std::string final_state(Setting const& setting) {
     add("SELECT 'floor', floor_release FROM evolver_plan");
     add("SELECT 'left over', count(*) FROM evolver_checkpoint");
     // What only the old shape held is kept. The new release's own rows may have been written before or after that moment.
-    add(fmt::format("SELECT migration, row_key, column_name, value FROM evolver_quarantine WHERE (CAST(row_key AS INTEGER) % 50000000 - 1) % {} < {} AND "
-                    "CAST(row_key AS INTEGER) % 50000000 <= {} ORDER BY 1, CAST(row_key AS INTEGER), 3",
+    add(fmt::format("SELECT migration, row_key, column_name, value FROM evolver_quarantine WHERE (CAST(row_key AS INTEGER) % 20000 - 1) % {} < {} AND "
+                    "CAST(row_key AS INTEGER) % 20000 <= {} ORDER BY 1, CAST(row_key AS INTEGER), 3",
                     writers, old_writers, rows));
     return text.str();
 }

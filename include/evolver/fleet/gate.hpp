@@ -26,10 +26,11 @@ struct Gate {
     std::string reason;    ///< Why it is closed, and what would open it; empty where it is open.
 };
 
-/// A gate that is closed; the message lists every one that is, with its migration and reason. Nothing was removed.
+/// What was asked for waits behind a closed gate; the message lists every one that is, with its migration and reason. Nothing was changed.
 class GateClosed : public Error {
 public:
-    explicit GateClosed(std::vector<Gate> closed);
+    /// `refused`: what was asked for.
+    explicit GateClosed(std::vector<Gate> closed, std::string const& refused = "Contract");
     [[nodiscard]] std::vector<Gate> const& gates() const noexcept { return *gates_; }
 
 private:

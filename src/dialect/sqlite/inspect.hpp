@@ -40,7 +40,7 @@ struct RowKey {
 [[nodiscard]] RowKey row_key(Connection const& connection, Name const& table);
 
 /// About how many rows `table` has, at most O(log n): what ANALYZE found last; else the span of the rowids, which holds
-/// deleted rows too; else, WITHOUT ROWID, a count that ends at 100,001.
+/// deleted rows too, and is cut off at what the file has room for; else, WITHOUT ROWID, a count that ends at 100,001.
 [[nodiscard]] std::int64_t estimated_rows(Connection const& connection, Name const& table);
 
 }  // namespace evolver::sqlite

@@ -638,11 +638,12 @@ TEST_SUITE("sqlite/estimated_rows") {
         CHECK(estimated_rows(connection, "u") == 2);
     }
 
-    TEST_CASE("the span of extreme rowids does not overflow") {
+    TEST_CASE("the span of rowids that are far apart is cut off at what the file has room for") {
         auto const connection = database(
             "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (-9223372036854775807), "
             "(9223372036854775807)");
-        CHECK(estimated_rows(connection, "t") == 9223372036854775807);
+        CHECK(estimated_rows(connection, "t") >= 2);
+        CHECK(estimated_rows(connection, "t") < 10'000);
     }
 
     TEST_CASE("a table WITHOUT ROWID is counted, up to a limit") {

@@ -1,0 +1,259 @@
+// The operator of the package catalogue: takes the plan through its phases, a step per call, as `run` shows them.
+//
+//   operator DATABASE baseline | dry-run | expand | backfill | reconcile | contract [GATE=REASON ...] | verify JOURNAL ...
+//
+// Exits with 3 where contract is refused.
+
+#include "journal.hpp"
+#include "plan.hpp"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr int refused = 3;
+std::string const me = "operator";
+
+std::string milliseconds(std::int64_t microseconds) {
+    auto const tenths = (microseconds + 50) / 100;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
+}
+
+/// A line for what happens, and the longest time that a batch held the lock.
+class Observer : public evolver::Observer {
+public:
+    void on(evolver::Event const& event) override {
+        if (event.kind == evolver::EventKind::batch) longest_ = std::max(longest_, event.duration);
+        line_.on(event);
+    }
+    [[nodiscard]] std::chrono::microseconds longest_batch() const noexcept { return longest_; }
+
+private:
+    evolver::ProgressLine line_{[](std::string_view text) { demo::say(me, std::string{text}); }, evolver::ProgressStyle::lines};
+    std::chrono::microseconds longest_{0};
+};
+
+class Operator {
+public:
+    explicit Operator(std::string const& database) : db_{soci::sqlite3, "db=" + database + " timeout=10 synchronous=NORMAL"} {}
+
+    /// The table is older than evolver: this says once what it is, and refuses where it is not.
+    int baseline() {
+        evolver_.baseline("0001-packages");
+        demo::say(me, "baseline: the table is what release 1.0 made");
+        return 0;
+    }
+
+    int dry_run() {
+        auto const report = evolver_.dry_run();
+        std::string text = "dry run: expand would do, and write nothing now:";
+        for (auto const& step : report.steps) text += "\n  " + step.migration + "  " + step.what;
+        for (auto const& warning : report.warnings) text += "\n  warning: " + warning;
+        demo::say(me, text);
+        return 0;
+    }
+
+    int expand() {
+        auto const report = evolver_.expand();
+        demo::say(me, "expand: " + std::to_string(report.steps.size()) + " steps; both releases work on");
+        return 0;
+    }
+
+    /// As an idle loop would do it, in slices of 8 ms.
+    int backfill() {
+        int slices = 0;
+        while (evolver_.advance(std::chrono::milliseconds{8})) ++slices;
+        demo::say(me, "backfill: complete after " + std::to_string(slices) + " slices; the longest batch held the lock for " +
+                          milliseconds(observer_.longest_batch().count()));
+        return 0;
+    }
+
+    int reconcile() {
+        evolver_.reconcile();
+        demo::say(me, "reconcile: old and new shape agree in every row");
+        return 0;
+    }
+
+    int contract(Words const& overrides) {
+        evolver::ContractOptions options;
+        for (auto const& one : overrides) {
+            auto const equals = one.find('=');
+            options.override_gates.push_back({one.substr(0, equals), equals == std::string::npos ? "" : one.substr(equals + 1)});
+        }
+        try {
+            evolver_.contract(options);
+        } catch (evolver::GateClosed const& closed) {
+            demo::say(me, std::string{"contract is refused:\n"} + closed.what());
+            return refused;
+        }
+        demo::say(me, "contract: the old shape is gone");
+        return 0;
+    }
+
+    int verify(Words const& journals);
+
+private:
+    soci::session db_;
+    Observer observer_;
+    evolver::Evolver evolver_{db_, catalogue_plan(), {.release = "2.0", .actor = "operator", .observer = &observer_}};
+};
+
+/// Columns and indexes, as text to compare, whatever way the database came to them.
+std::string schema_of(soci::session& db) {
+    soci::rowset<std::string> const lines =
+        (db.prepare << "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, '') || ' ' || c.pk "
+                       "FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'evolver~_%' ESCAPE '~' "
+                       "UNION ALL SELECT t.name || ' ' || i.\"unique\" || ' ' || i.origin || ' ' || (SELECT group_concat(name) FROM pragma_index_info(i.name)) "
+                       "FROM sqlite_schema t, pragma_index_list(t.name) i WHERE t.type = 'table' AND t.name NOT LIKE 'evolver~_%' ESCAPE '~' "
+                       "UNION ALL SELECT type || ' ' || name FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY 1");
+    std::string text;
+    for (auto const& line : lines) text += line + "\n";
+    return text;
+}
+
+/// What the plan makes of an empty database.
+std::string fresh_schema() {
+    soci::session db{soci::sqlite3, "db=:memory:"};
+    evolver::Evolver evolver{db, catalogue_plan(), {.release = "2.0", .soak = std::chrono::seconds{0}}};
+    evolver.expand();
+    evolver.backfill();
+    evolver.reconcile();
+    evolver.contract();
+    return schema_of(db);
+}
+
+/// What is counted for one release, over its processes.
+struct Tally {
+    std::vector<std::int64_t> waits;
+    std::int64_t processes = 0;
+    std::int64_t reads = 0;
+    std::int64_t lost = 0;
+
+    [[nodiscard]] std::int64_t quantile(std::size_t percent) const {
+        if (waits.empty()) return 0;
+        auto sorted = waits;
+        std::sort(sorted.begin(), sorted.end());
+        return sorted[std::min(sorted.size() - 1, sorted.size() * percent / 100)];
+    }
+};
+
+void row(std::string const& what, std::string const& first, std::string const& second = {}) {
+    auto const padded = [](std::string const& text, std::size_t width) { return std::string(width > text.size() ? width - text.size() : 0, ' ') + text; };
+    std::cout << "  " << what << std::string(what.size() < 34 ? 34 - what.size() : 1, ' ') << padded(first, 14) << padded(second, 14) << "\n";
+}
+
+/// Whether the table, as release 2.0 reads it, holds what every journal says was committed; and the last table.
+int Operator::verify(Words const& journals) {
+    std::map<std::string, Tally> tallies{{"1.0", {}}, {"2.0", {}}};
+    std::map<std::string, long long> sums;
+    std::int64_t facts = 0;
+
+    std::string version, person, email;
+    long long bytes = 0;
+    soci::indicator has_bytes, has_person, has_email;
+    auto const found = [&](std::string const& name) -> std::optional<demo::Package> {
+        db_ << "SELECT version, size_bytes, maintainer_name, maintainer_email FROM packages WHERE name = :name", soci::into(version),
+            soci::into(bytes, has_bytes), soci::into(person, has_person), soci::into(email, has_email), soci::use(name, "name");
+        if (!db_.got_data()) return std::nullopt;
+        return demo::Package{name, version, has_bytes == soci::i_ok ? std::optional{bytes} : std::nullopt,
+                             has_person == soci::i_ok ? person : "", has_email == soci::i_ok ? email : ""};
+    };
+
+    for (auto const& file : journals) {
+        auto const journal = demo::Journal::load(file);
+        auto& tally = tallies[journal.release()];
+        ++tally.processes;
+        tally.reads += journal.reads();
+        tally.lost += journal.lost();
+        tally.waits.insert(tally.waits.end(), journal.waits().begin(), journal.waits().end());
+        for (auto const& [name, bytes_added] : journal.added()) sums[name] += bytes_added;
+        for (auto const& [name, package] : journal.packages()) {
+            ++facts;
+            if (found(name) == package) continue;
+            ++tally.lost;
+            demo::say(me, "LOST: " + name + ", of " + journal.who());
+        }
+    }
+    bool sums_right = true;
+    for (auto const& [name, sum] : sums) {
+        auto const package = found(name);
+        if (package && package->size == sum) continue;
+        sums_right = false;
+        demo::say(me, "LOST: what was added to " + name);
+    }
+
+    auto const status = evolver_.status();
+    std::int64_t filled = 0, batches = 0, legacy = 0;
+    bool contracted = true;
+    for (auto const& migration : status.migrations) {
+        filled += migration.rows_filled;
+        batches += migration.batches;
+        legacy = std::max(legacy, migration.legacy_writes);
+        contracted = contracted && migration.phase == evolver::Phase::contracted;
+    }
+    auto const broken = evolver_.verify_audit();
+    long long rows = 0, hops = 0;
+    db_ << "SELECT count(*) FROM packages", soci::into(rows);
+    db_ << "SELECT count(*) FROM evolver_audit", soci::into(hops);
+    bool const same_schema = schema_of(db_) == fresh_schema();
+
+    auto const& one = tallies["1.0"];
+    auto const& two = tallies["2.0"];
+    auto const lost = one.lost + two.lost + (sums_right ? 0 : 1);
+    auto const number = [](auto value) { return std::to_string(value); };
+    std::cout << "\n";
+    row("", "release 1.0", "release 2.0");
+    row("processes", number(one.processes), number(two.processes));
+    row("committed writes", number(one.waits.size()), number(two.waits.size()));
+    row("reads", number(one.reads), number(two.reads));
+    row("write, median", milliseconds(one.quantile(50)), milliseconds(two.quantile(50)));
+    row("write, 99 of 100 within", milliseconds(one.quantile(99)), milliseconds(two.quantile(99)));
+    row("write, the longest", milliseconds(one.quantile(100)), milliseconds(two.quantile(100)));
+    row("lost writes", number(one.lost), number(two.lost));
+    std::cout << "\n";
+    row("packages in the table", number(rows));
+    row("rows backfilled", number(filled));
+    row("in batches", number(batches));
+    row("legacy writes carried over", number(legacy));
+    row("rows compared with the journals", number(facts));
+    row("sums of both releases' additions", sums_right ? "right" : "WRONG");
+    row("every migration contracted", contracted ? "yes" : "NO");
+    row("audit trail", broken ? "BROKEN" : "verified", number(hops) + " entries");
+    row("schema equals a fresh one", same_schema ? "yes" : "NO");
+    row("lost writes", number(lost));
+    std::cout << "\n";
+    if (broken) demo::say(me, *broken);
+    if (!same_schema) demo::say(me, "the schema is\n" + schema_of(db_) + "and a fresh one\n" + fresh_schema());
+    return lost == 0 && !broken && same_schema && contracted ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    Words words(arguments + 1, arguments + count);
+    auto const is = [&](std::string_view verb) { return words.size() >= 2 && words[1] == verb; };
+    try {
+        if (words.size() >= 2) {
+            Operator me_at_work{words[0]};
+            Words const rest(words.begin() + 2, words.end());
+            if (is("baseline")) return me_at_work.baseline();
+            if (is("dry-run")) return me_at_work.dry_run();
+            if (is("expand")) return me_at_work.expand();
+            if (is("backfill")) return me_at_work.backfill();
+            if (is("reconcile")) return me_at_work.reconcile();
+            if (is("contract")) return me_at_work.contract(rest);
+            if (is("verify")) return me_at_work.verify(rest);
+        }
+        std::cerr << "operator DATABASE baseline | dry-run | expand | backfill | reconcile | contract [GATE=REASON ...] | verify JOURNAL ...\n";
+    } catch (std::exception const& error) {
+        demo::say(me, std::string{"FAILED: "} + error.what());
+    }
+    return 1;
+}
