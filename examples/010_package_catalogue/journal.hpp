@@ -17,11 +17,11 @@ void say(std::string const& who, std::string const& what);
 
 /// A package as both releases understand it, however they store it.
 struct Package {
-    std::string name;
-    std::string version;
-    std::optional<long long> size;
-    std::string maintainer_name;
-    std::string maintainer_email;    ///< Empty: the maintainer is not of the form "Name <address>".
+    std::string name = {};
+    std::string version = {};
+    std::optional<long long> size = {};
+    std::string maintainer_name = {};
+    std::string maintainer_email = {};    ///< Empty: the maintainer is not of the form "Name <address>".
 
     friend bool operator==(Package const&, Package const&) = default;
 };

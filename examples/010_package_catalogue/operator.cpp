@@ -26,19 +26,39 @@ std::string milliseconds(std::int64_t microseconds) {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " ms";
 }
 
-/// A line for what happens, and the longest time that a batch held the lock.
+/// A line for what happens, one per quarter of a backfill; and the longest time that a batch held the lock.
 class Observer : public evolver::Observer {
 public:
     void on(evolver::Event const& event) override {
-        if (event.kind == evolver::EventKind::batch) longest_ = std::max(longest_, event.duration);
-        line_.on(event);
+        using evolver::EventKind;
+        if (event.kind == EventKind::batch) longest_ = std::max(longest_, event.duration);
+        if (event.kind != EventKind::batch) return line_.on(event);
+        auto const quarter = event.total > 0 ? std::min<std::int64_t>(event.done * 4 / event.total, 4) : 0;
+        if (event.migration == migration_ && quarter <= quarter_) return;
+        migration_ = event.migration;
+        quarter_ = quarter;
+        demo::say(me, event.migration + ": " + std::to_string(25 * quarter) + " % of " + event.object + " filled, " + std::to_string(event.done) + " rows");
     }
     [[nodiscard]] std::chrono::microseconds longest_batch() const noexcept { return longest_; }
 
 private:
     evolver::ProgressLine line_{[](std::string_view text) { demo::say(me, std::string{text}); }, evolver::ProgressStyle::lines};
     std::chrono::microseconds longest_{0};
+    std::string migration_;
+    std::int64_t quarter_ = 0;
 };
+
+/// Many migrations are often held up by the same thing: each reason once.
+std::string in_words(std::vector<evolver::Gate> const& gates) {
+    std::map<std::pair<std::string, std::string>, std::string> migrations;
+    for (auto const& gate : gates) {
+        auto& names = migrations[{gate.name, gate.reason}];
+        names += (names.empty() ? "" : ", ") + gate.migration;
+    }
+    std::string text;
+    for (auto const& [why, names] : migrations) text += "\n  " + why.first + " of " + names + ":\n    " + why.second;
+    return text;
+}
 
 class Operator {
 public:
@@ -90,7 +110,7 @@ public:
         try {
             evolver_.contract(options);
         } catch (evolver::GateClosed const& closed) {
-            demo::say(me, std::string{"contract is refused:\n"} + closed.what());
+            demo::say(me, "contract is refused:" + in_words(closed.gates()));
             return refused;
         }
         demo::say(me, "contract: the old shape is gone");
@@ -146,7 +166,7 @@ struct Tally {
 
 void row(std::string const& what, std::string const& first, std::string const& second = {}) {
     auto const padded = [](std::string const& text, std::size_t width) { return std::string(width > text.size() ? width - text.size() : 0, ' ') + text; };
-    std::cout << "  " << what << std::string(what.size() < 34 ? 34 - what.size() : 1, ' ') << padded(first, 14) << padded(second, 14) << "\n";
+    std::cout << "  " << what << std::string(what.size() < 38 ? 38 - what.size() : 1, ' ') << padded(first, 14) << padded(second, 14) << "\n";
 }
 
 /// Whether the table, as release 2.0 reads it, holds what every journal says was committed; and the last table.
@@ -195,7 +215,7 @@ int Operator::verify(Words const& journals) {
     for (auto const& migration : status.migrations) {
         filled += migration.rows_filled;
         batches += migration.batches;
-        legacy = std::max(legacy, migration.legacy_writes);
+        legacy += migration.legacy_writes;
         contracted = contracted && migration.phase == evolver::Phase::contracted;
     }
     auto const broken = evolver_.verify_audit();
@@ -220,8 +240,8 @@ int Operator::verify(Words const& journals) {
     std::cout << "\n";
     row("packages in the table", number(rows));
     row("rows backfilled", number(filled));
-    row("in batches", number(batches));
-    row("legacy writes carried over", number(legacy));
+    row("batches", number(batches));
+    row("old writes carried to the new shape", number(legacy));
     row("rows compared with the journals", number(facts));
     row("sums of both releases' additions", sums_right ? "right" : "WRONG");
     row("every migration contracted", contracted ? "yes" : "NO");

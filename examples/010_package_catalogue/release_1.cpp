@@ -41,7 +41,7 @@ public:
 
     void insert(Package const& package) override {
         auto const size = text_of(package.size);
-        auto const some = package.size ? soci::i_ok : soci::i_null;
+        auto some = package.size ? soci::i_ok : soci::i_null;
         auto const maintainer = maintainer_of(package.maintainer_name, package.maintainer_email);
         db_ << "INSERT INTO packages (package, version, section, size, maintainer, md5sum) "
                "VALUES (:package, :version, 'misc', :size, :maintainer, 'd41d8cd98f00b204e9800998ecf8427e')",
@@ -55,7 +55,7 @@ public:
 
     void set_size(std::string const& name, std::optional<long long> bytes) override {
         auto const size = text_of(bytes);
-        auto const some = bytes ? soci::i_ok : soci::i_null;
+        auto some = bytes ? soci::i_ok : soci::i_null;
         db_ << "UPDATE packages SET size = :size WHERE package = :package", soci::use(size, some, "size"), soci::use(name, "package");
     }
 
@@ -88,7 +88,7 @@ public:
 
     std::vector<std::string> share(int divisor, int remainder) override {
         soci::rowset<std::string> const names =
-            (db_.prepare << "SELECT package FROM packages WHERE id % :divisor = :remainder AND package NOT LIKE 'common-%'",
+            (db_.prepare << "SELECT package FROM packages WHERE id % :divisor = :remainder",
              soci::use(divisor, "divisor"), soci::use(remainder, "remainder"));
         return {names.begin(), names.end()};
     }

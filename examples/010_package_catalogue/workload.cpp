@@ -1,5 +1,6 @@
 #include "workload.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <random>
@@ -20,6 +21,7 @@ public:
         : application_{application}, journal_{journal}, number_{number}, random_{static_cast<unsigned>(number)} {
         // Real packages from all over the table, so that the backfill passes by while they change.
         for (auto const& name : application_.share(10 * processes, number)) {
+            if (is_new(name) || name.rfind("common-", 0) == 0) continue;
             if (auto const package = application_.find(name)) own_.push_back(*package);
         }
     }
@@ -36,6 +38,7 @@ public:
     }
 
 private:
+    [[nodiscard]] static bool is_new(std::string const& name) { return name.rfind("demo-", 0) == 0; }
     [[nodiscard]] std::size_t any(std::size_t below) { return std::uniform_int_distribution<std::size_t>{0, below - 1}(random_); }
 
     void insert() {
@@ -84,7 +87,7 @@ private:
     void remove() {
         auto const at = any(own_.size());
         auto const name = own_[at].name;
-        if (name.rfind("demo-", 0) != 0) return;    // the real ones are to last
+        if (!is_new(name)) return;    // the real ones are to last
         journal_.write([&] { application_.remove(name); });
         own_.erase(own_.begin() + static_cast<std::ptrdiff_t>(at));
         journal_.gone(name);

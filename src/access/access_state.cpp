@@ -83,4 +83,16 @@ std::string AccessState::text(std::uint64_t epoch, Name const& table, std::strin
     return texts_.emplace(key, write(shape(table))).first->second;
 }
 
+void AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
+    {
+        std::lock_guard const lock{mutex_};
+        auto const known = looked_.find(session);
+        if (known != looked_.end() && known->second == epoch) return;
+    }
+    bool const in_the_past = sqlite3_txn_state(session, "main") == SQLITE_TXN_READ;    // a snapshot may be older than the epoch: look again after it
+    (void)sqlite::Connection::borrow(session).integer("SELECT 1 FROM main.sqlite_schema LIMIT 1");
+    std::lock_guard const lock{mutex_};
+    if (!in_the_past) looked_[session] = epoch;
+}
+
 }  // namespace evolver::detail

@@ -33,6 +33,10 @@ public:
     [[nodiscard]] std::string text(std::uint64_t epoch, Name const& table, std::string const& key,
                                    std::function<std::string(Shape const&)> const& write);
 
+    /// Lets the session's connection read the schema anew if it has not done so under `epoch`. Nothing but a statement that runs makes SQLite
+    /// compare its copy with the file, and a copy from before contract knows a renamed column as a generated one, which takes no writes.
+    void look_at_schema(sqlite3* session, std::uint64_t epoch);
+
 private:
     [[nodiscard]] Shape const& shape(Name const& table);
     [[nodiscard]] sqlite::Connection const& connection();
@@ -47,6 +51,7 @@ private:
     std::uint64_t epoch_ = 0;
     std::map<std::string, Shape> shapes_;
     std::unordered_map<std::string, std::string> texts_;
+    std::unordered_map<sqlite3*, std::uint64_t> looked_;    // a handle that is used again belongs to a younger connection: no harm
 };
 
 }  // namespace evolver::detail

@@ -1,6 +1,9 @@
 #include "evolver/access/live_sql.hpp"
 
 #include "access/access_state.hpp"
+#include "dialect/sqlite/soci_handle.hpp"
+
+#include <soci/soci.h>
 
 #include <ostream>
 #include <utility>
@@ -66,5 +69,10 @@ LiveSql::Writer LiveSql::whole() const {
 }
 
 std::ostream& operator<<(std::ostream& out, LiveSql const& sql) { return out << sql.text_; }
+
+soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql) {
+    if (sql.guard_) sql.state_->look_at_schema(sqlite::handle_of(session), sql.guard_->use.epoch());
+    return session.once << sql.text_;
+}
 
 }  // namespace evolver

@@ -36,6 +36,7 @@ LiveStatement& LiveStatement::bind(std::function<void(soci::statement&)> binder)
 }
 
 void LiveStatement::prepare(std::uint64_t epoch) {
+    state_->look_at_schema(sqlite::handle_of(*session_), epoch);
     statement_.emplace(*session_);
     try {
         for (auto const& binder : binders_) binder(*statement_);

@@ -21,8 +21,8 @@ public:
 
     void expression(std::string const& role, std::string const& text) const {
         balanced(role, text);
-        accepted_by_the_engine(role, text);
         deterministic(role, text);
+        accepted_by_the_engine(role, text);
         cannot_raise(role, text);
     }
 
@@ -87,7 +87,7 @@ private:
         for (auto const& token : significant_tokens(text)) {
             std::string lower{token.text};
             std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-            bool const now = token.kind == TokenKind::string && lower.find("now") == 1 && lower.size() == 5;
+            bool const now = token.kind == TokenKind::string && lower.find("now") == 1 && lower.size() == 5 && dates(text);
             bool const current = token.kind == TokenKind::word && lower.starts_with("current_");
             if (token.kind == TokenKind::string && (lower == "'localtime'" || lower == "'utc'") && dates(text)) {
                 refuse(role, text, "its value changes with the time zone of the program that asks.");

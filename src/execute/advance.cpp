@@ -107,6 +107,8 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
         }
         for (auto& backfill : todo.backfills) {
             for (;;) {
+                // Also from one call to the next: a loop that does nothing but advance() would hold the lock nearly all the time.
+                if (pace == Pace::polite) std::this_thread::sleep_until(rest_until_);
                 auto const batch = backfill.batch(std::min(batch_target, std::max(least_target, left())));
                 if (batch == Batch::finished) break;
                 result.worked = true;
@@ -115,8 +117,8 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
                     return result;
                 }
                 auto const pause = pace == Pace::polite ? backfill.held() / 2 : std::chrono::microseconds{0};
+                rest_until_ = Clock::now() + pause;
                 if (left() <= pause) return result;
-                if (pause.count() > 0) std::this_thread::sleep_for(pause);
             }
         }
         finish(workplace_, *position);

@@ -44,6 +44,7 @@ private:
 
     Workplace& workplace_;
     Work work_;
+    std::chrono::steady_clock::time_point rest_until_{};    ///< Until then others may have the lock.
 };
 
 }  // namespace evolver

@@ -194,12 +194,10 @@ void mark_reconciled(sqlite::Connection const& connection, std::string const& pl
 void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     update(connection, "phase = ?, stage = ?, contracted_at = ?",
            {std::string{name_of(Phase::contracted)}, std::string{name_of(Stage::complete)}, now(connection)}, plan, position);
-    std::vector<sqlite::Value> const binds{plan, position};
-    for (auto const* table : {"evolver_backfill", "evolver_checkpoint"}) {
-        auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");
-        statement.bind(1, binds[0]).bind(2, binds[1]);
-        statement.run();
-    }
+    // evolver_backfill stays: how many rows it were, in how many batches.
+    auto statement = connection.prepare("DELETE FROM evolver_checkpoint WHERE plan = ? AND position = ?");
+    statement.bind(1, std::string_view{plan}).bind(2, position);
+    statement.run();
 }
 
 void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor, std::string const& release) {

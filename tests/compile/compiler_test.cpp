@@ -119,6 +119,19 @@ TEST_CASE("compile: the same chain in migrations of its own, contracted one by o
     }
 }
 
+TEST_CASE("compile: a rename is contracted while a later name of the same column is open") {
+    Database database{plan({{table()}, {RenameColumn{.table = "t", .from = "name", .to = "title"}}, {RenameColumn{.table = "t", .from = "title", .to = "group"}}, {RenameColumn{.table = "t", .from = "group", .to = "last"}}})};
+    (void)database.rollout.expand();
+    (void)database.rollout.expand();
+    (void)database.rollout.expand();
+    (void)database.rollout.contract();
+    CHECK(database.see("SELECT title, \"group\", last FROM t") == "'a'|'a'|'a'; 'b'|'b'|'b'");
+    (void)database.rollout.undo();
+    (void)database.rollout.contract();
+    CHECK(database.see() == "1|'a'|'5'; 2|'b'|NULL");
+    CHECK(database.see("SELECT name FROM pragma_table_xinfo('t')") == "'id'; 'group'; 'o'");
+}
+
 TEST_CASE("compile: a mistake in a later operation leaves nothing of the earlier ones, on the clone or in the database") {
     Database database{plan({{table()}, {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}, DropColumn{.table = "t", .column = "nmae"}}})};
     auto const before = database.rollout.canonical();

@@ -28,7 +28,7 @@ constexpr std::array<std::pair<std::string_view, int>, 16> layers{{
 /// Public headers that need a type of SOCI in their own templates; the others name it by a forward declaration.
 constexpr std::array<std::string_view, 1> may_include_soci{"access/live_statement.hpp"};
 
-constexpr std::array<std::string_view, 5> hidden_libraries{"sqlite3.h", "fmt/", "blake2.h", "xxhash.h", "soci/"};
+constexpr std::array<std::string_view, 4> hidden_libraries{"sqlite3.h", "fmt/", "blake2.h", "soci/"};
 
 struct File {
     fs::path path;               ///< Relative to the root of the sources: "src/schema/diff.cpp".

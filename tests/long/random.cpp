@@ -44,11 +44,14 @@ struct Failed : std::runtime_error {
 
 enum class Keys { rowid, text, without_rowid };
 enum class Chain { single, chained, renamed_then_changed, changed_then_renamed };
+/// A second pair of the same table, that has nothing to do with the first.
+enum class Side { none, changed, split };
 
 /// What a world is like; chosen by the seed.
 struct Setting {
     Keys keys = Keys::rowid;
     Chain chain = Chain::single;
+    Side side = Side::none;
     bool old_has_default = false;
     bool trigger_before = false;    // the application's own trigger that rewrites the old column, made before expand
     bool trigger_after = false;     // the same, made after expand, without a column list
@@ -58,8 +61,8 @@ struct Setting {
 };
 
 std::string in_words(Setting const& s) {
-    return fmt::format("keys={} chain={} default={} trigger_before={} trigger_after={} audit={} recursive={} wal={}", static_cast<int>(s.keys),
-                       static_cast<int>(s.chain), s.old_has_default, s.trigger_before, s.trigger_after, s.audit, s.recursive, s.wal);
+    return fmt::format("keys={} chain={} side={} default={} trigger_before={} trigger_after={} audit={} recursive={} wal={}", static_cast<int>(s.keys),
+                       static_cast<int>(s.chain), static_cast<int>(s.side), s.old_has_default, s.trigger_before, s.trigger_after, s.audit, s.recursive, s.wal);
 }
 
 /// Sizes as text with a unit, as numbers of bytes, as numbers of pages. Both pairs lose something, and all is settled after one round trip.
@@ -68,11 +71,29 @@ constexpr char const* to_text = "CAST(y AS TEXT)";
 constexpr char const* to_pages = "y / 10";
 constexpr char const* from_pages = "z * 10";
 
-evolver::Plan plan_of(Setting const& setting) {
+/// A text of two parts as two columns, or as a number.
+constexpr char const* split_first = "CASE WHEN instr(p, '|') > 0 THEN substr(p, 1, instr(p, '|') - 1) ELSE p END";
+constexpr char const* split_second = "CASE WHEN instr(p, '|') > 0 THEN substr(p, instr(p, '|') + 1) END";
+constexpr char const* join_both = "CASE WHEN q2 IS NULL THEN q1 ELSE COALESCE(q1, '') || '|' || q2 END";
+constexpr char const* side_number = "CASE WHEN p GLOB '[0-9]*' THEN CAST(p AS INTEGER) END";
+
+evolver::Operation side_operation(Side side) {
+    using namespace evolver;
+    if (side == Side::split) {
+        return SplitColumn{.table = "t",
+                           .from = "p",
+                           .into = {{.name = "q1", .type = text(), .up = split_first}, {.name = "q2", .type = text(), .up = split_second}},
+                           .down = join_both};
+    }
+    return ChangeType{.table = "t", .from = "p", .to = "q1", .type = integer(), .up = side_number, .down = "CAST(q1 AS TEXT)"};
+}
+
+evolver::Plan chain_plan(Setting const& setting) {
     using namespace evolver;
     std::vector<Column> columns{{.name = "k", .type = integer(), .primary_key = setting.keys == Keys::rowid},
                                 {.name = "u", .type = integer()},
-                                {.name = "other", .type = text()}};
+                                {.name = "other", .type = text()},
+                                {.name = "p", .type = text()}};
     Column x{.name = "x", .type = text()};
     if (setting.old_has_default) x.default_value = "'5'";
     columns.push_back(x);
@@ -111,6 +132,15 @@ evolver::Plan plan_of(Setting const& setting) {
     std::abort();
 }
 
+/// The second pair comes with the last release, in a migration of its own.
+evolver::Plan plan_of(Setting const& setting) {
+    auto const chain = chain_plan(setting);
+    if (setting.side == Side::none) return chain;
+    std::vector<evolver::Migration> migrations{chain.migrations().begin(), chain.migrations().end()};
+    migrations.push_back({.id = "0009", .release = chain.releases().back(), .operations = {side_operation(setting.side)}});
+    return evolver::Plan{"random", std::move(migrations)};
+}
+
 /// The columns that the releases name, oldest first, and whether one is only a second name of the one before.
 struct Link {
     std::string column;
@@ -136,6 +166,9 @@ struct Row {
     Value key;
     std::int64_t u = 0;
     std::vector<Value> seen;    // one per link
+    Value p = Null{};           // the second pair: its old column and its new ones
+    Value q1 = Null{};
+    Value q2 = Null{};
 };
 
 /// Converts as the database does.
@@ -179,10 +212,49 @@ private:
     Connection scratch_;
 };
 
+/// Converts the second pair.
+class SideConverter {
+public:
+    explicit SideConverter(Side side) : side_{side}, scratch_{Connection::in_memory()} {
+        scratch_.run(side == Side::split ? "CREATE TABLE s (p TEXT, q1 TEXT, q2 TEXT)" : "CREATE TABLE s (p TEXT, q1 BIGINT, q2 TEXT)");
+    }
+    void up(Row& row) const {
+        store("p", row.p);
+        auto const first = scratch_.scalar(std::string{"SELECT "} + (side_ == Side::split ? split_first : side_number) + " FROM s");
+        row.q2 = side_ == Side::split ? scratch_.scalar(std::string{"SELECT "} + split_second + " FROM s") : Value{Null{}};
+        row.q1 = first;
+    }
+    void down(Row& row) const {
+        scratch_.run("DELETE FROM s");
+        auto insert = scratch_.prepare("INSERT INTO s (q1, q2) VALUES (?, ?)");
+        insert.bind(1, row.q1).bind(2, row.q2);
+        insert.run();
+        row.p = scratch_.scalar(std::string{"SELECT "} + (side_ == Side::split ? join_both : "CAST(q1 AS TEXT)") + " FROM s");
+    }
+    bool in_sync(Row const& row) const {
+        Row other = row;
+        up(other);
+        if (other.q1 == row.q1 && other.q2 == row.q2) return true;
+        other = row;
+        down(other);
+        return other.p == row.p;
+    }
+
+private:
+    void store(std::string const& column, Value const& value) const {
+        scratch_.run("DELETE FROM s");
+        auto insert = scratch_.prepare("INSERT INTO s (" + column + ") VALUES (?)");
+        insert.bind(1, value);
+        insert.run();
+    }
+    Side side_;
+    Connection scratch_;
+};
+
 class World {
 public:
     World(Setting setting, std::string path)
-        : setting_{setting}, plan_{plan_of(setting)}, convert_{links_of(setting)}, path_{std::move(path)} {
+        : setting_{setting}, plan_{plan_of(setting)}, convert_{links_of(setting)}, side_{setting.side}, path_{std::move(path)} {
         for (auto const* suffix : {"", "-wal", "-shm", "-journal", "-evolver"}) std::filesystem::remove(path_ + suffix);
         raw_ = std::make_unique<evolver::testing::RawSqlite>(path_);
         if (setting_.wal) raw_->run("PRAGMA journal_mode = WAL");
@@ -209,7 +281,9 @@ public:
     /// Plays one step; throws Failed where the database and the model differ.
     void play(Step const& step) {
         said_.clear();
-        switch (step.kind % 24) {
+        switch (step.kind % 28) {
+            case 24: case 25: return update_side_old(step);
+            case 26: case 27: return update_side_new(step);
             case 0: case 1: case 2: return insert_old(step);
             case 3: case 4: return update_old(step);
             case 5: return update_old_expression(step);
@@ -249,6 +323,7 @@ public:
             live.reset();
             compare(rows, link, sql);
         }
+        check_side();
         if (setting_.audit && audited_exactly_) {
             auto const found = raw_->integer("SELECT count(*) FROM audit");
             if (found != audited_) fail(fmt::format("the application's audit trigger fired {} times, expected {}", found, audited_));
@@ -285,6 +360,30 @@ private:
                              to_text(row.seen[link]), sql));
         }
     }
+
+    void check_side() {
+        if (floor_ < convert_.links().size() - 1 || setting_.side == Side::none) {
+            auto const rows = raw_->rows("SELECT p, u FROM t ORDER BY u");
+            std::size_t i = 0;
+            for (auto const& [u, row] : rows_) {
+                if (rows[i++][0] != row.p) fail(fmt::format("release 1.0 reads p = {} in row u={}, the model says {}", to_text(rows[i - 1][0]), u, to_text(row.p)));
+            }
+        }
+        if (!side_open()) return;
+        auto const columns = setting_.side == Side::split ? std::vector<std::string>{"q1", "q2"} : std::vector<std::string>{"q1"};
+        auto const live = table(top_).select_columns(columns) + " ORDER BY u";
+        auto const rows = raw_->rows(live.text());
+        std::size_t i = 0;
+        for (auto const& [u, row] : rows_) {
+            auto const& found = rows[i++];
+            if (found[0] != row.q1) fail(fmt::format("the new release reads q1 = {} in row u={}, the model says {}\n  {}", to_text(found[0]), u, to_text(row.q1), live.text()));
+            if (found.size() > 1 && found[1] != row.q2) fail(fmt::format("the new release reads q2 = {} in row u={}, the model says {}", to_text(found[1]), u, to_text(row.q2)));
+        }
+    }
+
+    /// The second pair is there: expanded with the last release, and it stays when that is contracted.
+    bool side_open() const { return setting_.side != Side::none && top_ + 1 == convert_.links().size(); }
+    bool side_contracted() const { return side_open() && floor_ == top_; }
 
     static std::string to_text(Value const& value) { return evolver::sqlite::to_text(value); }
 
@@ -406,6 +505,7 @@ private:
 
     void inserted(Row& row, std::size_t link, Value const& value) {
         std::fill(row.seen.begin(), row.seen.end(), Value{Null{}});
+        row.p = row.q1 = row.q2 = Null{};
         row.seen[link] = convert_.stored(link, value);
         carry(row, link);
         same_names(row);
@@ -627,6 +727,46 @@ private:
         trimmed_after_live(*row, before);
     }
 
+    // ---- the second pair
+
+    Value side_value(unsigned number) const {
+        static constexpr char const* texts[] = {"7|seven", "12", "|", "a|", "|b", "a|b|c", "", "40|x", "5"};
+        return number % 6 == 0 ? Value{Null{}} : Value{std::string{texts[(number / 6) % std::size(texts)]}};
+    }
+
+    void wrote_p(Row& row, Value const& value) {
+        bool const changed = row.p != value;
+        row.p = value;
+        if (changed && !side_.in_sync(row)) side_.up(row);
+    }
+
+    void update_side_old(Step const& step) {
+        auto* row = pick(step.b);
+        if (row == nullptr || setting_.side == Side::none || side_contracted()) return update_old(step);
+        auto const value = side_value(step.a);
+        audited(1);
+        if (step.c % 3 == 0) {    // both old columns in one statement
+            auto const other = value_for(floor_, step.c);
+            run("UPDATE t SET p = ?, " + old_column() + " = ? WHERE u = ?", {value, other, row->u});
+            wrote_p(*row, value);
+            return updated_old(*row, other);
+        }
+        run("UPDATE t SET p = ? WHERE u = ?", {value, row->u});
+        wrote_p(*row, value);
+    }
+
+    void update_side_new(Step const& step) {
+        auto* row = pick(step.b);
+        if (row == nullptr || !side_open()) return update_new(step);
+        bool const split = setting_.side == Side::split;
+        std::string const column = split && step.c % 2 == 0 ? "q2" : "q1";
+        Value const value = step.a % 6 == 0 ? Value{Null{}} : split ? Value{std::string{step.a % 4 == 0 ? "" : "part" + std::to_string(step.a % 9)}} : Value{std::int64_t{step.a % 50}};
+        run_named((table(top_).update({std::string_view{column}}) + " WHERE u = :u").text(), {{column, value}, {"u", row->u}});
+        audited(1);
+        (column == "q1" ? row->q1 : row->q2) = value;
+        if (!side_contracted()) side_.down(*row);
+    }
+
     // ---- phases
 
     void expand(Step const&) {
@@ -677,6 +817,10 @@ private:
     void rollback(Step const&) {
         if (top_ == floor_) return;
         said_ += "rollback";
+        if (side_open()) {
+            newest().rollback({.migration = "0009", .accept_loss = {{"0009", "a test"}}});
+            for (auto& [u, row] : rows_) side_.up(row);
+        }
         auto const migration = fmt::format("{:04}", top_ + 1);
         newest().rollback({.migration = migration, .accept_loss = {{migration, "a test"}}});
         applications_.erase(top_);
@@ -693,6 +837,7 @@ private:
     Setting setting_;
     evolver::Plan plan_;
     Converter convert_;
+    SideConverter side_;
     std::string path_;
     std::unique_ptr<evolver::testing::RawSqlite> raw_;
     std::map<std::size_t, Application> applications_;
@@ -769,6 +914,7 @@ int main(int argc, char** argv) {
         std::mt19937_64 random{seed};
         Setting const setting{.keys = static_cast<Keys>(random() % 3),
                               .chain = static_cast<Chain>(random() % 4),
+                              .side = static_cast<Side>(random() % 3),
                               .old_has_default = random() % 3 == 0,
                               .trigger_before = random() % 4 == 0,
                               .trigger_after = random() % 4 == 0,

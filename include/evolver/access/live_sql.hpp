@@ -9,6 +9,13 @@
 #include <string>
 #include <string_view>
 
+namespace soci {
+class session;
+namespace details {
+class once_temp_type;
+}
+}    // namespace soci
+
 namespace evolver {
 
 namespace detail {
@@ -40,6 +47,7 @@ public:
     friend LiveSql operator+(LiveSql left, LiveSql const& right);
 
     friend std::ostream& operator<<(std::ostream& out, LiveSql const& sql);
+    friend soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql);
 
 private:
     friend class LiveTable;
@@ -64,5 +72,10 @@ private:
 [[nodiscard]] LiveSql operator+(std::string_view before, LiveSql sql);
 /// `packages.update({"title"}) + " WHERE " + packages.column("size_bytes") + " > :min"`; both of one Evolver.
 [[nodiscard]] LiveSql operator+(LiveSql left, LiveSql const& right);
+
+/// `db << packages.insert({"title"}), soci::use(title, "title")`: as SOCI's own, but the session looks at the schema first where it has moved.
+/// SQLite looks by itself where a statement names what is not there; not where a column that was a second name has become the only one.
+/// `db.prepare << sql` does not look: to keep a statement, make a LiveStatement of it.
+soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql);
 
 }  // namespace evolver

@@ -36,7 +36,7 @@ public:
         return bind([&value, name = std::move(name)](soci::statement& statement) { statement.exchange(soci::use(value, name)); });
     }
     template <class T>
-    LiveStatement& use(T const& value, soci::indicator const& indicator, std::string name) {
+    LiveStatement& use(T const& value, soci::indicator& indicator, std::string name) {
         return bind([&value, &indicator, name = std::move(name)](soci::statement& statement) {
             statement.exchange(soci::use(value, indicator, name));
         });

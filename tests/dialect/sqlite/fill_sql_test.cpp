@@ -34,6 +34,7 @@ std::int64_t fill_all(Connection const& database, RowKey const& key, std::int64_
     if (bound.empty()) return 0;
     std::vector<Value> done;
     std::int64_t filled_rows = 0;
+    std::int64_t visited = 0;
     for (int batch = 0; batch < 10'000; ++batch) {
         auto const range = done.empty() ? Range::until : Range::after_until;
         auto next = database.prepare(key_after_rows("t", key, range));
@@ -47,9 +48,17 @@ std::int64_t fill_all(Connection const& database, RowKey const& key, std::int64_
         if (!done.empty()) bind(update, 1, done);
         bind(update, 1 + k, until);
         auto const changed = update.run();
+        auto within = database.prepare("SELECT count(*) FROM t WHERE " + in_range(key, range));
+        if (!done.empty()) bind(within, 1, done);
+        bind(within, 1 + k, until);
+        REQUIRE(within.step());
+        visited += within.integer(0);
         CHECK(changed <= size);
         filled_rows += changed;
-        if (!more) return filled_rows;
+        if (!more) {
+            CHECK(visited == database.integer("SELECT count(*) FROM t"));
+            return filled_rows;
+        }
         done = until;
     }
     FAIL("the batches do not end");

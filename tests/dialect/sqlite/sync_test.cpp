@@ -370,6 +370,12 @@ TEST_CASE("sync, rule 3: chains of open migrations are carried through in both d
         synced.run("UPDATE t SET d = '90' WHERE id = 1; UPDATE t SET a = '3' WHERE id = 2");
         CHECK(synced.table() == "1|'9'|9|90|'90'|NULL; 2|'3'|3|30|'30'|NULL");
     }
+    SUBCASE("a row that is not filled keeps what only the oldest column has, when the newest gets what the one in between cannot say") {
+        Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, y BIGINT, z TEXT); INSERT INTO t (id, x) VALUES (1, '4')"};
+        synced.open("t", {chain[0], {"y", {"z"}, {"CAST(y AS TEXT)"}, "CASE WHEN z GLOB '[0-9]*' THEN CAST(z AS INTEGER) END"}});
+        synced.run("UPDATE t SET z = 'many'");
+        CHECK(synced.table() == "1|'4'|NULL|'many'");
+    }
     SUBCASE("a trigger for each migration alone would stop half way") {
         // What rule 3 found: with NEW.* copied, the second trigger does not see what the first has written.
         Synced synced{table};
