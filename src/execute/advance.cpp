@@ -15,6 +15,11 @@ constexpr std::chrono::microseconds batch_target{4000};
 /// With less there would be more transactions than work.
 constexpr std::chrono::microseconds least_target{500};
 
+/// Whoever waits for the lock in SQLite's own way sleeps between two looks, up to 25 ms in the first 100 ms, and more later: short pauses
+/// it mostly sleeps through. One that is longer than its sleep, once in 100 ms, lets everybody in.
+constexpr std::chrono::milliseconds longest_stretch{70};
+constexpr std::chrono::milliseconds long_rest{27};
+
 /// The migration that is first to be filled; none if all expanded ones are.
 std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
     for (auto const& entry : state.entries) {
@@ -87,6 +92,25 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
     return work_;
 }
 
+/// From one call to the next, too: a loop that does nothing but advance() would hold the lock nearly all the time.
+bool Advancer::rested(std::chrono::microseconds left) const {
+    auto const now = Clock::now();
+    if (now >= rest_until_) return true;
+    std::this_thread::sleep_until(std::min(rest_until_, now + left));
+    return Clock::now() >= rest_until_;
+}
+
+void Advancer::rest_after(std::chrono::microseconds held) {
+    auto const now = Clock::now();
+    if (rest_until_ + long_rest < now) stretch_ = now;    // the caller has rested
+    if (now - stretch_ >= longest_stretch) {
+        rest_until_ = now + long_rest;
+        stretch_ = rest_until_;
+    } else {
+        rest_until_ = now + held / 2;
+    }
+}
+
 Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
     workplace_.refuse_open_transaction("advance");
     auto const start = Clock::now();
@@ -107,8 +131,10 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
         }
         for (auto& backfill : todo.backfills) {
             for (;;) {
-                // Also from one call to the next: a loop that does nothing but advance() would hold the lock nearly all the time.
-                if (pace == Pace::polite) std::this_thread::sleep_until(rest_until_);
+                if (pace == Pace::polite && !rested(left())) {
+                    result.worked = true;
+                    return result;
+                }
                 auto const batch = backfill.batch(std::min(batch_target, std::max(least_target, left())));
                 if (batch == Batch::finished) break;
                 result.worked = true;
@@ -116,9 +142,8 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
                     work_ = {};
                     return result;
                 }
-                auto const pause = pace == Pace::polite ? backfill.held() / 2 : std::chrono::microseconds{0};
-                rest_until_ = Clock::now() + pause;
-                if (left() <= pause) return result;
+                if (pace == Pace::polite) rest_after(backfill.held());
+                if (left().count() <= 0) return result;
             }
         }
         finish(workplace_, *position);
