@@ -90,7 +90,11 @@ void AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
         if (known != looked_.end() && known->second == epoch) return;
     }
     bool const in_the_past = sqlite3_txn_state(session, "main") == SQLITE_TXN_READ;    // a snapshot may be older than the epoch: look again after it
-    (void)sqlite::Connection::borrow(session).integer("SELECT 1 FROM main.sqlite_schema LIMIT 1");
+    // A column that is not there: before SQLite says so, it looks whether its schema is the file's. Unlike a SELECT that runs, this leaves no
+    // snapshot behind, with which a transaction that has just begun could not write any more once somebody else has.
+    sqlite3_stmt* none = nullptr;
+    sqlite3_prepare_v2(session, "SELECT evolver_is_not_here FROM main.sqlite_schema", -1, &none, nullptr);
+    sqlite3_finalize(none);
     std::lock_guard const lock{mutex_};
     if (!in_the_past) looked_[session] = epoch;
 }

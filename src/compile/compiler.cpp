@@ -89,21 +89,33 @@ Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
         auto const& operations = plan_.migrations()[position].operations;
         for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) retract(*operation, virtual_);
     }
-    for (auto position = standing_.contracted; position < standing_.expanded; ++position) {
-        for (auto const& effect : effects_of(position)) {
-            for (auto const& pair : effect.pairs) open_.push_back({position, pair});
-            for (auto const& column : effect.kept) kept_.push_back({position, column});
-        }
-    }
+    for (auto position = standing_.contracted; position < standing_.expanded; ++position) (void)effects_of(position);
 }
 
 std::vector<Effect> Compiler::effects_of(std::size_t position) {
     auto const known = effects_.find(position);
     if (known != effects_.end()) return known->second;
     std::vector<Effect> effects;
-    for (auto const& operation : plan_.migrations()[position].operations) effects.push_back(effect_of(operation, virtual_));
+    for (auto const& operation : plan_.migrations()[position].operations) {
+        effects.push_back(effect_of(operation, virtual_));
+        open_pairs(position, effects.back());
+    }
     effects_[position] = effects;
     return effects;
+}
+
+void Compiler::open_pairs(std::size_t position, Effect& effect) {
+    std::vector<Change> now;
+    for (auto& change : effect.expand) {
+        auto const* made = std::get_if<MakeIndex>(&change);
+        bool const waits = made != nullptr && waits_for_backfill(made->index);
+        // A unique index on a column that sync fills would make an old program's statement fail where `up` gives one value twice.
+        auto& when = !waits ? now : made->index.unique ? effect.contract : effect.filled;
+        when.push_back(std::move(change));
+    }
+    effect.expand = std::move(now);
+    for (auto const& pair : effect.pairs) open_.push_back({position, pair});
+    for (auto const& column : effect.kept) kept_.push_back({position, column});
 }
 
 Schema Compiler::physical() const { return sqlite::inspect(clone_.connection); }
@@ -356,20 +368,15 @@ Compiled Compiler::expand() {
     for (auto const& operation : migration.operations) {
         auto effect = effect_of(operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
-        std::vector<Change> now;
-        for (auto& change : effect.expand) {
-            auto const* index = std::get_if<MakeIndex>(&change);
-            (index != nullptr && waits_for_backfill(index->index) ? effect.filled : now).push_back(std::move(change));
-        }
-        effect.expand = std::move(now);
+        auto const first = open_.size();
+        open_pairs(position, effect);
         for (auto const& change : effect.expand) render(compiled.steps, change, effect.lock, id);
         if (before) learn(virtual_, *before, physical());
-        for (auto const& pair : effect.pairs) {
-            open_.push_back({position, pair});
+        for (auto i = first; i < open_.size(); ++i) {
+            auto const& pair = open_[i].pair;
             check(pair, "Migration \"" + id + "\", " + title(operation));
             if (pair.kind == PairKind::computed) include(filled, pair.table);
         }
-        for (auto const& column : effect.kept) kept_.push_back({position, column});
         compiled.has_filled_steps = compiled.has_filled_steps || !effect.filled.empty();
         compiled.removes = compiled.removes || takes_away(effect);
         effects.push_back(std::move(effect));

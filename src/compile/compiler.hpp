@@ -93,6 +93,7 @@ private:
     void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
+    void open_pairs(std::size_t position, Effect& effect);
     void forget(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;

@@ -170,7 +170,22 @@ private:
                 }));
         }
         if (open.stage != Stage::off) return;
+        refuse_losses(pair, targets);
         for (auto const& target : targets) only_carried_.insert({key(target), true});    // not there yet
+    }
+
+    /// Before expand there is only the old column, and what it cannot hold would be lost. Only the engine can tell, for the value at hand:
+    /// json() of a text that is no JSON is the one way to make a plain statement fail there, and the text says why.
+    void refuse_losses(Pair const& pair, std::vector<Name> const& targets) {
+        auto const& old_column = pair.from.front();
+        std::string kept;
+        for (std::size_t i = 0; i < targets.size(); ++i) {
+            auto const given = values_.at(key(targets[i]));
+            auto const back = Access::substituted(pair.up[i], pair.from, [&](Name const& from) { return Access::grouped(values_.at(key(from))); });
+            kept += (i > 0 ? " AND " : "") + ("(+(" + given + ") IS +(" + back + ") OR CAST((" + given + ") AS TEXT) IS CAST((" + back + ") AS TEXT))");
+        }
+        auto const why = "evolver: " + pair.table.text() + "." + old_column.text() + " cannot hold this value, and the new column is not there before expand()";
+        values_[key(old_column)] = "CASE WHEN " + kept + " THEN " + values_.at(key(old_column)) + " ELSE json(" + literal(why) + ") END";
     }
 
     /// The new columns have their defaults only after contract.

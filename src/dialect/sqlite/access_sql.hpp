@@ -3,7 +3,8 @@
 // What the access layer says to SQLite: one statement of the new shape as it has to be written at this moment.
 //
 //   stage      insert, update write                 read
-//   off        the old columns, through `down`      `up` of the old columns
+//   off        the old columns, through `down`;     `up` of the old columns
+//              fails where that loses something
 //   dual       both                                 the new column where the old one is `down` of it, else `up`
 //   switched   both                                 the bare new column, so that an index on it serves
 //   complete   the new columns                      the new column

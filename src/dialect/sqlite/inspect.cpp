@@ -118,7 +118,7 @@ Expression default_expression(std::string const& text) {
 /// are equal.
 Type abstract_type(Table const& table, Column column, std::string const& words) {
     for (auto const kind : {TypeKind::integer, TypeKind::real, TypeKind::text, TypeKind::blob, TypeKind::boolean,
-                            TypeKind::numeric, TypeKind::date, TypeKind::timestamp, TypeKind::json}) {
+                            TypeKind::numeric, TypeKind::date, TypeKind::timestamp}) {
         column.type = Type{kind};
         if (same_type_words(type_words(table, column, Engine::sqlite), words)) return column.type;
     }

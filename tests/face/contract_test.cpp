@@ -1,0 +1,268 @@
+// Contract: nothing is removed without proof. Each gate closed, and opened.
+
+#include "fleet/child.hpp"
+#include "support/application.hpp"
+#include "support/raw_sqlite.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace evolver;
+using namespace evolver::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+
+/// Release 2.0, filled and reconciled, with no soak time unless one is given.
+struct Ready {
+    explicit Ready(std::string const& path, std::chrono::seconds soak = 0s) : application{path, catalogue(), {.actor = "alice", .soak = soak}} {
+        application.evolver.expand();
+        application.evolver.backfill();
+        application.evolver.reconcile();
+    }
+    Evolver& evolver() { return application.evolver; }
+    Application application;
+};
+
+Gate gate(Evolver& evolver, std::string const& name, ContractOptions const& options = {}) {
+    for (auto const& one : evolver.gates(options)) {
+        if (one.name == name && one.migration == "0002-size-bytes") return one;
+    }
+    FAIL("there is no gate " << name);
+    throw std::logic_error{name};
+}
+
+/// The words of the refusal; the old shape is still there, and so is every byte.
+std::string closed(Evolver& evolver, std::string const& path, std::string const& name, ContractOptions const& options = {}) {
+    RawSqlite const other{path};
+    (void)other.integer("SELECT count(*) FROM packages");
+    auto const before = bytes_of(path);
+    std::string words;
+    try {
+        evolver.contract(options);
+        FAIL_CHECK("contract was not refused");
+    } catch (GateClosed const& error) {
+        words = error.what();
+        CHECK(error.database_changed() == Changed::no);
+        CHECK(std::any_of(error.gates().begin(), error.gates().end(), [&](Gate const& one) { return one.name == name && !one.open && !one.reason.empty(); }));
+        CHECK(std::none_of(error.gates().begin(), error.gates().end(), [](Gate const& one) { return one.open; }));
+    }
+    CHECK(bytes_of(path) == before);
+    CHECK(has(words, name));
+    CHECK(has(words, "0002-size-bytes"));
+    return words;
+}
+
+std::string audit_of(Application& application, std::string const& event) {
+    return application.ask("SELECT group_concat(migration || ':' || actor || ':' || detail, ';') FROM evolver_audit WHERE event = '" + event + "'");
+}
+
+}  // namespace
+
+TEST_SUITE("face/contract") {
+    TEST_CASE("contract removes the old shape when every gate is open, and leaves no trigger behind") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database()};
+        for (auto const& one : ready.evolver().gates()) {
+            CAPTURE(one.name);
+            CHECK(one.open);
+            CHECK(one.reason.empty());
+        }
+        CHECK_FALSE(ready.evolver().contract().steps.empty());
+        CHECK(ready.application.ask("SELECT group_concat(name, ' ') FROM pragma_table_xinfo('packages')") == "id title size_bytes");
+        CHECK(ready.application.ask("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'evolver\\_audit%' ESCAPE '\\'") == "0");
+        CHECK(ready.evolver().gates().empty());
+        CHECK(ready.evolver().status().floor_release == "2.0");
+        CHECK(ready.evolver().contract().steps.empty());
+    }
+
+    TEST_CASE("gate backfill: closed until every row is filled") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Application application{folder.database(), catalogue(), {.soak = 0s}};
+        application.evolver.expand();
+        CHECK(has(closed(application.evolver, folder.database(), "backfill"), "backfill()"));
+        application.evolver.backfill();
+        CHECK(gate(application.evolver, "backfill").open);
+    }
+
+    TEST_CASE("gate reconciliation: closed until the shapes were compared, and again after a legacy write") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Application application{folder.database(), catalogue(), {.soak = 0s}};
+        application.evolver.expand();
+        application.evolver.backfill();
+        CHECK(has(closed(application.evolver, folder.database(), "reconciliation"), "reconcile()"));
+        application.evolver.reconcile();
+        CHECK(gate(application.evolver, "reconciliation").open);
+        RawSqlite{folder.database()}.run("UPDATE packages SET size = '1' WHERE id = 1");
+        CHECK(has(closed(application.evolver, folder.database(), "reconciliation"), "1 legacy write since"));
+        CHECK_FALSE(application.evolver.status().migrations[1].reconciled);
+        application.evolver.reconcile();
+        CHECK(gate(application.evolver, "reconciliation").open);
+        // A write through LiveTable is none of the old shape's.
+        long long const bytes = 5;
+        application.db << application.evolver.table("packages").update({"size_bytes"}) + " WHERE id = 2", soci::use(bytes, "size_bytes");
+        CHECK(gate(application.evolver, "reconciliation").open);
+        application.evolver.contract();
+    }
+
+    TEST_CASE("gate lossless: rows that lose something block until that is accepted by name, and are kept") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        RawSqlite{folder.database()}.run("UPDATE packages SET size = '12 kB' WHERE id IN (3, 4)");
+        Ready ready{folder.database()};
+        CHECK(ready.evolver().status().migrations[1].lossy_rows == 2);
+        auto const words = closed(ready.evolver(), folder.database(), "lossless");
+        CHECK(has(words, "2 rows"));
+        CHECK(has(words, ".accept_loss = {{\"0002-size-bytes\", \"<reason>\"}}"));
+        ready.evolver().contract({.accept_loss = {{"0002-size-bytes", "units were never meant"}}});
+        CHECK(ready.application.ask("SELECT group_concat(row_key || '=' || value, ';') FROM evolver_quarantine WHERE table_name = 'packages' AND column_name = 'size'") ==
+              "3=12 kB;4=12 kB");
+        CHECK(audit_of(ready.application, "loss accepted") == "0002-size-bytes:alice:units were never meant");
+    }
+
+    TEST_CASE("gate instances: a live process of an older release closes it, stopped or not, and its end opens it") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database()};
+        tests::Child old{[&](tests::Line line) {
+            Application application{folder.database(), catalogue().until("1.0"), {.release = "1.0"}};
+            application.evolver.attach();
+            line.say('a');
+            (void)line.hear();
+            return 0;
+        }};
+        REQUIRE(old.line().hear() == 'a');
+        auto const words = closed(ready.evolver(), folder.database(), "instances");
+        CHECK(has(words, "release 1.0"));
+        CHECK(has(words, std::to_string(old.id())));
+        auto const live = ready.evolver().status().instances;
+        CHECK(std::any_of(live.begin(), live.end(), [&](LiveInstance const& one) { return one.process == old.id() && one.release == "1.0" && !one.own; }));
+        old.stop();
+        CHECK_FALSE(gate(ready.evolver(), "instances").open);
+        old.kill();
+        CHECK(gate(ready.evolver(), "instances").open);
+        ready.evolver().contract();
+    }
+
+    TEST_CASE("gate instances: a process of the old release cannot remove its own shape") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        {
+            Ready const ready{folder.database()};
+        }
+        Application old{folder.database(), catalogue(), {.release = "1.0", .soak = 0s}};
+        CHECK(has(closed(old.evolver, folder.database(), "instances"), "this very process"));
+    }
+
+    TEST_CASE("gate processes: a program that evolver does not know closes it by having the file open") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database()};
+        tests::Child stranger{[&](tests::Line line) {
+            RawSqlite const other{folder.database()};
+            (void)other.integer("SELECT count(*) FROM packages");
+            line.say('o');
+            (void)line.hear();
+            return 0;
+        }};
+        REQUIRE(stranger.line().hear() == 'o');
+        CHECK(has(closed(ready.evolver(), folder.database(), "processes"), std::to_string(stranger.id())));
+        CHECK(gate(ready.evolver(), "processes", {.override_gates = {{"processes", "it only reads"}}}).open);
+        stranger.line().say('e');
+        CHECK(stranger.result() == 0);
+        CHECK(gate(ready.evolver(), "processes").open);
+        ready.evolver().contract();
+    }
+
+    TEST_CASE("gate soak: closed until no legacy write has come in for the soak time") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database(), 3600s};
+        CHECK(has(closed(ready.evolver(), folder.database(), "soak"), "expanded"));
+        // An hour passes.
+        RawSqlite const other{folder.database()};
+        other.run("UPDATE evolver_migration SET expanded_at = expanded_at - 3600");
+        CHECK(gate(ready.evolver(), "soak").open);
+        other.run("UPDATE packages SET size = '1' WHERE id = 1");
+        CHECK(has(closed(ready.evolver(), folder.database(), "soak"), "last legacy write"));
+        other.run("UPDATE evolver_legacy SET last_at = last_at - 3600");
+        CHECK(gate(ready.evolver(), "soak").open);
+        ready.evolver().reconcile();
+        ready.evolver().contract();
+    }
+
+    TEST_CASE("an override opens its gate by name, and its reason stands in the audit trail") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database(), 3600s};
+        ready.evolver().contract({.override_gates = {{"soak", "nobody else uses this file"}}});
+        CHECK(has(audit_of(ready.application, "gate overridden"), "0002-size-bytes:alice:soak: nobody else uses this file"));
+        CHECK_FALSE(ready.evolver().verify_audit());
+    }
+
+    TEST_CASE("an override of an unknown gate, one without a reason, and one of what proves the data are refused") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database()};
+        auto const words = [&](ContractOptions const& options) -> std::string {
+            try {
+                ready.evolver().contract(options);
+            } catch (PlanError const& error) {
+                return error.what();
+            }
+            return "";
+        };
+        CHECK(has(words({.override_gates = {{"soka", "a typo"}}}), "no gate \"soka\""));
+        CHECK(has(words({.override_gates = {{"soak", ""}}}), "no reason"));
+        CHECK(has(words({.override_gates = {{"backfill", "I am sure"}}}), "backfill"));
+        CHECK(has(words({.override_gates = {{"reconciliation", "I am sure"}}}), "reconciliation"));
+        CHECK(has(words({.accept_loss = {{"0009", "gone"}}}), "no migration \"0009\""));
+        CHECK(has(words({.accept_loss = {{"0002-size-bytes", ""}}}), "no reason"));
+        CHECK(ready.evolver().status().migrations[1].phase == Phase::expanded);
+        // gates() shows what contract() would say, so it minds overrides of unknown gates, too.
+        CHECK_THROWS_AS((void)ready.evolver().gates({.override_gates = {{"soka", "a typo"}}}), PlanError);
+    }
+
+    TEST_CASE("a write past the triggers after reconciliation is found by the last scan") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database()};
+        RawSqlite const careless{folder.database()};
+        careless.connection().enable_triggers(false);
+        careless.run("UPDATE packages SET size = '999' WHERE id = 4");
+        CHECK_THROWS_AS(ready.evolver().contract(), ReconcileError);
+        CHECK(ready.application.ask("SELECT size FROM packages WHERE id = 4") == "999");
+    }
+
+    TEST_CASE("a plan that is not expanded to its end is not contracted") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Application application{folder.database(), catalogue()};
+        CHECK_THROWS_AS(application.evolver.contract(), HistoryError);
+    }
+
+    TEST_CASE("the read of an open LiveSql holds contract back, and its end lets it through") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Application application{folder.database(), catalogue(), {.wait = 50ms, .soak = 0s}};
+        application.evolver.expand();
+        application.evolver.backfill();
+        application.evolver.reconcile();
+        {
+            auto const kept = application.evolver.table("packages").select({"title"});
+            try {
+                application.evolver.contract();
+                FAIL("contract went ahead");
+            } catch (Error const& error) {
+                CHECK(error.retry_helps());
+                CHECK(has(error.what(), "in the middle of a statement"));
+            }
+        }
+        application.evolver.contract();
+    }
+}

@@ -1,0 +1,251 @@
+// Transition: one text of the new release, right at every moment, beside programs that know the old shape only.
+
+#include "fleet/child.hpp"
+#include "support/application.hpp"
+#include "support/raw_sqlite.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace evolver;
+using namespace evolver::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct New {
+    explicit New(std::string const& path) : application{path, catalogue()}, packages{application.evolver.table("packages")} {}
+
+    void insert(long long id, std::string const& title, long long bytes) {
+        application.db << packages.insert({"id", "title", "size_bytes"}), soci::use(id, "id"), soci::use(title, "title"), soci::use(bytes, "size_bytes");
+    }
+    long long bytes(long long id) {
+        long long found = -1;
+        application.db << packages.select({"size_bytes"}) + " WHERE id = :id", soci::into(found), soci::use(id, "id");
+        return found;
+    }
+    void grow(long long id, long long by) {
+        application.db << packages.update({{"size_bytes", "size_bytes + :by"}}) + " WHERE " + packages.column("id") + " = :id", soci::use(by, "by"), soci::use(id, "id");
+    }
+    Evolver& evolver() { return application.evolver; }
+
+    Application application;
+    LiveTable packages;
+};
+
+std::string old_size(RawSqlite const& old, int id) { return old.connection().text("SELECT size FROM packages WHERE id = " + std::to_string(id)); }
+
+}  // namespace
+
+TEST_SUITE("face/transition") {
+    TEST_CASE("LiveTable reads and writes the right shape at every stage") {
+        for (bool const wal : {true, false}) {
+            Folder const folder;
+            make_catalogue(folder.database(), 300, wal);
+            New release{folder.database()};
+            RawSqlite const old{folder.database()};
+            int next = 1000;
+            // What holds as long as the old shape is there.
+            auto const both = [&](std::string const& moment) {
+                CAPTURE(moment);
+                auto const id = ++next;
+                release.insert(id, "title-" + std::to_string(id), 50);
+                CHECK(old_size(old, id) == "50");
+                CHECK(old.connection().text("SELECT name FROM packages WHERE id = " + std::to_string(id)) == "title-" + std::to_string(id));
+                release.grow(id, 5);
+                CHECK(old_size(old, id) == "55");
+                old.run("UPDATE packages SET size = '70' WHERE id = ?", {std::int64_t{id}});
+                CHECK(release.bytes(id) == 70);
+                auto const other = ++next;
+                old.run("INSERT INTO packages (id, name, size) VALUES (?, 'old', '33')", {std::int64_t{other}});
+                CHECK(release.bytes(other) == 33);
+                CHECK(release.bytes(7) == 70);
+                std::string title;
+                release.application.db << release.packages.select({"title"}) + " WHERE size_bytes > 69 AND size_bytes < 71 AND id < 100", soci::into(title);
+                CHECK(title == "package-7");
+            };
+            release.evolver().attach();
+            both("before expand");
+            release.evolver().expand();
+            both("expanded");
+            (void)release.evolver().advance(1us);
+            both("filling");
+            release.evolver().backfill();
+            both("filled");
+            release.evolver().reconcile();
+            CHECK(release.evolver().status().migrations[1].stage == Stage::switched);
+            both("switched");
+            release.evolver().reconcile();
+            release.evolver().contract(now());
+            release.insert(1, "again", 5 - 0 * next);
+            CHECK(release.bytes(7) == 70);
+            release.grow(7, 1);
+            CHECK(release.bytes(7) == 71);
+        }
+    }
+
+    TEST_CASE("an old program that updates another column does not derive the new one again") {
+        Folder const folder;
+        RawSqlite{folder.database()}.run("PRAGMA journal_mode = WAL");
+        make_catalogue(folder.database());
+        New release{folder.database()};
+        release.evolver().expand();
+        release.evolver().backfill();
+        RawSqlite const old{folder.database()};
+        old.run("UPDATE packages SET size = '12 kB' WHERE id = 3");
+        CHECK(release.bytes(3) == 12);
+        old.run("UPDATE packages SET name = 'other' WHERE id = 3");
+        CHECK(old_size(old, 3) == "12 kB");
+        CHECK(release.bytes(3) == 12);
+    }
+
+    TEST_CASE("a column that the release does not have is refused with those it has") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        New release{folder.database()};
+        release.evolver().expand();
+        try {
+            (void)release.packages.select({"size_byte"});
+            FAIL("nothing was refused");
+        } catch (AccessError const& error) {
+            CHECK(has(error.what(), "size_byte"));
+            CHECK(has(error.what(), "size_bytes"));
+            CHECK(has(error.what(), "packages"));
+        }
+    }
+
+    TEST_CASE("advance works in slices, says what it waits for, and status says how far it is") {
+        Folder const folder;
+        make_catalogue(folder.database(), 3000);
+        New release{folder.database()};
+        CHECK_FALSE(release.evolver().advance(1ms));
+        CHECK(has(release.evolver().why(), "expand()"));
+        release.evolver().expand();
+        int slices = 0;
+        std::int64_t before = 0;
+        while (release.evolver().advance(500us)) {
+            ++slices;
+            auto const filled = release.evolver().status().migrations[1].rows_filled;
+            CHECK(filled >= before);
+            before = filled;
+        }
+        CHECK(slices > 1);
+        CHECK(has(release.evolver().why(), "reconcile()"));
+        auto const status = release.evolver().status();
+        CHECK(status.migrations[1].filled);
+        CHECK(status.migrations[1].rows_filled == 3000);
+        CHECK(status.migrations[1].batches > 1);
+        release.evolver().reconcile();
+        release.evolver().contract(now());
+        CHECK_FALSE(release.evolver().advance(1ms));
+        CHECK(release.evolver().why().empty());
+    }
+
+    TEST_CASE("reconcile is refused before the backfill is complete, and names rows that were written past the triggers") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        New release{folder.database()};
+        release.evolver().expand();
+        CHECK_THROWS_AS(release.evolver().reconcile(), GateClosed);
+        release.evolver().backfill();
+        RawSqlite const careless{folder.database()};
+        careless.connection().enable_triggers(false);
+        careless.run("UPDATE packages SET size = '999' WHERE id IN (4, 5)");
+        try {
+            release.evolver().reconcile();
+            FAIL("nothing was found");
+        } catch (ReconcileError const& error) {
+            CHECK(error.count() == 2);
+            REQUIRE(error.rows().size() == 2);
+            CHECK(error.rows()[0].key == "4");
+            CHECK(error.rows()[0].migration == "0002-size-bytes");
+            CHECK(has(error.what(), "key 5"));
+            CHECK_FALSE(has(error.what(), "999"));
+        }
+        CHECK(release.evolver().status().migrations[1].stage == Stage::dual);
+        CHECK(release.bytes(4) == 999);    // not in sync: computed from the old shape
+    }
+
+    TEST_CASE("a session that has not looked since contract writes a renamed column at once") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        New release{folder.database()};
+        release.evolver().expand();
+        New other{folder.database()};
+        other.insert(500, "before", 1);
+        LiveStatement prepared{other.application.db, other.packages.insert({"id", "title"})};
+        long long id = 600;
+        std::string const title = "prepared";
+        prepared.use(id, "id").use(title, "title").execute();
+        release.evolver().backfill();
+        release.evolver().reconcile();
+        release.evolver().contract(now());
+        // SQLite compares its copy of the schema with the file only when a statement runs: here an INSERT is prepared first.
+        CHECK_NOTHROW(other.insert(501, "after", 2));
+        ++id;
+        CHECK_NOTHROW(prepared.execute());
+        CHECK(release.application.ask("SELECT count(*) FROM packages WHERE title IN ('after', 'prepared')") == "3");
+    }
+
+    TEST_CASE("reserved words, quotes, mixed case and letters beyond ASCII in every name work from expand to contract") {
+        Plan const plan{"Plan \"Ö\" it's",
+                        {Migration{.id = "1 \"select\"; --",
+                                   .release = "1.0 'ä'",
+                                   .operations = {CreateTable{.table = "Order \"2\"",
+                                                              .columns = {{.name = "primary", .type = integer(), .primary_key = true},
+                                                                          {.name = "Größe in B", .type = text()},
+                                                                          {.name = "it's", .type = text()},
+                                                                          {.name = "select", .type = text()}}}}},
+                         Migration{.id = "2 'grösse'",
+                                   .summary = "it's \"big\"",
+                                   .release = "2.0 'ä'",
+                                   .operations = {ChangeType{.table = "Order \"2\"",
+                                                             .from = "Größe in B",
+                                                             .to = "group",
+                                                             .type = integer(),
+                                                             .up = "CAST(\"Größe in B\" AS INTEGER)",
+                                                             .down = "CAST(\"group\" AS TEXT)"},
+                                                  RenameColumn{.table = "order \"2\"", .from = "IT'S", .to = "Its \"name\""},
+                                                  SplitColumn{.table = "Order \"2\"",
+                                                              .from = "select",
+                                                              .into = {{.name = "from", .type = text(), .up = "substr(\"select\", 1, 1)"},
+                                                                       {.name = "Where", .type = text(), .up = "substr(\"select\", 2)"}},
+                                                              .down = "\"from\" || \"Where\""},
+                                                  CreateIndex{.name = "index", .table = "Order \"2\"", .columns = {"group", "Where"}}}}}};
+        Folder const folder;
+        {
+            Application first{folder.database(), plan.until("1.0 'ä'")};
+            first.evolver.expand();
+        }
+        RawSqlite const old{folder.database()};
+        old.run(R"(INSERT INTO "Order ""2""" ("primary", "Größe in B", "it's", "select") VALUES (1, '10', 'a', 'xyz'))");
+        Application application{folder.database(), plan};
+        application.evolver.expand();
+        auto const orders = application.evolver.table("ORDER \"2\"");
+        long long id = 2;
+        long long const group = 20;
+        std::string const name = "b";
+        std::string const from = "p";
+        std::string const where = "qr";
+        auto const insert = [&] {
+            application.db << orders.insert({"primary", "group", "Its \"name\"", "from", "Where"}), soci::use(id, "primary"), soci::use(group, "group"),
+                soci::use(name, "Its__name_"), soci::use(from, "from"), soci::use(where, "Where");
+        };
+        insert();
+        CHECK(old.connection().text(R"(SELECT "Größe in B" || "it's" || "select" FROM "Order ""2""" WHERE "primary" = 2)") == "20bpqr");
+        old.run(R"(INSERT INTO "Order ""2""" ("primary", "Größe in B", "select") VALUES (3, '30', 'def'))");
+        application.evolver.backfill();
+        application.evolver.reconcile();
+        old.run(R"(UPDATE "Order ""2""" SET "Größe in B" = '31' WHERE "primary" = 3)");
+        application.evolver.reconcile();
+        application.evolver.contract(now());
+        ++id;
+        id = 4;
+        insert();
+        std::string found;
+        soci::rowset<std::string> const all{(application.db.prepare << R"(SELECT "primary" || '|' || "group" || '|' || "from" || '|' || "Where" FROM "Order ""2""" ORDER BY 1)")};
+        for (auto const& row : all) found += row + ";";
+        CHECK(found == "1|10|x|yz;2|20|p|qr;3|31|d|ef;4|20|p|qr;");
+        CHECK_FALSE(application.evolver.verify_audit());
+        application.evolver.expand();
+    }
+}
