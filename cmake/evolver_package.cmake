@@ -14,7 +14,7 @@ export(TARGETS evolver NAMESPACE evolver:: FILE "${PROJECT_BINARY_DIR}/evolver-t
 if(EVOLVER_INSTALL)
     install(TARGETS evolver EXPORT evolver-targets)
     install(EXPORT evolver-targets NAMESPACE evolver:: DESTINATION "${package_dir}")
-    install(DIRECTORY include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+    install(DIRECTORY include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp")
     install(FILES
         "${PROJECT_BINARY_DIR}/evolver-config.cmake"
         "${PROJECT_BINARY_DIR}/evolver-config-version.cmake"

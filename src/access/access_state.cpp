@@ -11,30 +11,8 @@ namespace evolver::detail {
 
 namespace {
 
-/// Both reads see one state of the database.
-class ReadTransaction {
-public:
-    explicit ReadTransaction(sqlite::Connection const& connection) : connection_{connection}, own_{!connection.in_transaction()} {
-        if (own_) connection_.run("BEGIN");
-    }
-    ~ReadTransaction() {
-        if (!own_) return;
-        try {
-            connection_.run("COMMIT");
-        } catch (Error const&) {
-            return;    // a read has nothing to lose
-        }
-    }
-    ReadTransaction(ReadTransaction const&) = delete;
-    ReadTransaction& operator=(ReadTransaction const&) = delete;
-
-private:
-    sqlite::Connection const& connection_;
-    bool own_;
-};
-
 Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name const& table) {
-    ReadTransaction const snapshot{connection};
+    sqlite::ReadTransaction const snapshot{connection};
     auto const state = ledger::read(connection, plan.name());
     Standing standing;
     std::vector<Stage> stages;

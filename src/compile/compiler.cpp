@@ -72,6 +72,15 @@ bool is_raw(std::vector<Change> const& changes) {
     return std::any_of(changes.begin(), changes.end(), [](Change const& change) { return std::holds_alternative<RunScript>(change); });
 }
 
+/// The operation's effect; what is wrong with it is told with the migration's name.
+Effect effect_in(std::string const& id, Operation const& operation, Schema& schema) {
+    try {
+        return effect_of(operation, schema);
+    } catch (PlanError const& error) {
+        throw PlanError{Failure{.what = "Migration \"" + id + "\", " + title(operation) + ": " + error.what(), .object = error.object(), .native_code = error.native_code()}};
+    }
+}
+
 }  // namespace
 
 std::int64_t legacy_id(std::string const& plan, std::string const& migration, std::string const& table) {
@@ -366,7 +375,7 @@ Compiled Compiler::expand() {
     std::vector<Effect> effects;
     std::vector<Name> filled;    // tables that want a backfill
     for (auto const& operation : migration.operations) {
-        auto effect = effect_of(operation, virtual_);
+        auto effect = effect_in(id, operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
         auto const first = open_.size();
         open_pairs(position, effect);

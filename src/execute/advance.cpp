@@ -15,10 +15,10 @@ constexpr std::chrono::microseconds batch_target{4000};
 /// With less there would be more transactions than work.
 constexpr std::chrono::microseconds least_target{500};
 
-/// Whoever waits for the lock in SQLite's own way sleeps between two looks, up to 25 ms in the first 100 ms, and more later: short pauses
-/// it mostly sleeps through. One that is longer than its sleep, once in 100 ms, lets everybody in.
-constexpr std::chrono::milliseconds longest_stretch{70};
-constexpr std::chrono::milliseconds long_rest{27};
+/// Whoever waits for the lock in SQLite's own way looks for it now and then, at most 25 ms apart in the first 100 ms, and mostly sleeps
+/// through short pauses. A long one that lies within any 100 ms, and is longer than that sleep even on a busy machine, lets everybody in.
+constexpr std::chrono::milliseconds longest_stretch{50};
+constexpr std::chrono::milliseconds long_rest{35};
 
 /// The migration that is first to be filled; none if all expanded ones are.
 std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
@@ -35,8 +35,7 @@ void finish(Workplace& workplace, std::size_t position) {
     auto const& plan = workplace.plan();
     auto const& id = plan.migrations()[position].id.text();
     auto const start = Clock::now();
-    Compiler compiler{plan, standing_of(workplace.state(connection)), connection};
-    auto const compiled = compiler.filled(position);
+    auto const compiled = look(workplace, connection).compiler.filled(position);
     std::int64_t rows = 0;
     {
         sqlite::WriteTransaction transaction{connection, workplace.wait()};
@@ -66,7 +65,7 @@ bool something_to_contract(Workplace& workplace, ledger::State const& state) {
 }
 
 std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
-    Compiler const compiler{workplace.plan(), standing_of(workplace.state(workplace.own())), workplace.own()};
+    auto const compiler = look(workplace, workplace.own()).compiler;
     std::vector<std::pair<Name, std::vector<sqlite::PhysicalPair>>> tables;
     for (auto const& open : compiler.pairs(position)) {
         auto known = std::find_if(tables.begin(), tables.end(), [&](auto const& entry) { return entry.first == open.pair.table; });
@@ -100,15 +99,20 @@ bool Advancer::rested(std::chrono::microseconds left) const {
     return Clock::now() >= rest_until_;
 }
 
+/// An index is built under one lock: no stretch of batches may lead up to it.
+bool Advancer::rested_before_long_lock(std::chrono::microseconds left) {
+    if (last_lock_ - stretch_ > longest_stretch / 5) rest_until_ = last_lock_ + long_rest;
+    if (!rested(left)) return false;
+    if (Clock::now() - last_lock_ >= long_rest) stretch_ = Clock::now();
+    return true;
+}
+
 void Advancer::rest_after(std::chrono::microseconds held) {
-    auto const now = Clock::now();
-    if (rest_until_ + long_rest < now) stretch_ = now;    // the caller has rested
-    if (now - stretch_ >= longest_stretch) {
-        rest_until_ = now + long_rest;
-        stretch_ = rest_until_;
-    } else {
-        rest_until_ = now + held / 2;
-    }
+    last_lock_ = Clock::now();
+    if (rest_until_ + long_rest < last_lock_ - held) stretch_ = last_lock_ - held;    // the caller has rested
+    bool const enough = last_lock_ - stretch_ >= longest_stretch || held > longest_stretch / 5;
+    rest_until_ = enough ? last_lock_ + long_rest : last_lock_ + held / 2;
+    if (enough) stretch_ = rest_until_;
 }
 
 Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
@@ -126,7 +130,10 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
         auto const position = unfilled(state, count);
         auto& todo = work(state, position);
         if (!position) {
-            if (!result.worked && todo.contract_waits) result.why = "everything is filled: reconcile(), then contract()";
+            if (!result.worked && state.entries.size() < count) {
+                result.why = "a migration is not expanded: call expand() first";
+            } else if (!result.worked && todo.contract_waits)
+                result.why = "everything is filled: reconcile(), then contract()";
             return result;
         }
         for (auto& backfill : todo.backfills) {
@@ -146,7 +153,13 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
                 if (left().count() <= 0) return result;
             }
         }
+        if (pace == Pace::polite && !rested_before_long_lock(left())) {
+            result.worked = true;
+            return result;
+        }
+        auto const begun = Clock::now();
         finish(workplace_, *position);
+        if (pace == Pace::polite) rest_after(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun));
         result.worked = true;
         if (left().count() <= 0) return result;
     }

@@ -43,11 +43,13 @@ private:
     Work& work(ledger::State const& state, std::optional<std::size_t> position);
     /// Waits as long as others are to have the lock, but no longer than `left`. False: they are to have it still.
     [[nodiscard]] bool rested(std::chrono::microseconds left) const;
+    [[nodiscard]] bool rested_before_long_lock(std::chrono::microseconds left);
     void rest_after(std::chrono::microseconds held);
 
     Workplace& workplace_;
     Work work_;
     std::chrono::steady_clock::time_point rest_until_{};    ///< Until then others may have the lock.
+    std::chrono::steady_clock::time_point last_lock_{};     ///< When it was given back.
     std::chrono::steady_clock::time_point stretch_{};       ///< Since then there was no rest that everybody notices.
 };
 

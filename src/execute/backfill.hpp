@@ -30,7 +30,7 @@ public:
     /// One batch that should hold the lock for about `target`.
     Batch batch(std::chrono::microseconds target);
 
-    /// How long the last batch held the write lock.
+    /// How long the last batch held the write lock, and the checkpoint after it.
     [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
 
 private:

@@ -170,8 +170,8 @@ std::int64_t quarantine_losses(Workplace& workplace, std::vector<OpenPhysicalPai
 }  // namespace
 
 std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
-    auto const state = workplace.state(workplace.own());
-    Compiler const compiler{workplace.plan(), standing_of(state), workplace.own()};
+    refuse_unknown(workplace.plan(), options);
+    auto const [state, standing, compiler] = look(workplace, workplace.own());
     std::vector<Gate> all;
     for (auto const& entry : state.entries) {
         if (entry.phase != Phase::expanded || !compiler.removes(static_cast<std::size_t>(entry.position))) continue;
@@ -185,15 +185,12 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     workplace.refuse_open_transaction("contract");
     auto const& plan = workplace.plan();
     auto const& connection = workplace.own();
-    refuse_unknown(plan, options);
-    auto const state = workplace.state(connection);
-    refuse_unfinished(state, plan);
-    refuse_drift(workplace, standing_of(state), connection);
+    refuse_unfinished(workplace.state(connection), plan);
     if (auto closed = closed_among(gates(workplace, soak, options)); !closed.empty()) throw GateClosed{std::move(closed)};
 
     // The last scan: a write past the triggers shows here, before anything is gone.
     {
-        Compiler const compiler{plan, standing_of(state), connection};
+        auto const [state, standing, compiler] = look(workplace, connection, Drift::refused);
         for (auto const& entry : state.entries) {
             auto const found = compare(workplace, compiler.pairs(static_cast<std::size_t>(entry.position)), entry.id);
             if (found.different > 0) throw ReconcileError{found.different, found.samples};
@@ -202,14 +199,14 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
 
     Report report;
     for (;;) {
-        auto const standing = standing_of(workplace.state(connection));
+        auto moment = look(workplace, connection);
+        auto const standing = moment.standing;
         if (standing.contracted == standing.expanded) return report;
         auto const position = standing.contracted;
         auto const& migration = plan.migrations()[position];
         auto const& id = migration.id.text();
-        Compiler compiler{plan, standing, connection};
-        auto const pairs = compiler.pairs(position);
-        auto const compiled = compiler.contract();
+        auto const pairs = moment.compiler.pairs(position);
+        auto const compiled = moment.compiler.contract();
         auto const start = Clock::now();
         at_standstill(workplace, compiled.removes, [&] {
             auto const now = workplace.state(connection);

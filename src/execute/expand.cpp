@@ -68,27 +68,25 @@ std::size_t floor_after(Plan const& plan, std::size_t through) {
 
 bool nothing_to_expand(Workplace& workplace) {
     auto const& plan = workplace.plan();
-    auto const last = plan.migrations().size() - 1;
     // Present first, floor second: contract looks for instances after it has told them to stand still, so one of the two sees the other.
     auto const use = workplace.presence().use(workplace.wait());
-    auto const seen = ledger::glance(workplace.given(), plan.name(), last);
-    return seen.ledger && seen.floor <= static_cast<std::int64_t>(workplace.release_position()) && seen.chain == plan.chain(last);
+    auto const seen = ledger::glance(workplace.given(), plan);
+    return seen.ledger && seen.floor <= static_cast<std::int64_t>(workplace.release_position()) && seen.expanded;
 }
 
 Report expand(Workplace& workplace) {
     Report report;
     if (nothing_to_expand(workplace)) return report;
     auto const& plan = workplace.plan();
-    bool drift_checked = false;
-    for (;;) {
-        auto const standing = standing_of(workplace.state(workplace.given()));
-        if (standing.expanded >= plan.migrations().size()) break;
-        workplace.refuse_open_transaction("expand");
-        auto const& connection = workplace.own();
-        if (!drift_checked) refuse_drift(workplace, standing, connection);
-        drift_checked = true;
+    (void)workplace.state(workplace.given());    // a history that does not fit is told first, also to a session that may only read
+    workplace.refuse_open_transaction("expand");
+    // From here on by evolver's own connection: an open rowset holds the session to what was there before.
+    auto const& connection = workplace.own();
+    for (auto drift = Drift::refused;; drift = Drift::allowed) {
+        auto moment = look(workplace, connection, drift);
+        if (moment.standing.expanded >= plan.migrations().size()) break;
+        auto& compiler = moment.compiler;
         // All that is pending is compiled before the first of it runs: a mistake in the last migration leaves the first unwritten, too.
-        Compiler compiler{plan, standing, connection};
         std::vector<Compiled> pending;
         while (compiler.standing().expanded < plan.migrations().size()) pending.push_back(compiler.expand());
         report.warnings.clear();
@@ -107,10 +105,9 @@ Report expand(Workplace& workplace) {
 
 Report rehearse(Workplace& workplace) {
     auto const& plan = workplace.plan();
-    auto const standing = standing_of(workplace.state(workplace.given()));
-    refuse_drift(workplace, standing, workplace.given());
+    auto moment = look(workplace, workplace.given(), Drift::refused);
+    auto& compiler = moment.compiler;
     Report report{.rehearsed = true};
-    Compiler compiler{plan, standing, workplace.given()};
     while (compiler.standing().expanded < plan.migrations().size()) {
         auto const compiled = compiler.expand();
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());

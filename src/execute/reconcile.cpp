@@ -133,9 +133,7 @@ void reconcile(Workplace& workplace) {
     workplace.refuse_open_transaction("reconcile");
     auto const& plan = workplace.plan();
     auto const& connection = workplace.own();
-    auto const state = workplace.state(connection);
-    auto const standing = standing_of(state);
-    Compiler const compiler{plan, standing, connection};
+    auto const [state, standing, compiler] = look(workplace, connection);
 
     std::vector<Gate> closed;
     for (auto const& entry : state.entries) {

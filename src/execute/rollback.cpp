@@ -63,19 +63,15 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     workplace.refuse_open_transaction("rollback");
     auto const& plan = workplace.plan();
     auto const& connection = workplace.own();
-    auto const state = workplace.state(connection);
-    auto const position = last_expanded(state, plan, options.migration);
-    auto const standing = standing_of(state);
-    refuse_drift(workplace, standing, connection);
-    Compiler compiler{plan, standing, connection};
-    Compiler const before{plan, standing, connection};
-    auto const compiled = compiler.undo();
+    auto const position = last_expanded(workplace.state(connection), plan, options.migration);
+    auto const before = look(workplace, connection, Drift::refused);
+    auto const compiled = look(workplace, connection).compiler.undo();
     auto const accepted = std::find_if(options.accept_loss.begin(), options.accept_loss.end(),
                                        [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
     auto const start = std::chrono::steady_clock::now();
     at_standstill(workplace, true, [&] {
         if (last_expanded(workplace.state(connection), plan, options.migration) != position) return;
-        auto const lost = losses(workplace, before, position);
+        auto const lost = losses(workplace, before.compiler, position);
         if (!lost.empty() && accepted == options.accept_loss.end()) {
             throw GateClosed{{{"lossless", options.migration, false,
                                "rolling back would lose " + lost + "; accept that by name: .accept_loss = {{\"" + options.migration + "\", \"<reason>\"}}"}},

@@ -113,6 +113,14 @@ void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connect
                              .instead = "undo what was changed by hand, or bring it into the plan; nothing was written"}};
 }
 
+Moment look(Workplace const& workplace, sqlite::Connection const& connection, Drift drift) {
+    sqlite::ReadTransaction const snapshot{connection};
+    auto state = workplace.state(connection);
+    auto const standing = standing_of(state);
+    if (drift == Drift::refused) refuse_drift(workplace, standing, connection);
+    return Moment{std::move(state), standing, Compiler{workplace.plan(), standing, connection}};
+}
+
 void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {
     for (auto const& step : steps) {
         if (!step.refuse_if.empty() && connection.prepare(step.refuse_if).step()) {

@@ -73,6 +73,18 @@ private:
 
 [[nodiscard]] Standing standing_of(ledger::State const& state);
 
+/// The ledger's state, and a compiler that stands where it says.
+struct Moment {
+    ledger::State state;
+    Standing standing;
+    Compiler compiler;
+};
+
+/// Both are of one moment: another process may be about to commit the next migration. Throws HistoryError, SchemaTooNew; PlanError if an
+/// open migration does not fit the live schema; where `drift` is refused, DriftError.
+enum class Drift { allowed, refused };
+[[nodiscard]] Moment look(Workplace const& workplace, sqlite::Connection const& connection, Drift drift = Drift::allowed);
+
 /// Throws DriftError where the live schema lacks what the history has made, or has it differently. What the application has added beside
 /// it (tables, columns, indexes, triggers, views) is its own affair.
 void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connection const& connection);

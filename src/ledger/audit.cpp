@@ -22,13 +22,16 @@ constexpr int column_count = 10;
 }  // namespace
 
 std::string audit_tables() {
-    return "CREATE TABLE IF NOT EXISTS evolver_audit (sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, plan TEXT NOT NULL, event TEXT NOT NULL, "
+    return "CREATE TABLE IF NOT EXISTS evolver_audit (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, plan TEXT NOT NULL, event TEXT NOT NULL, "
            "migration TEXT NOT NULL, actor TEXT NOT NULL, release TEXT NOT NULL, plan_digest TEXT NOT NULL, detail TEXT NOT NULL, "
            "rows TEXT NOT NULL, microseconds TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);"
            "CREATE TRIGGER IF NOT EXISTS evolver_audit_no_update BEFORE UPDATE ON evolver_audit BEGIN "
            "SELECT RAISE(ABORT, 'evolver_audit is append-only'); END;"
            "CREATE TRIGGER IF NOT EXISTS evolver_audit_no_delete BEFORE DELETE ON evolver_audit BEGIN "
-           "SELECT RAISE(ABORT, 'evolver_audit is append-only'); END;";
+           "SELECT RAISE(ABORT, 'evolver_audit is append-only'); END;"
+           // REPLACE takes a row away without firing the trigger of DELETE.
+           "CREATE TRIGGER IF NOT EXISTS evolver_audit_no_replace BEFORE INSERT ON evolver_audit WHEN EXISTS (SELECT 1 FROM evolver_audit "
+           "WHERE sequence = NEW.sequence) BEGIN SELECT RAISE(ABORT, 'evolver_audit is append-only'); END;";
 }
 
 void append(sqlite::Connection const& connection, AuditRow const& row) {
@@ -75,6 +78,8 @@ std::optional<AuditBreak> verify_audit(sqlite::Connection const& connection) {
         previous = rows.text(2);
         ++expected;
     }
+    // The chain does not show that its end was cut off; SQLite's own count of the rows that were ever there does.
+    if (connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'evolver_audit'") >= expected) return AuditBreak{expected, "the row is missing"};
     return std::nullopt;
 }
 

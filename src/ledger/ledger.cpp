@@ -3,6 +3,7 @@
 #include "ledger/audit.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -38,6 +39,15 @@ void update(sqlite::Connection const& connection, std::string const& assignment,
     statement.run();
 }
 
+/// What every start looks at, so that it costs a SELECT of one row by its key.
+void keep_chain(sqlite::Connection const& connection, std::string const& plan) {
+    auto statement = connection.prepare(
+        "UPDATE evolver_plan SET chain = coalesce((SELECT chain FROM evolver_migration WHERE plan = ?1 ORDER BY position DESC LIMIT 1), '') "
+        "WHERE plan = ?1");
+    statement.bind(1, std::string_view{plan});
+    statement.run();
+}
+
 void refuse_newer_format(std::int64_t found) {
     if (found <= format) return;
     throw HistoryError{Failure{.what = fmt::format("The ledger has format {}; this evolver knows formats up to {}.", found, format),
@@ -51,20 +61,24 @@ bool exists(sqlite::Connection const& connection) {
     return connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_plan'") > 0;
 }
 
-Glance glance(sqlite::Connection const& connection, std::string const& plan, std::size_t last_position) {
+Glance glance(sqlite::Connection const& connection, Plan const& plan) {
+    auto const last = plan.migrations().size() - 1;
     // The table is missing before the first expand: asking the catalogue first would double the cost of every start for that one.
     try {
-        auto statement = connection.prepare(
-            "SELECT p.floor, m.chain, p.format FROM main.evolver_plan AS p LEFT JOIN main.evolver_migration AS m ON m.plan = p.plan AND "
-            "m.position = ?2 WHERE p.plan = ?1");
-        statement.bind(1, std::string_view{plan}).bind(2, static_cast<std::int64_t>(last_position));
-        if (!statement.step()) return {};
-        refuse_newer_format(statement.integer(2));
-        return Glance{.ledger = true, .floor = statement.integer(0), .chain = statement.text(1)};
-    } catch (HistoryError const&) {
-        throw;
-    } catch (Error const&) {
-        if (exists(connection)) throw;
+        auto head = connection.prepare("SELECT format, floor, chain FROM main.evolver_plan WHERE plan = ?");
+        head.bind(1, std::string_view{plan.name()});
+        if (!head.step()) return {};
+        refuse_newer_format(head.integer(0));
+        Glance seen{.ledger = true, .floor = head.integer(1), .expanded = head.text(2) == plan.chain(last)};
+        if (seen.expanded) return seen;
+        // Beside a newer release, this plan's last migration is not the database's.
+        auto own = connection.prepare("SELECT chain FROM main.evolver_migration WHERE plan = ? AND position = ?");
+        own.bind(1, std::string_view{plan.name()}).bind(2, static_cast<std::int64_t>(last));
+        seen.expanded = own.step() && own.text(0) == plan.chain(last);
+        return seen;
+    } catch (Error const& error) {
+        // Where the table is missing: the long way looks again, by then another process may have made it.
+        if (error.native_code() != SQLITE_ERROR) throw;
         return {};
     }
 }
@@ -105,7 +119,7 @@ State read(sqlite::Connection const& connection, std::string const& plan) {
 void create(sqlite::Connection const& connection, std::string const& plan) {
     connection.run(
         "CREATE TABLE IF NOT EXISTS evolver_plan (plan TEXT NOT NULL PRIMARY KEY, format INTEGER NOT NULL, floor INTEGER NOT NULL, "
-        "floor_release TEXT NOT NULL) WITHOUT ROWID;"
+        "floor_release TEXT NOT NULL, chain TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS evolver_migration (plan TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, release TEXT NOT NULL, "
         "digest TEXT NOT NULL, chain TEXT NOT NULL, phase TEXT NOT NULL, stage TEXT NOT NULL, filled INTEGER NOT NULL, "
         "expanded_at INTEGER NOT NULL DEFAULT 0, contracted_at INTEGER NOT NULL DEFAULT 0, reconciled_at INTEGER NOT NULL DEFAULT 0, "
@@ -176,6 +190,7 @@ void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_
         .bind(10, at)
         .bind(11, phase == Phase::contracted ? at : std::int64_t{0});
     insert.run();
+    keep_chain(connection, plan.name());
 }
 
 void move_stage(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, Stage stage) {
@@ -212,6 +227,7 @@ void rolled_back(sqlite::Connection const& connection, std::string const& plan, 
         statement.bind(1, std::string_view{plan}).bind(2, position);
         statement.run();
     }
+    keep_chain(connection, plan);
 }
 
 void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::string const& table,

@@ -2,7 +2,7 @@
 
 // evolver's own tables in the user's database, and the one writer of them.
 //
-//   evolver_plan        one row per plan: the format of the ledger, the floor
+//   evolver_plan        one row per plan: the format of the ledger, the floor, the chain of the last migration that is expanded
 //   evolver_migration   one row per migration that was expanded: digests, phase, stage, what was proven of it
 //   evolver_backfill    one row per migration and table that is filled: rows, batches, state
 //   evolver_checkpoint  how far a backfill is: per column of the key, the last key done and the bound. The columns have no type, so that a key
@@ -60,14 +60,14 @@ struct Legacy {
 
 inline constexpr std::int64_t format = 1;
 
-/// What a start needs to know, by one statement: is this plan's last migration expanded, with this history, and is the release not
-/// below the floor? Cost: one prepared SELECT of one row.
+/// What a start needs to know: is this plan's last migration expanded, with this history, and is the release not below the floor?
+/// Cost: one prepared SELECT of one row; two beside a newer release.
 struct Glance {
     bool ledger = false;
     std::int64_t floor = 0;
-    std::string chain;                   ///< Of the migration at the asked position; empty if it is not expanded.
+    bool expanded = false;
 };
-[[nodiscard]] Glance glance(sqlite::Connection const& connection, std::string const& plan, std::size_t last_position);
+[[nodiscard]] Glance glance(sqlite::Connection const& connection, Plan const& plan);
 
 [[nodiscard]] bool exists(sqlite::Connection const& connection);
 [[nodiscard]] State read(sqlite::Connection const& connection, std::string const& plan);

@@ -28,7 +28,6 @@ template <>
 struct soci::type_conversion<Package> {
     using base_type = soci::values;
     static void from_base(values const& v, indicator, Package& package) {
-        package.id = v.get<long long>("id", 0);
         package.bytes = size_bytes.read(v, -1);
     }
     static void to_base(Package const& package, values& v, indicator& i) {

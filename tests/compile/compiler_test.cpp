@@ -295,7 +295,7 @@ TEST_CASE("compile: pairs are over the columns that the database has") {
     CHECK(compiler.removes(2));
 }
 
-TEST_CASE("compile: a plan that builds on tables of others has no expected schema; its own has one") {
+TEST_CASE("compile: a plan that builds on tables of others has no expected schema, its own has one") {
     CHECK_FALSE(expected_schema(plan({{AddColumn{.table = "t", .column = {.name = "a", .type = text()}}}}), {0, 1}));
     auto const schema = expected_schema(plan({{table()}, {change()}}), {2, 2});
     REQUIRE(schema);

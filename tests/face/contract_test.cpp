@@ -128,14 +128,17 @@ TEST_SUITE("face/contract") {
     TEST_CASE("gate instances: a live process of an older release closes it, stopped or not, and its end opens it") {
         Folder const folder;
         make_catalogue(folder.database());
-        Ready ready{folder.database()};
+        // Forked before this process opens the file: a child inherits SQLite's record of open files, but not the locks.
         tests::Child old{[&](tests::Line line) {
+            (void)line.hear();
             Application application{folder.database(), catalogue().until("1.0"), {.release = "1.0"}};
             application.evolver.attach();
             line.say('a');
             (void)line.hear();
             return 0;
         }};
+        Ready ready{folder.database()};
+        old.line().say('g');
         REQUIRE(old.line().hear() == 'a');
         auto const words = closed(ready.evolver(), folder.database(), "instances");
         CHECK(has(words, "release 1.0"));
@@ -162,14 +165,16 @@ TEST_SUITE("face/contract") {
     TEST_CASE("gate processes: a program that evolver does not know closes it by having the file open") {
         Folder const folder;
         make_catalogue(folder.database());
-        Ready ready{folder.database()};
         tests::Child stranger{[&](tests::Line line) {
+            (void)line.hear();
             RawSqlite const other{folder.database()};
             (void)other.integer("SELECT count(*) FROM packages");
             line.say('o');
             (void)line.hear();
             return 0;
         }};
+        Ready ready{folder.database()};
+        stranger.line().say('g');
         REQUIRE(stranger.line().hear() == 'o');
         CHECK(has(closed(ready.evolver(), folder.database(), "processes"), std::to_string(stranger.id())));
         CHECK(gate(ready.evolver(), "processes", {.override_gates = {{"processes", "it only reads"}}}).open);

@@ -76,7 +76,8 @@ TEST_SUITE("face/transition") {
             both("switched");
             release.evolver().reconcile();
             release.evolver().contract(now());
-            release.insert(1, "again", 5 - 0 * next);
+            release.insert(9999, "after", 5);
+            CHECK(release.bytes(9999) == 5);
             CHECK(release.bytes(7) == 70);
             release.grow(7, 1);
             CHECK(release.bytes(7) == 71);

@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/add_column");
 
-TEST_CASE("AddColumn: the rows that are there get the default, and old inserts go on; golden") {
+TEST_CASE("AddColumn: the rows that are there get the default, and old inserts go on, golden") {
     check({.golden = "add_column",
            .before = {packages()},
            .rows = package_rows,

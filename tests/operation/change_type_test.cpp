@@ -17,7 +17,7 @@ ChangeType size_to_bytes() {
 
 TEST_SUITE_BEGIN("operation/change_type");
 
-TEST_CASE("ChangeType: both columns live side by side, and the new one takes over with its index; golden") {
+TEST_CASE("ChangeType: both columns live side by side, and the new one takes over with its index, golden") {
     check({.golden = "change_type",
            .before = {packages(), CreateIndex{.name = "by_size", .table = "packages", .columns = {"size", "name"}, .where = "size <> ''"}},
            .rows = package_rows,
@@ -26,7 +26,7 @@ TEST_CASE("ChangeType: both columns live side by side, and the new one takes ove
            .expected = "1500|'integer'; NULL|'null'; 12|'integer'"});
 }
 
-TEST_CASE("ChangeType: the new column is as strict as the old one after contract; golden") {
+TEST_CASE("ChangeType: the new column is as strict as the old one after contract, golden") {
     check({.golden = "change_type_not_null",
            .before = {packages()},
            .rows = package_rows,

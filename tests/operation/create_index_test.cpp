@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/create_index");
 
-TEST_CASE("CreateIndex: is there after expand, and gone after undo; golden") {
+TEST_CASE("CreateIndex: is there after expand, and gone after undo, golden") {
     check({.golden = "create_index",
            .before = {packages()},
            .rows = package_rows,

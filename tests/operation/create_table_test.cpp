@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/create_table");
 
-TEST_CASE("CreateTable: makes the table with all that it says, and undo takes it away; golden") {
+TEST_CASE("CreateTable: makes the table with all that it says, and undo takes it away, golden") {
     check({.golden = "create_table",
            .before = {packages()},
            .rows = package_rows,

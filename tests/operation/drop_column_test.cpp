@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/drop_column");
 
-TEST_CASE("DropColumn: old programs keep the column until contract, which takes its indexes, too; golden") {
+TEST_CASE("DropColumn: old programs keep the column until contract, which takes its indexes, too, golden") {
     check({.golden = "drop_column",
            .before = {packages(), CreateIndex{.name = "by_size", .table = "packages", .columns = {"size"}},
                       CreateIndex{.name = "by_name", .table = "packages", .columns = {"name"}}},

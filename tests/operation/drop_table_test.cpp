@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/drop_table");
 
-TEST_CASE("DropTable: nothing changes before contract; golden") {
+TEST_CASE("DropTable: nothing changes before contract, golden") {
     auto other = packages();
     other.table = "keeps";
     check({.golden = "drop_table",

@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/raw_sql");
 
-TEST_CASE("RawSql: runs each text in its phase; golden") {
+TEST_CASE("RawSql: runs each text in its phase, golden") {
     check({.golden = "raw_sql",
            .before = {packages()},
            .rows = package_rows,

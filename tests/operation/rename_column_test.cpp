@@ -9,7 +9,7 @@ using namespace evolver::support;
 
 TEST_SUITE_BEGIN("operation/rename_column");
 
-TEST_CASE("RenameColumn: both names reach one value until contract makes the new one the only one; golden") {
+TEST_CASE("RenameColumn: both names reach one value until contract makes the new one the only one, golden") {
     check({.golden = "rename_column",
            .before = {packages(), CreateIndex{.name = "by_name", .table = "packages", .columns = {"name"}}},
            .rows = package_rows,

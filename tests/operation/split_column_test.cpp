@@ -25,7 +25,7 @@ SplitColumn split() {
 
 TEST_SUITE_BEGIN("operation/split_column");
 
-TEST_CASE("SplitColumn: one column becomes several; golden") {
+TEST_CASE("SplitColumn: one column becomes several, golden") {
     check({.golden = "split_column",
            .before = {people(), CreateIndex{.name = "by_maintainer", .table = "people", .columns = {"maintainer"}}},
            .rows = "INSERT INTO people (maintainer) VALUES ('Ann Lee <ann@x>'), ('Team')",

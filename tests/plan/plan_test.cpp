@@ -75,7 +75,7 @@ TEST_CASE("Plan: until() is the plan as a release knew it") {
     CHECK_THROWS_WITH_AS((void)plan.position_of("3.0"), doctest::Contains("the releases that it names are 1.0, 2.0"), PlanError);
 }
 
-TEST_CASE("Plan: a summary is prose and does not count; everything else of a migration does") {
+TEST_CASE("Plan: a summary is prose and does not count, everything else of a migration does") {
     Plan const plan{"shop", three()};
     auto const edited = [&](std::function<void(std::vector<Migration>&)> const& edit) {
         auto migrations = three();

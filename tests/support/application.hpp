@@ -2,6 +2,7 @@
 
 // An application as the tests of the face start it: a session, an Evolver, and a small catalogue.
 
+#include "evolver/access/live_statement.hpp"
 #include "evolver/evolver.hpp"
 
 #include <soci/soci.h>
@@ -47,12 +48,9 @@ struct Application {
         soci::rowset<soci::row> found{(db.prepare << sql)};
         for (auto const& row : found) {
             if (row.get_indicator(0) == soci::i_null) return "NULL";
-            switch (row.get_properties(0).get_data_type()) {
-                case soci::dt_string: return row.get<std::string>(0);
-                case soci::dt_long_long: return std::to_string(row.get<long long>(0));
-                case soci::dt_integer: return std::to_string(row.get<int>(0));
-                default: return "?";
-            }
+            auto const type = row.get_properties(0).get_data_type();
+            if (type == soci::dt_string) return row.get<std::string>(0);
+            return type == soci::dt_integer ? std::to_string(row.get<int>(0)) : std::to_string(row.get<long long>(0));
         }
         return {};
     }

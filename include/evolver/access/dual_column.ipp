@@ -10,7 +10,7 @@ template <class Wanted, class Values>
 Wanted DualColumn<New, Old>::convert(Values const& values, int at) {
     auto const position = static_cast<std::size_t>(at);
     // soci::data_type: the same numbers in 4.0 and 4.1.
-    enum Type { string_type = 0, double_type = 2, integer_type = 3, long_long_type = 4, unsigned_long_long_type = 5 };
+    enum : int { string_type = 0, double_type = 2, integer_type = 3, long_long_type = 4, unsigned_long_long_type = 5 };
     int const type = static_cast<int>(values.get_properties(position).get_data_type());
     auto const as = [](auto const& value) -> Wanted {
         using Value = std::decay_t<decltype(value)>;

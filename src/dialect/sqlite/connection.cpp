@@ -273,6 +273,20 @@ void Connection::refuse_quoted_strings() const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
 }
 
+ReadTransaction::ReadTransaction(Connection const& connection) : connection_{&connection}, own_{!connection.in_transaction()} {
+    if (own_) connection.run("BEGIN");
+}
+
+ReadTransaction::~ReadTransaction() {
+    try {
+        // Not ROLLBACK, which would end a query that the application still reads from.
+        if (own_ && connection_->in_transaction()) connection_->run("COMMIT");
+    } catch (Error const&) {
+        // It wrote nothing; what was read stands.
+        return;
+    }
+}
+
 WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::milliseconds wait)
     : connection_{&connection}, waited_before_{connection.waits()} {
     connection.wait_for_locks(wait);

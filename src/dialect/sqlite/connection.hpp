@@ -119,6 +119,20 @@ private:
     mutable std::chrono::milliseconds waits_{0};
 };
 
+/// What is read while it lives is of one moment, also while another process changes the schema: it stands in the transaction that the
+/// connection is in, or in one of its own that reads only.
+class ReadTransaction {
+public:
+    explicit ReadTransaction(Connection const& connection);
+    ~ReadTransaction();
+    ReadTransaction(ReadTransaction const&) = delete;
+    ReadTransaction& operator=(ReadTransaction const&) = delete;
+
+private:
+    Connection const* connection_;
+    bool own_;
+};
+
 /// BEGIN IMMEDIATE … COMMIT; rolls back unless committed. Waits for the write lock, with back-off, for at most `wait`, then
 /// throws EngineError with Retry::helps. Outside WAL mode COMMIT waits as long for those who read.
 class WriteTransaction {

@@ -14,32 +14,6 @@ namespace evolver::sqlite {
 
 namespace {
 
-/// The queries of one inspection see one state of the database, also while another process changes the schema: they
-/// stand in the transaction that the connection is in, or in one of their own that reads only.
-class Snapshot {
-public:
-    explicit Snapshot(Connection const& connection) : connection_{connection}, own_{!connection.in_transaction()} {
-        if (own_) connection_.run("BEGIN");
-    }
-
-    ~Snapshot() {
-        try {
-            // Not ROLLBACK, which would end a query that the application still reads from.
-            if (own_ && connection_.in_transaction()) connection_.run("COMMIT");
-        } catch (Error const&) {
-            // The transaction wrote nothing; what was read stands.
-            return;
-        }
-    }
-
-    Snapshot(Snapshot const&) = delete;
-    Snapshot& operator=(Snapshot const&) = delete;
-
-private:
-    Connection const& connection_;
-    bool own_;
-};
-
 bool starts_with(std::string_view name, std::string_view prefix) {
     return name.size() >= prefix.size() && same_identifier(name.substr(0, prefix.size()), prefix);
 }
@@ -367,7 +341,7 @@ std::optional<std::int64_t> analysed_rows(Connection const& connection, Name con
 }  // namespace
 
 Schema inspect(Connection const& connection) {
-    Snapshot const snapshot{connection};
+    ReadTransaction const snapshot{connection};
     Schema schema;
     for (auto const& entry : table_entries(connection)) {
         if (!is_ours(entry.name.text())) schema.tables.push_back(table_from(connection, entry));
@@ -378,14 +352,14 @@ Schema inspect(Connection const& connection) {
 }
 
 std::optional<Table> inspect_table(Connection const& connection, Name const& name) {
-    Snapshot const snapshot{connection};
+    ReadTransaction const snapshot{connection};
     auto const entry = table_entry(connection, name);
     if (!entry) return std::nullopt;
     return table_from(connection, *entry);
 }
 
 RowKey row_key(Connection const& connection, Name const& table) {
-    Snapshot const snapshot{connection};
+    ReadTransaction const snapshot{connection};
     auto const entry = table_entry(connection, table);
     if (!entry) refuse_unknown(table);
     auto key = declared_key(connection, entry->name);
@@ -403,7 +377,7 @@ RowKey row_key(Connection const& connection, Name const& table) {
 }
 
 std::int64_t estimated_rows(Connection const& connection, Name const& table) {
-    Snapshot const snapshot{connection};
+    ReadTransaction const snapshot{connection};
     auto const entry = table_entry(connection, table);
     if (!entry) refuse_unknown(table);
     if (auto const rows = analysed_rows(connection, entry->name)) return *rows;

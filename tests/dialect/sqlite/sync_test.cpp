@@ -433,7 +433,7 @@ TEST_CASE("sync, rule 5: a NULL that the new release writes stays NULL") {
     CHECK(synced.table() == "1|''|NULL; 2|'0'|0");
 }
 
-TEST_CASE("sync, rule 7: REPLACE by an old program keeps the pair in step; what it does not know is its default again") {
+TEST_CASE("sync, rule 7: REPLACE by an old program keeps the pair in step, what it does not know is its default again") {
     Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, o TEXT, n BIGINT, added TEXT DEFAULT 'd')"};
     synced.open("t", {size_to_bytes});
     synced.run("INSERT INTO t (id, name, o, added) VALUES (1, 'a', '5', 'kept'), (2, 'b', '6', 'kept')");
