@@ -487,6 +487,9 @@ std::optional<Schema> expected_schema(Plan const& plan, Standing standing) {
     auto const nothing = sqlite::Connection::in_memory();
     try {
         Compiler compiler{plan, {}, nothing};
+        // A newer release may have gone further than this plan knows.
+        standing.expanded = std::min(standing.expanded, plan.migrations().size());
+        standing.contracted = std::min(standing.contracted, standing.expanded);
         while (compiler.standing().expanded < standing.expanded) {
             auto const compiled = compiler.expand();
             if (compiled.has_filled_steps && compiled.position < standing.contracted) (void)compiler.filled(compiled.position);

@@ -23,7 +23,7 @@ constexpr int reads = 20'000;
 /// Transactions of a thousand: the statements show, and not the disk.
 template <class Write>
 double in_transactions(soci::session& db, Write const& write) {
-    return seconds([&] {
+    return processor_seconds([&] {
         for (int i = 0; i < writes;) {
             soci::transaction transaction{db};
             for (int end = i + 1000; i < end; ++i) write(i);
@@ -35,7 +35,7 @@ double in_transactions(soci::session& db, Write const& write) {
 template <class Read>
 double reading(long long const& found, Read const& read) {
     long long sum = 0;
-    auto const time = seconds([&] {
+    auto const time = processor_seconds([&] {
         for (int i = 0; i < reads; ++i) {
             read(i);
             sum += found;

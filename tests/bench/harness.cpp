@@ -4,12 +4,25 @@
 
 #include <algorithm>
 
+#include <time.h>
+
 namespace bench {
 
 double seconds(std::function<void()> const& work) {
     auto const start = std::chrono::steady_clock::now();
     work();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double processor_seconds(std::function<void()> const& work) {
+    auto const now = [] {
+        timespec time{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+    };
+    auto const start = now();
+    work();
+    return now() - start;
 }
 
 double quantile(std::vector<double> values, double share) {

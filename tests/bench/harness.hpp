@@ -33,6 +33,9 @@ struct Figure {
 /// Seconds that `work` takes.
 [[nodiscard]] double seconds(std::function<void()> const& work);
 
+/// Seconds that a processor works for it, on this thread: for what does not wait for a disk. What others do on the machine shows less.
+[[nodiscard]] double processor_seconds(std::function<void()> const& work);
+
 /// The value below which `share` of all values are.
 [[nodiscard]] double quantile(std::vector<double> values, double share);
 

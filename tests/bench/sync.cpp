@@ -35,7 +35,7 @@ public:
         soci::statement statement = (db_.prepare << "UPDATE packages SET " + column + " = :value WHERE id = :id", soci::use(value, "value"),
                                      soci::use(id, "id"));
         ++salt_;
-        return seconds([&] {
+        return processor_seconds([&] {
             for (int i = 0; i < count;) {
                 soci::transaction transaction{db_};
                 for (int const end = i + together; i < end; ++i) {

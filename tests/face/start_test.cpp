@@ -122,6 +122,7 @@ TEST_SUITE("face/start") {
         Application older{folder.database(), catalogue().until("1.0"), {.release = "1.0"}};
         CHECK(older.evolver.expand().steps.empty());
         older.evolver.attach();
+        CHECK(older.evolver.dry_run().steps.empty());
         auto const status = older.evolver.status();
         REQUIRE(status.migrations.size() == 3);
         CHECK(status.migrations[0].known);
