@@ -13,7 +13,8 @@ namespace {
 
 std::string message_of(Failure const& failure) {
     std::string message = failure.what;
-    if (!failure.object.empty() && message.find(failure.object) == std::string::npos) message += "\n  object:  " + failure.object;
+    if (!failure.object.empty() && message.find(failure.object) == std::string::npos)
+        message += "\n  object:  " + failure.object;
     if (!failure.sql.empty()) message += "\n  sql:     " + failure.sql;
     if (!failure.instead.empty()) message += "\n  instead: " + failure.instead;
     return message;

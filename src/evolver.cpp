@@ -17,7 +17,9 @@ namespace evolver {
 
 struct Evolver::Parts {
     Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
-        : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait}, soak{options.soak}, advancer{workplace} {}
+        : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait},
+          soak{options.soak},
+          advancer{workplace} {}
 
     Workplace workplace;
     std::chrono::seconds soak;
@@ -48,7 +50,8 @@ LiveTable Evolver::table(Name const& name) const {
     auto& parts = *parts_;
     if (!parts.access) {
         auto& workplace = parts.workplace;
-        parts.access = std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(), workplace.path(), workplace.given().handle());
+        parts.access = std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(),
+                                                             workplace.path(), workplace.given().handle());
     }
     return LiveTable{parts.access, name};
 }
@@ -68,8 +71,12 @@ void Evolver::backfill(Speed speed) {
 }
 
 void Evolver::reconcile() { evolver::reconcile(parts_->workplace); }
-Report Evolver::contract(ContractOptions const& options) { return evolver::contract(parts_->workplace, parts_->soak, options); }
-std::vector<Gate> Evolver::gates(ContractOptions const& options) { return evolver::gates(parts_->workplace, parts_->soak, options); }
+Report Evolver::contract(ContractOptions const& options) {
+    return evolver::contract(parts_->workplace, parts_->soak, options);
+}
+std::vector<Gate> Evolver::gates(ContractOptions const& options) {
+    return evolver::gates(parts_->workplace, parts_->soak, options);
+}
 Report Evolver::rollback(RollbackOptions const& options) { return evolver::rollback(parts_->workplace, options); }
 Report Evolver::dry_run() { return rehearse(parts_->workplace); }
 

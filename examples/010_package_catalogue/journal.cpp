@@ -12,7 +12,8 @@ namespace demo {
 void say(std::string const& who, std::string const& what) {
     auto const now = std::chrono::system_clock::now();
     auto const seconds = std::chrono::system_clock::to_time_t(now);
-    auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    auto const milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
     std::tm local{};
     localtime_r(&seconds, &local);
     char line[64];
@@ -21,7 +22,8 @@ void say(std::string const& who, std::string const& what) {
     std::string text = what;
     while (!text.empty() && text.back() == '\n') text.pop_back();
     std::string const indent = "\n" + std::string(28, ' ');
-    for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + indent.size())) text.replace(at, 1, indent);
+    for (auto at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + indent.size()))
+        text.replace(at, 1, indent);
     // One call, so that lines of several processes do not mix.
     std::string const whole = line + text + "\n";
     std::fwrite(whole.data(), 1, whole.size(), stdout);
@@ -53,8 +55,9 @@ void Journal::save(std::string const& file) const {
             out << "gone\t" << name << '\n';
             continue;
         }
-        out << "stands\t" << name << '\t' << package->version << '\t' << (package->size ? std::to_string(*package->size) : "-") << '\t'
-            << package->maintainer_name << '\t' << package->maintainer_email << '\n';
+        out << "stands\t" << name << '\t' << package->version << '\t'
+            << (package->size ? std::to_string(*package->size) : "-") << '\t' << package->maintainer_name << '\t'
+            << package->maintainer_email << '\n';
     }
     if (!out.flush()) throw std::runtime_error{"cannot write " + file};
 }

@@ -21,7 +21,7 @@ struct Package {
     std::string version = {};
     std::optional<long long> size = {};
     std::string maintainer_name = {};
-    std::string maintainer_email = {};    ///< Empty: the maintainer is not of the form "Name <address>".
+    std::string maintainer_email = {};  ///< Empty: the maintainer is not of the form "Name <address>".
 
     friend bool operator==(Package const&, Package const&) = default;
 };
@@ -36,7 +36,8 @@ public:
     void write(Write const& run) {
         auto const start = std::chrono::steady_clock::now();
         run();
-        waits_.push_back(std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count());
+        waits_.push_back(
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count());
     }
 
     /// What the database must hold from here on. Nobody else writes this package.
@@ -66,7 +67,7 @@ public:
 private:
     std::string release_;
     std::string who_;
-    std::vector<std::int64_t> waits_;    // microseconds
+    std::vector<std::int64_t> waits_;  // microseconds
     std::map<std::string, std::optional<Package>> packages_;
     std::map<std::string, long long> added_;
     std::int64_t reads_ = 0;

@@ -37,12 +37,14 @@ public:
         if (event.migration == migration_ && quarter <= quarter_) return;
         migration_ = event.migration;
         quarter_ = quarter;
-        demo::say(me, event.migration + ": " + std::to_string(25 * quarter) + " % of " + event.object + " filled, " + std::to_string(event.done) + " rows");
+        demo::say(me, event.migration + ": " + std::to_string(25 * quarter) + " % of " + event.object + " filled, " +
+                          std::to_string(event.done) + " rows");
     }
     [[nodiscard]] std::chrono::microseconds longest_batch() const noexcept { return longest_; }
 
 private:
-    evolver::ProgressLine line_{[](std::string_view text) { demo::say(me, std::string{text}); }, evolver::ProgressStyle::lines};
+    evolver::ProgressLine line_{[](std::string_view text) { demo::say(me, std::string{text}); },
+                                evolver::ProgressStyle::lines};
     std::chrono::microseconds longest_{0};
     std::string migration_;
     std::int64_t quarter_ = 0;
@@ -62,7 +64,8 @@ std::string in_words(std::vector<evolver::Gate> const& gates) {
 
 class Operator {
 public:
-    explicit Operator(std::string const& database) : db_{soci::sqlite3, "db=" + database + " timeout=10 synchronous=NORMAL"} {}
+    explicit Operator(std::string const& database)
+        : db_{soci::sqlite3, "db=" + database + " timeout=10 synchronous=NORMAL"} {}
 
     /// The table is older than evolver: this says once what it is, and refuses where it is not.
     int baseline() {
@@ -90,7 +93,8 @@ public:
     int backfill() {
         int slices = 0;
         while (evolver_.advance(std::chrono::milliseconds{8})) ++slices;
-        demo::say(me, "backfill: complete after " + std::to_string(slices) + " slices; the longest batch held the lock for " +
+        demo::say(me, "backfill: complete after " + std::to_string(slices) +
+                          " slices; the longest batch held the lock for " +
                           milliseconds(observer_.longest_batch().count()));
         return 0;
     }
@@ -105,7 +109,8 @@ public:
         evolver::ContractOptions options;
         for (auto const& one : overrides) {
             auto const equals = one.find('=');
-            options.override_gates.push_back({one.substr(0, equals), equals == std::string::npos ? "" : one.substr(equals + 1)});
+            options.override_gates.push_back(
+                {one.substr(0, equals), equals == std::string::npos ? "" : one.substr(equals + 1)});
         }
         try {
             evolver_.contract(options);
@@ -128,11 +133,16 @@ private:
 /// Columns and indexes, as text to compare, whatever way the database came to them.
 std::string schema_of(soci::session& db) {
     soci::rowset<std::string> const lines =
-        (db.prepare << "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, '') || ' ' || c.pk "
-                       "FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'evolver~_%' ESCAPE '~' "
-                       "UNION ALL SELECT t.name || ' ' || i.\"unique\" || ' ' || i.origin || ' ' || (SELECT group_concat(name) FROM pragma_index_info(i.name)) "
-                       "FROM sqlite_schema t, pragma_index_list(t.name) i WHERE t.type = 'table' AND t.name NOT LIKE 'evolver~_%' ESCAPE '~' "
-                       "UNION ALL SELECT type || ' ' || name FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY 1");
+        (db.prepare
+         << "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, "
+            "'') || ' ' || c.pk "
+            "FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE "
+            "'evolver~_%' ESCAPE '~' "
+            "UNION ALL SELECT t.name || ' ' || i.\"unique\" || ' ' || i.origin || ' ' || (SELECT group_concat(name) "
+            "FROM pragma_index_info(i.name)) "
+            "FROM sqlite_schema t, pragma_index_list(t.name) i WHERE t.type = 'table' AND t.name NOT LIKE 'evolver~_%' "
+            "ESCAPE '~' "
+            "UNION ALL SELECT type || ' ' || name FROM sqlite_schema WHERE type IN ('trigger', 'view') ORDER BY 1");
     std::string text;
     for (auto const& line : lines) text += line + "\n";
     return text;
@@ -165,8 +175,11 @@ struct Tally {
 };
 
 void row(std::string const& what, std::string const& first, std::string const& second = {}) {
-    auto const padded = [](std::string const& text, std::size_t width) { return std::string(width > text.size() ? width - text.size() : 0, ' ') + text; };
-    std::cout << "  " << what << std::string(what.size() < 38 ? 38 - what.size() : 1, ' ') << padded(first, 14) << padded(second, 14) << "\n";
+    auto const padded = [](std::string const& text, std::size_t width) {
+        return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+    };
+    std::cout << "  " << what << std::string(what.size() < 38 ? 38 - what.size() : 1, ' ') << padded(first, 14)
+              << padded(second, 14) << "\n";
 }
 
 /// Whether the table, as release 2.0 reads it, holds what every journal says was committed; and the last table.
@@ -179,8 +192,9 @@ int Operator::verify(Words const& journals) {
     long long bytes = 0;
     soci::indicator has_bytes, has_person, has_email;
     auto const found = [&](std::string const& name) -> std::optional<demo::Package> {
-        db_ << "SELECT version, size_bytes, maintainer_name, maintainer_email FROM packages WHERE name = :name", soci::into(version),
-            soci::into(bytes, has_bytes), soci::into(person, has_person), soci::into(email, has_email), soci::use(name, "name");
+        db_ << "SELECT version, size_bytes, maintainer_name, maintainer_email FROM packages WHERE name = :name",
+            soci::into(version), soci::into(bytes, has_bytes), soci::into(person, has_person),
+            soci::into(email, has_email), soci::use(name, "name");
         if (!db_.got_data()) return std::nullopt;
         return demo::Package{name, version, has_bytes == soci::i_ok ? std::optional{bytes} : std::nullopt,
                              has_person == soci::i_ok ? person : "", has_email == soci::i_ok ? email : ""};
@@ -271,7 +285,8 @@ int main(int count, char** arguments) {
             if (is("contract")) return me_at_work.contract(rest);
             if (is("verify")) return me_at_work.verify(rest);
         }
-        std::cerr << "operator DATABASE baseline | dry-run | expand | backfill | reconcile | contract [GATE=REASON ...] | verify JOURNAL ...\n";
+        std::cerr << "operator DATABASE baseline | dry-run | expand | backfill | reconcile | contract [GATE=REASON "
+                     "...] | verify JOURNAL ...\n";
     } catch (std::exception const& error) {
         demo::say(me, std::string{"FAILED: "} + error.what());
     }

@@ -46,9 +46,9 @@ Migration size_bytes() {
 /// Most say "Name <address>". What does not (two maintainers, a comma at the end) is kept whole, as a name without an address, so that
 /// the old text can always be given back.
 Migration maintainer() {
-    std::string const address = "substr(maintainer, instr(maintainer, ' <') + 2)";    // "address>", if there is one
-    std::string const well_formed = "instr(maintainer, ' <') > 1 AND instr(" + address + ", '<') = 0 AND instr(" + address +
-                                    ", '>') = length(" + address + ") AND length(" + address + ") > 1";
+    std::string const address = "substr(maintainer, instr(maintainer, ' <') + 2)";  // "address>", if there is one
+    std::string const well_formed = "instr(maintainer, ' <') > 1 AND instr(" + address + ", '<') = 0 AND instr(" +
+                                    address + ", '>') = length(" + address + ") AND length(" + address + ") > 1";
     return {.id = "0004-maintainer",
             .summary = "a maintainer is a name and an address",
             .release = "2.0",
@@ -57,11 +57,14 @@ Migration maintainer() {
                 .from = "maintainer",
                 .into = {{.name = "maintainer_name",
                           .type = text(),
-                          .up = "CASE WHEN " + well_formed + " THEN substr(maintainer, 1, instr(maintainer, ' <') - 1) ELSE maintainer END"},
+                          .up = "CASE WHEN " + well_formed +
+                                " THEN substr(maintainer, 1, instr(maintainer, ' <') - 1) ELSE maintainer END"},
                          {.name = "maintainer_email",
                           .type = text(),
-                          .up = "CASE WHEN " + well_formed + " THEN substr(" + address + ", 1, length(" + address + ") - 1) END"}},
-                .down = "CASE WHEN maintainer_email IS NULL THEN maintainer_name ELSE maintainer_name || ' <' || maintainer_email || '>' END"}}};
+                          .up = "CASE WHEN " + well_formed + " THEN substr(" + address + ", 1, length(" + address +
+                                ") - 1) END"}},
+                .down = "CASE WHEN maintainer_email IS NULL THEN maintainer_name ELSE maintainer_name || ' <' || "
+                        "maintainer_email || '>' END"}}};
 }
 
 Migration md5sum() {

@@ -20,7 +20,9 @@ using demo::Package;
 std::string connection_to(std::string const& database) { return "db=" + database + " timeout=10 synchronous=NORMAL"; }
 
 /// In this release a maintainer is one text.
-std::string maintainer_of(std::string const& person, std::string const& email) { return email.empty() ? person : person + " <" + email + ">"; }
+std::string maintainer_of(std::string const& person, std::string const& email) {
+    return email.empty() ? person : person + " <" + email + ">";
+}
 
 /// The same rule as the plan's, in the words of C++.
 void split_maintainer(std::string const& maintainer, Package& package) {
@@ -50,24 +52,26 @@ public:
     }
 
     void set_version(std::string const& name, std::string const& version) override {
-        db_ << "UPDATE packages SET version = :version WHERE package = :package", soci::use(version, "version"), soci::use(name, "package");
+        db_ << "UPDATE packages SET version = :version WHERE package = :package", soci::use(version, "version"),
+            soci::use(name, "package");
     }
 
     void set_size(std::string const& name, std::optional<long long> bytes) override {
         auto const size = text_of(bytes);
         auto some = bytes ? soci::i_ok : soci::i_null;
-        db_ << "UPDATE packages SET size = :size WHERE package = :package", soci::use(size, some, "size"), soci::use(name, "package");
+        db_ << "UPDATE packages SET size = :size WHERE package = :package", soci::use(size, some, "size"),
+            soci::use(name, "package");
     }
 
     void set_maintainer(std::string const& name, std::string const& person, std::string const& email) override {
         auto const maintainer = maintainer_of(person, email);
-        db_ << "UPDATE packages SET maintainer = :maintainer WHERE package = :package", soci::use(maintainer, "maintainer"),
-            soci::use(name, "package");
+        db_ << "UPDATE packages SET maintainer = :maintainer WHERE package = :package",
+            soci::use(maintainer, "maintainer"), soci::use(name, "package");
     }
 
     void add_to_size(std::string const& name, long long bytes) override {
-        db_ << "UPDATE packages SET size = CAST(CAST(size AS INTEGER) + :bytes AS TEXT) WHERE package = :package", soci::use(bytes, "bytes"),
-            soci::use(name, "package");
+        db_ << "UPDATE packages SET size = CAST(CAST(size AS INTEGER) + :bytes AS TEXT) WHERE package = :package",
+            soci::use(bytes, "bytes"), soci::use(name, "package");
     }
 
     void remove(std::string const& name) override {
@@ -110,19 +114,23 @@ int load(std::string const& database, long long most) {
     soci::session db{soci::sqlite3, connection_to(database)};
     std::string mode;
     db << "PRAGMA journal_mode = WAL", soci::into(mode);
-    db << "CREATE TABLE packages (id INTEGER PRIMARY KEY, package TEXT NOT NULL UNIQUE, version TEXT NOT NULL, section TEXT, "
+    db << "CREATE TABLE packages (id INTEGER PRIMARY KEY, package TEXT NOT NULL UNIQUE, version TEXT NOT NULL, section "
+          "TEXT, "
           "description TEXT, size TEXT, maintainer TEXT, md5sum TEXT)";
 
-    std::vector<std::string> const fields{"Package", "Version", "Section", "Description", "Size", "Maintainer", "MD5sum"};
+    std::vector<std::string> const fields{"Package", "Version",    "Section", "Description",
+                                          "Size",    "Maintainer", "MD5sum"};
     std::vector<std::string> values(fields.size());
     std::vector<soci::indicator> some(fields.size(), soci::i_null);
     soci::transaction transaction{db};
     // An index may list a package twice, in two versions: the first counts.
-    soci::statement insert = (db.prepare << "INSERT OR IGNORE INTO packages (package, version, section, description, size, maintainer, md5sum) "
-                                            "VALUES (:a, :b, :c, :d, :e, :f, :g)",
-                              soci::use(values[0], some[0]), soci::use(values[1], some[1]), soci::use(values[2], some[2]),
-                              soci::use(values[3], some[3]), soci::use(values[4], some[4]), soci::use(values[5], some[5]),
-                              soci::use(values[6], some[6]));
+    soci::statement insert =
+        (db.prepare
+             << "INSERT OR IGNORE INTO packages (package, version, section, description, size, maintainer, md5sum) "
+                "VALUES (:a, :b, :c, :d, :e, :f, :g)",
+         soci::use(values[0], some[0]), soci::use(values[1], some[1]), soci::use(values[2], some[2]),
+         soci::use(values[3], some[3]), soci::use(values[4], some[4]), soci::use(values[5], some[5]),
+         soci::use(values[6], some[6]));
     long long count = 0;
     auto const store = [&] {
         if (some[0] == soci::i_ok && some[1] == soci::i_ok) insert.execute(true), ++count;

@@ -59,25 +59,27 @@ public:
     // ... and others that are written where they are needed.
 
     void set_version(std::string const& name, std::string const& version) override {
-        db_ << packages_.update({"version"}) + " WHERE " + packages_.column("name") + " = :name", soci::use(version, "version"),
-            soci::use(name, "name");
+        db_ << packages_.update({"version"}) + " WHERE " + packages_.column("name") + " = :name",
+            soci::use(version, "version"), soci::use(name, "name");
     }
 
     void set_size(std::string const& name, std::optional<long long> bytes) override {
         auto const value = bytes.value_or(0);
         auto some = bytes ? soci::i_ok : soci::i_null;
-        db_ << packages_.update({"size_bytes"}) + " WHERE " + packages_.column("name") + " = :name", soci::use(value, some, "size_bytes"),
-            soci::use(name, "name");
+        db_ << packages_.update({"size_bytes"}) + " WHERE " + packages_.column("name") + " = :name",
+            soci::use(value, some, "size_bytes"), soci::use(name, "name");
     }
 
     void set_maintainer(std::string const& name, std::string const& person, std::string const& email) override {
         auto some = email.empty() ? soci::i_null : soci::i_ok;
-        db_ << packages_.update({"maintainer_name", "maintainer_email"}) + " WHERE " + packages_.column("name") + " = :name",
+        db_ << packages_.update({"maintainer_name", "maintainer_email"}) + " WHERE " + packages_.column("name") +
+                   " = :name",
             soci::use(person, "maintainer_name"), soci::use(email, some, "maintainer_email"), soci::use(name, "name");
     }
 
     void add_to_size(std::string const& name, long long bytes) override {
-        db_ << packages_.update({{"size_bytes", "size_bytes + :bytes"}}) + " WHERE " + packages_.column("name") + " = :name",
+        db_ << packages_.update({{"size_bytes", "size_bytes + :bytes"}}) + " WHERE " + packages_.column("name") +
+                   " = :name",
             soci::use(bytes, "bytes"), soci::use(name, "name");
     }
 
@@ -86,8 +88,9 @@ public:
     }
 
     std::vector<std::string> share(int divisor, int remainder) override {
-        return names(packages_.select({"name"}) + " WHERE id % :divisor = :remainder",
-                     [&](evolver::LiveStatement& statement) { statement.use(divisor, "divisor").use(remainder, "remainder"); });
+        return names(
+            packages_.select({"name"}) + " WHERE id % :divisor = :remainder",
+            [&](evolver::LiveStatement& statement) { statement.use(divisor, "divisor").use(remainder, "remainder"); });
     }
 
     std::vector<std::string> largest() override {
@@ -123,9 +126,11 @@ private:
     soci::indicator has_bytes_ = soci::i_null;
     soci::indicator has_maintainer_ = soci::i_null;
     soci::indicator has_email_ = soci::i_null;
-    evolver::LiveStatement insert_{db_, packages_.insert({"name", "version", "size_bytes", "maintainer_name", "maintainer_email"})};
+    evolver::LiveStatement insert_{
+        db_, packages_.insert({"name", "version", "size_bytes", "maintainer_name", "maintainer_email"})};
     evolver::LiveStatement find_{
-        db_, packages_.select({"version", "size_bytes", "maintainer_name", "maintainer_email"}) + " WHERE name = :name"};
+        db_,
+        packages_.select({"version", "size_bytes", "maintainer_name", "maintainer_email"}) + " WHERE name = :name"};
 };
 
 }  // namespace

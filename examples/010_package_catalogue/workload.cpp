@@ -28,22 +28,31 @@ public:
 
     void turn() {
         auto const dice = any(100);
-        if (dice < 25) insert();
-        else if (dice < 60) change();
-        else if (dice < 65) change_several();
-        else if (dice < 75) remove();
-        else if (dice < 85) add();
-        else look();
+        if (dice < 25)
+            insert();
+        else if (dice < 60)
+            change();
+        else if (dice < 65)
+            change_several();
+        else if (dice < 75)
+            remove();
+        else if (dice < 85)
+            add();
+        else
+            look();
         journal_.progress();
     }
 
 private:
     [[nodiscard]] static bool is_new(std::string const& name) { return name.rfind("demo-", 0) == 0; }
-    [[nodiscard]] std::size_t any(std::size_t below) { return std::uniform_int_distribution<std::size_t>{0, below - 1}(random_); }
+    [[nodiscard]] std::size_t any(std::size_t below) {
+        return std::uniform_int_distribution<std::size_t>{0, below - 1}(random_);
+    }
 
     void insert() {
         auto const count = std::to_string(++inserted_);
-        Package const package{"demo-" + std::to_string(number_) + "-" + count, "1." + count, some_size(), "Somebody " + count, some_email()};
+        Package const package{"demo-" + std::to_string(number_) + "-" + count, "1." + count, some_size(),
+                              "Somebody " + count, some_email()};
         journal_.write([&] { application_.insert(package); });
         own_.push_back(package);
         check(package);
@@ -87,7 +96,7 @@ private:
     void remove() {
         auto const at = any(own_.size());
         auto const name = own_[at].name;
-        if (!is_new(name)) return;    // the real ones are to last
+        if (!is_new(name)) return;  // the real ones are to last
         journal_.write([&] { application_.remove(name); });
         own_.erase(own_.begin() + static_cast<std::ptrdiff_t>(at));
         journal_.gone(name);
@@ -117,7 +126,9 @@ private:
         journal_.stands(package);
         journal_.has_read();
         auto const found = application_.find(package.name);
-        if (found != package) journal_.lost(package.name + (found ? " does not hold what was written" : " was written, and is not there"));
+        if (found != package)
+            journal_.lost(package.name +
+                          (found ? " does not hold what was written" : " was written, and is not there"));
     }
 
     std::optional<long long> some_size() {

@@ -38,6 +38,7 @@ public:
 /// Works until the process is told to end (SIGTERM), then saves the journal. `number`, from 0 to 3, tells the processes apart: each
 /// changes packages of its own, real and new ones, and all add to the common ones. Returns the exit code: 1 if a statement
 /// failed, or a read did not show what was written.
-[[nodiscard]] int work(Application& application, std::string const& release, int number, std::string const& journal_file);
+[[nodiscard]] int work(Application& application, std::string const& release, int number,
+                       std::string const& journal_file);
 
 }  // namespace demo

@@ -36,11 +36,11 @@ enum class Retry {
 
 /// What is known of a failure. Fields that do not apply are empty.
 struct Failure {
-    std::string what;             ///< What happened and why, in one sentence.
-    std::string object = {};      ///< The table, column, migration or file it happened to.
-    std::string instead = {};     ///< What to do instead, ready to paste.
-    std::string sql = {};         ///< The statement that the engine refused.
-    int native_code = 0;          ///< The engine's own (extended) result code.
+    std::string what;          ///< What happened and why, in one sentence.
+    std::string object = {};   ///< The table, column, migration or file it happened to.
+    std::string instead = {};  ///< What to do instead, ready to paste.
+    std::string sql = {};      ///< The statement that the engine refused.
+    int native_code = 0;       ///< The engine's own (extended) result code.
     Changed changed = Changed::no;
     Retry retry = Retry::useless;
 };

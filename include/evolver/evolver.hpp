@@ -50,8 +50,8 @@ namespace evolver {
 
 /// How a backfill treats those who write beside it.
 enum class Speed {
-    polite,    ///< It pauses for half of the time that it held the lock: two thirds of the time at most.
-    full,      ///< It does not pause: for a database that nobody else uses right now.
+    polite,  ///< It pauses for half of the time that it held the lock: two thirds of the time at most.
+    full,    ///< It does not pause: for a database that nobody else uses right now.
 };
 
 struct Options {

@@ -17,7 +17,7 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
     Standing standing;
     std::vector<Stage> stages;
     for (auto const& entry : state.entries) {
-        if (static_cast<std::size_t>(entry.position) >= plan.migrations().size()) break;    // of a newer release
+        if (static_cast<std::size_t>(entry.position) >= plan.migrations().size()) break;  // of a newer release
         ++standing.expanded;
         if (entry.phase == Phase::contracted) standing.contracted = standing.expanded;
         stages.push_back(entry.stage);
@@ -28,7 +28,11 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
 }  // namespace
 
 AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given)
-    : plan_{std::move(plan)}, presence_{std::move(presence)}, path_{std::move(path)}, vfs_{sqlite::Connection::borrow(given).vfs()}, given_{given} {}
+    : plan_{std::move(plan)},
+      presence_{std::move(presence)},
+      path_{std::move(path)},
+      vfs_{sqlite::Connection::borrow(given).vfs()},
+      given_{given} {}
 
 sqlite::Connection const& AccessState::connection() {
     if (connection_) return *connection_;
@@ -67,7 +71,8 @@ void AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
         auto const known = looked_.find(session);
         if (known != looked_.end() && known->second == epoch) return;
     }
-    bool const in_the_past = sqlite3_txn_state(session, "main") == SQLITE_TXN_READ;    // a snapshot may be older than the epoch: look again after it
+    bool const in_the_past = sqlite3_txn_state(session, "main") ==
+                             SQLITE_TXN_READ;  // a snapshot may be older than the epoch: look again after it
     // A column that is not there: before SQLite says so, it looks whether its schema is the file's. Unlike a SELECT that runs, this leaves no
     // snapshot behind, with which a transaction that has just begun could not write any more once somebody else has.
     sqlite3_stmt* none = nullptr;

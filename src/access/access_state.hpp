@@ -51,7 +51,8 @@ private:
     std::uint64_t epoch_ = 0;
     std::map<std::string, Shape> shapes_;
     std::unordered_map<std::string, std::string> texts_;
-    std::unordered_map<sqlite3*, std::uint64_t> looked_;    // a handle that is used again belongs to a younger connection: no harm
+    std::unordered_map<sqlite3*, std::uint64_t>
+        looked_;  // a handle that is used again belongs to a younger connection: no harm
 };
 
 }  // namespace evolver::detail

@@ -55,7 +55,9 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
     auto const first = left.whole();
     auto const second = right.whole();
     LiveSql both{left};
-    both.writer_ = [first, second](detail::AccessState& state, std::uint64_t epoch) { return first(state, epoch) + second(state, epoch); };
+    both.writer_ = [first, second](detail::AccessState& state, std::uint64_t epoch) {
+        return first(state, epoch) + second(state, epoch);
+    };
     both.text_ = left.text_ + right.text_;
     both.prepended_.clear();
     both.appended_.clear();
@@ -63,9 +65,8 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
 }
 
 LiveSql::Writer LiveSql::whole() const {
-    return [writer = writer_, prepended = prepended_, appended = appended_](detail::AccessState& state, std::uint64_t epoch) {
-        return prepended + writer(state, epoch) + appended;
-    };
+    return [writer = writer_, prepended = prepended_, appended = appended_](
+               detail::AccessState& state, std::uint64_t epoch) { return prepended + writer(state, epoch) + appended; };
 }
 
 std::ostream& operator<<(std::ostream& out, LiveSql const& sql) { return out << sql.text_; }

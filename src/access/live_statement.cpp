@@ -23,7 +23,8 @@ private:
 
 }  // namespace
 
-LiveStatement::LiveStatement(soci::session& session, LiveSql sql) : session_{&session}, state_{sql.state_}, writer_{sql.whole()} {}
+LiveStatement::LiveStatement(soci::session& session, LiveSql sql)
+    : session_{&session}, state_{sql.state_}, writer_{sql.whole()} {}
 
 LiveStatement::~LiveStatement() = default;
 LiveStatement::LiveStatement(LiveStatement&&) noexcept = default;
@@ -64,6 +65,8 @@ void LiveStatement::each(std::function<void()> const& row) {
     for (bool more = statement_->execute(true); more; more = statement_->fetch()) row();
 }
 
-long long LiveStatement::affected_rows() const { return statement_ ? const_cast<soci::statement&>(*statement_).get_affected_rows() : 0; }
+long long LiveStatement::affected_rows() const {
+    return statement_ ? const_cast<soci::statement&>(*statement_).get_affected_rows() : 0;
+}
 
 }  // namespace evolver

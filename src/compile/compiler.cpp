@@ -44,7 +44,8 @@ void learn(Schema& known, Schema const& before, Schema const& after) {
         auto* mine = known.find_table(table.name);
         if (mine == nullptr) continue;
         for (auto const& column : table.columns) {
-            if (old->find(column.name) == nullptr && mine->find(column.name) == nullptr) mine->columns.push_back(column);
+            if (old->find(column.name) == nullptr && mine->find(column.name) == nullptr)
+                mine->columns.push_back(column);
         }
         std::erase_if(mine->columns, [&](Column const& column) {
             return old->find(column.name) != nullptr && table.find(column.name) == nullptr;
@@ -69,7 +70,8 @@ void include(std::vector<Name>& names, Name const& name) {
 }
 
 bool is_raw(std::vector<Change> const& changes) {
-    return std::any_of(changes.begin(), changes.end(), [](Change const& change) { return std::holds_alternative<RunScript>(change); });
+    return std::any_of(changes.begin(), changes.end(),
+                       [](Change const& change) { return std::holds_alternative<RunScript>(change); });
 }
 
 /// The operation's effect; what is wrong with it is told with the migration's name.
@@ -77,7 +79,9 @@ Effect effect_in(std::string const& id, Operation const& operation, Schema& sche
     try {
         return effect_of(operation, schema);
     } catch (PlanError const& error) {
-        throw PlanError{Failure{.what = "Migration \"" + id + "\", " + title(operation) + ": " + error.what(), .object = error.object(), .native_code = error.native_code()}};
+        throw PlanError{Failure{.what = "Migration \"" + id + "\", " + title(operation) + ": " + error.what(),
+                                .object = error.object(),
+                                .native_code = error.native_code()}};
     }
 }
 
@@ -96,7 +100,8 @@ Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
     standing_.contracted = std::min(standing_.contracted, standing_.expanded);
     for (auto position = standing_.expanded; position-- > standing_.contracted;) {
         auto const& operations = plan_.migrations()[position].operations;
-        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) retract(*operation, virtual_);
+        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation)
+            retract(*operation, virtual_);
     }
     for (auto position = standing_.contracted; position < standing_.expanded; ++position) (void)effects_of(position);
 }
@@ -143,10 +148,12 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
         try {
             clone_.connection.run(sql);
         } catch (EngineError const& error) {
-            throw PlanError{Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
-                                    .object = migration,
-                                    .instead = error.instead().empty() ? "nothing was written: mend the migration, then call again" : error.instead(),
-                                    .native_code = error.native_code()}};
+            throw PlanError{
+                Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
+                        .object = migration,
+                        .instead = error.instead().empty() ? "nothing was written: mend the migration, then call again"
+                                                           : error.instead(),
+                        .native_code = error.native_code()}};
         }
     }
     steps.push_back(std::move(step));
@@ -163,7 +170,8 @@ std::string Compiler::base_of(Name const& table, Name const& column) const {
     std::string base = column.text();
     for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
         auto const& pair = open->pair;
-        if (pair.kind == PairKind::alias && pair.table == table && pair.to.front().name == Name{base}) base = pair.from.front().text();
+        if (pair.kind == PairKind::alias && pair.table == table && pair.to.front().name == Name{base})
+            base = pair.from.front().text();
     }
     return base;
 }
@@ -178,9 +186,11 @@ Change Compiler::resolved(Change change) const {
     };
     for (auto& part : made->index.parts) {
         auto const& text = part.expression.text(Engine::sqlite);
-        part.expression = part.column ? Expression{base_of(made->index.table, Name{text})} : Expression{replace_columns(text, base)};
+        part.expression =
+            part.column ? Expression{base_of(made->index.table, Name{text})} : Expression{replace_columns(text, base)};
     }
-    if (made->index.where) made->index.where = Expression{replace_columns(made->index.where->text(Engine::sqlite), base)};
+    if (made->index.where)
+        made->index.where = Expression{replace_columns(made->index.where->text(Engine::sqlite), base)};
     return change;
 }
 
@@ -188,17 +198,19 @@ sqlite::PhysicalPair Compiler::bare_pair(Pair const& pair) const {
     bool const strict = is_strict(pair.table);
     auto const side = [&](Name const& column) {
         std::vector<sqlite::Value> const binds{pair.table.text(), column.text()};
-        auto const words = clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
+        auto const words =
+            clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
         // ANY keeps what it is given in a STRICT table; elsewhere it is a word like any other.
         bool const any = strict && same_identifier(words, "ANY");
         return sqlite::Side{column, any ? sqlite::Affinity::none : sqlite::affinity_of(words)};
     };
     // Second names are resolved in the expressions, too: they go when the rename is contracted.
     auto const over_columns = [&](Expression const& expression) {
-        return replace_columns(expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
-            auto const base = base_of(pair.table, Name{name});
-            return base == name ? std::nullopt : std::optional{sqlite::quoted(base)};
-        });
+        return replace_columns(expression.text(Engine::sqlite),
+                               [&](std::string const& name) -> std::optional<std::string> {
+                                   auto const base = base_of(pair.table, Name{name});
+                                   return base == name ? std::nullopt : std::optional{sqlite::quoted(base)};
+                               });
     };
     sqlite::PhysicalPair physical{.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}};
     for (auto const& column : pair.from) physical.from.push_back(side(Name{base_of(pair.table, column)}));
@@ -215,7 +227,8 @@ sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
     // here, which is quarantine.
     for (std::size_t i = 0; i < physical.to.size(); ++i) {
         std::vector<sqlite::Value> const binds{pair.table.text(), physical.to[i].column.text()};
-        auto const words = clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
+        auto const words =
+            clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
         if (same_identifier(words, "ANY")) continue;
         auto const cast = "CAST((" + physical.up[i] + ") AS " + words + ")";
         physical.up[i] = "CASE WHEN +(" + physical.up[i] + ") IS " + cast + " THEN " + cast + " END";
@@ -225,7 +238,9 @@ sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
 
 bool Compiler::is_strict(Name const& table) const {
     sqlite::Value const name = table.text();
-    return clone_.connection.integer("SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE", {&name, 1}) != 0;
+    return clone_.connection.integer(
+               "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE", {&name, 1}) !=
+           0;
 }
 
 std::vector<OpenPhysicalPair> Compiler::pairs(std::optional<std::size_t> position) const {
@@ -243,9 +258,11 @@ bool Compiler::waits_for_backfill(Index const& index) const {
         for (auto const& column : open.pair.to) {
             bool const named = std::any_of(index.parts.begin(), index.parts.end(), [&](IndexPart const& part) {
                 auto const& text = part.expression.text(Engine::sqlite);
-                return part.column ? same_identifier(base_of(index.table, Name{text}), column.name.text()) : mentions_column(text, column.name.text());
+                return part.column ? same_identifier(base_of(index.table, Name{text}), column.name.text())
+                                   : mentions_column(text, column.name.text());
             });
-            if (named || (index.where && mentions_column(index.where->text(Engine::sqlite), column.name.text()))) return true;
+            if (named || (index.where && mentions_column(index.where->text(Engine::sqlite), column.name.text())))
+                return true;
         }
     }
     return false;
@@ -254,7 +271,8 @@ bool Compiler::waits_for_backfill(Index const& index) const {
 std::vector<Name> Compiler::tables_of(std::vector<Effect> const& effects) const {
     std::vector<Name> tables;
     auto const add = [&](std::string const& table) {
-        if (!table.empty() && std::find(tables.begin(), tables.end(), Name{table}) == tables.end()) tables.emplace_back(table);
+        if (!table.empty() && std::find(tables.begin(), tables.end(), Name{table}) == tables.end())
+            tables.emplace_back(table);
     };
     for (auto const& effect : effects) {
         for (auto const& pair : effect.pairs) add(pair.table.text());
@@ -288,14 +306,15 @@ std::vector<Name> Compiler::tables(std::size_t position) const {
 
 bool Compiler::removes(std::size_t position) const {
     auto const known = effects_.find(position);
-    return known != effects_.end() &&
-           std::any_of(known->second.begin(), known->second.end(), [](Effect const& effect) { return takes_away(effect); });
+    return known != effects_.end() && std::any_of(known->second.begin(), known->second.end(),
+                                                  [](Effect const& effect) { return takes_away(effect); });
 }
 
 void Compiler::unsync(std::vector<Step>& steps, Name const& table, std::string const& migration) {
     sqlite::Value const name = table.text();
     Step step{.migration = {}, .what = "take the sync triggers off " + table.text(), .sql = {}};
-    auto triggers = clone_.connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
+    auto triggers = clone_.connection.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
     triggers.bind(1, name);
     while (triggers.step()) {
         auto const trigger = triggers.text(0);
@@ -315,7 +334,7 @@ void Compiler::unsync(std::vector<Step>& steps, Name const& table, std::string c
 
 void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string const& migration) {
     std::vector<sqlite::SyncedPair> synced;
-    std::vector<Name> younger;    // columns that the application's own triggers are not meant for
+    std::vector<Name> younger;  // columns that the application's own triggers are not meant for
     std::size_t number = 0;
     for (auto const& open : open_) {
         if (open.pair.kind != PairKind::computed || !(open.pair.table == table)) continue;
@@ -336,12 +355,14 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
     auto const physical_table = sqlite::inspect_table(clone_.connection, table);
     std::vector<Name> known;
     for (auto const& column : physical_table->columns) {
-        if (!column.generated && std::find(younger.begin(), younger.end(), column.name) == younger.end()) known.push_back(column.name);
+        if (!column.generated && std::find(younger.begin(), younger.end(), column.name) == younger.end())
+            known.push_back(column.name);
     }
     // A trigger of the application's that fires for every UPDATE would fire for evolver's own, too: an audit row twice, a version counted
     // twice. It is held to the columns that it was written for, until contract.
     sqlite::Value const name = table.text();
-    auto triggers = clone_.connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
+    auto triggers = clone_.connection.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
     triggers.bind(1, name);
     while (triggers.step()) {
         auto const sql = triggers.text(1);
@@ -354,7 +375,8 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
     auto const key = sqlite::row_key(clone_.connection, table);
     for (auto& statement : sqlite::sync_triggers(table, key, synced)) step.sql.push_back(std::move(statement));
     auto const note = legacy_id(plan_.name(), "kept", table.text());
-    for (auto& statement : sqlite::keep_triggers(clone_.connection, *physical_table, key, kept, note)) step.sql.push_back(std::move(statement));
+    for (auto& statement : sqlite::keep_triggers(clone_.connection, *physical_table, key, kept, note))
+        step.sql.push_back(std::move(statement));
     run(steps, std::move(step), migration);
 }
 
@@ -373,7 +395,7 @@ Compiled Compiler::expand() {
     auto const& id = migration.id.text();
     Compiled compiled{.position = position};
     std::vector<Effect> effects;
-    std::vector<Name> filled;    // tables that want a backfill
+    std::vector<Name> filled;  // tables that want a backfill
     for (auto const& operation : migration.operations) {
         auto effect = effect_in(id, operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
@@ -437,7 +459,9 @@ Compiled Compiler::contract() {
             if (settled != nullptr) {
                 std::string base = settled->alias.text();
                 for (auto const& open : open_) {
-                    if (open.pair.kind != PairKind::alias || !(open.pair.table == settled->table) || !(open.pair.from.front() == Name{base})) continue;
+                    if (open.pair.kind != PairKind::alias || !(open.pair.table == settled->table) ||
+                        !(open.pair.from.front() == Name{base}))
+                        continue;
                     later.push_back(open.pair);
                     base = open.pair.to.front().name.text();
                 }
@@ -470,9 +494,10 @@ Compiled Compiler::undo() {
     forget(position);
     for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
         if (is_raw(effect->expand) && effect->undo.empty()) {
-            throw PlanError{Failure{.what = "Migration \"" + id + "\" cannot be rolled back: its RawSql says no way back.",
-                                    .object = id,
-                                    .instead = "give the RawSql an .undo before it is applied; now, go forward with a new migration"}};
+            throw PlanError{Failure{
+                .what = "Migration \"" + id + "\" cannot be rolled back: its RawSql says no way back.",
+                .object = id,
+                .instead = "give the RawSql an .undo before it is applied; now, go forward with a new migration"}};
         }
         for (auto const& change : effect->undo) render(compiled.steps, change, effect->lock, id);
     }
@@ -492,12 +517,13 @@ std::optional<Schema> expected_schema(Plan const& plan, Standing standing) {
         standing.contracted = std::min(standing.contracted, standing.expanded);
         while (compiler.standing().expanded < standing.expanded) {
             auto const compiled = compiler.expand();
-            if (compiled.has_filled_steps && compiled.position < standing.contracted) (void)compiler.filled(compiled.position);
+            if (compiled.has_filled_steps && compiled.position < standing.contracted)
+                (void)compiler.filled(compiled.position);
         }
         while (compiler.standing().contracted < standing.contracted) (void)compiler.contract();
         return compiler.physical();
     } catch (PlanError const&) {
-        return std::nullopt;    // the plan builds on tables that it did not make
+        return std::nullopt;  // the plan builds on tables that it did not make
     }
 }
 

@@ -25,8 +25,8 @@ namespace evolver {
 
 /// How far a database has come along a plan.
 struct Standing {
-    std::size_t contracted = 0;    ///< Migrations before this one are contracted.
-    std::size_t expanded = 0;      ///< Migrations before this one are expanded, or contracted.
+    std::size_t contracted = 0;  ///< Migrations before this one are contracted.
+    std::size_t expanded = 0;    ///< Migrations before this one are expanded, or contracted.
 };
 
 /// The counter of one table's legacy writes under one migration.
@@ -39,10 +39,10 @@ struct LegacyCounter {
 struct Compiled {
     std::size_t position = 0;
     std::vector<Step> steps = {};
-    std::vector<std::string> fills = {};          ///< Tables that want a backfill.
+    std::vector<std::string> fills = {};  ///< Tables that want a backfill.
     std::vector<LegacyCounter> counters = {};
-    bool has_filled_steps = false;                ///< Something waits until the backfill is complete.
-    bool removes = false;                         ///< Contract takes something away from older releases.
+    bool has_filled_steps = false;  ///< Something waits until the backfill is complete.
+    bool removes = false;           ///< Contract takes something away from older releases.
 };
 
 /// One pair of an open migration, over physical columns.
@@ -54,7 +54,8 @@ struct OpenPhysicalPair {
 class Compiler {
 public:
     /// `live` is read once, here. Throws PlanError if an open migration does not fit the live schema.
-    Compiler(Plan plan, Standing standing, sqlite::Connection const& live, std::chrono::milliseconds budget = std::chrono::milliseconds{50});
+    Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
+             std::chrono::milliseconds budget = std::chrono::milliseconds{50});
 
     /// The next planned migration. Throws PlanError.
     [[nodiscard]] Compiled expand();
@@ -106,7 +107,9 @@ private:
     [[nodiscard]] std::vector<Name> synced_tables(std::vector<Effect> const& effects) const;
     [[nodiscard]] std::int64_t rows_of(std::string const& table);
     [[nodiscard]] std::vector<Name> tables_of(std::vector<Effect> const& effects) const;
-    [[nodiscard]] std::string const& id_of(std::size_t position) const { return plan_.migrations()[position].id.text(); }
+    [[nodiscard]] std::string const& id_of(std::size_t position) const {
+        return plan_.migrations()[position].id.text();
+    }
 
     Plan plan_;
     Standing standing_;
@@ -114,9 +117,9 @@ private:
     sqlite::Connection const* live_;
     sqlite::Clone clone_;
     Schema virtual_;
-    std::map<std::size_t, std::vector<Effect>> effects_;    // of open and planned migrations, once walked
+    std::map<std::size_t, std::vector<Effect>> effects_;  // of open and planned migrations, once walked
     std::vector<Open> open_;
-    std::vector<Kept> kept_;    // of open migrations, like open_
+    std::vector<Kept> kept_;  // of open migrations, like open_
     std::map<std::string, std::int64_t> rows_;
 };
 

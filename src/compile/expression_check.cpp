@@ -12,7 +12,8 @@ namespace evolver {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> date_functions{"date", "time", "datetime", "julianday", "unixepoch", "strftime"};
+constexpr std::array<std::string_view, 6> date_functions{"date",      "time",      "datetime",
+                                                         "julianday", "unixepoch", "strftime"};
 
 class ExpressionCheck {
 public:
@@ -29,23 +30,32 @@ public:
     void null_means_not_filled() const {
         std::string old_row;
         for (std::size_t i = 0; i < pair_.from.size(); ++i) {
-            old_row += (i > 0 ? ", " : "") + ("(" + pair_.down[i] + ") AS " + sqlite::quoted(pair_.from[i].column.text()));
+            old_row +=
+                (i > 0 ? ", " : "") + ("(" + pair_.down[i] + ") AS " + sqlite::quoted(pair_.from[i].column.text()));
         }
         std::string new_row;
-        for (auto const& side : pair_.to) new_row += (new_row.empty() ? "" : ", ") + ("NULL AS " + sqlite::quoted(side.column.text()));
+        for (auto const& side : pair_.to)
+            new_row += (new_row.empty() ? "" : ", ") + ("NULL AS " + sqlite::quoted(side.column.text()));
         for (std::size_t i = 0; i < pair_.up.size(); ++i) {
             std::string up = pair_.up[i];
-            auto const value = schema_.scalar("SELECT (" + up + ") FROM (SELECT " + old_row + " FROM (SELECT " + new_row + "))");
+            auto const value =
+                schema_.scalar("SELECT (" + up + ") FROM (SELECT " + old_row + " FROM (SELECT " + new_row + "))");
             if (value == sqlite::Value{sqlite::Null{}}) continue;
-            refuse("up", up, "up(down(NULL)) is " + sqlite::to_text(value) + ", and must be NULL: NULL in the new column means that it is not filled yet, so a NULL that the new "
-                         "release writes would come back as " + sqlite::to_text(value) + ".",
+            refuse("up", up,
+                   "up(down(NULL)) is " + sqlite::to_text(value) +
+                       ", and must be NULL: NULL in the new column means that it is not filled yet, so a NULL that the "
+                       "new "
+                       "release writes would come back as " +
+                       sqlite::to_text(value) + ".",
                    "let `down` give NULL for NULL, or let `up` give NULL for what `down` makes of NULL: NULLIF(…)");
         }
     }
 
 private:
-    [[noreturn]] void refuse(std::string const& role, std::string const& text, std::string const& why, std::string instead = {}) const {
-        throw PlanError{Failure{.what = title_ + ": `" + role + "` = " + text + "\n  why:     " + why, .instead = std::move(instead)}};
+    [[noreturn]] void refuse(std::string const& role, std::string const& text, std::string const& why,
+                             std::string instead = {}) const {
+        throw PlanError{Failure{.what = title_ + ": `" + role + "` = " + text + "\n  why:     " + why,
+                                .instead = std::move(instead)}};
     }
 
     /// `a) OR (b` would pass as part of a larger text, and mean something else there.
@@ -53,7 +63,8 @@ private:
         int depth = 0;
         for (auto const& token : significant_tokens(text)) {
             if (token.kind == TokenKind::unfinished) refuse(role, text, "a quote or a comment does not end.");
-            if (token.kind == TokenKind::placeholder) refuse(role, text, "it holds a placeholder; an expression has only columns and constants.");
+            if (token.kind == TokenKind::placeholder)
+                refuse(role, text, "it holds a placeholder; an expression has only columns and constants.");
             if (token.kind != TokenKind::symbol) continue;
             if (token.text == ";") refuse(role, text, "it holds a semicolon; an expression is one value.");
             depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
@@ -62,7 +73,8 @@ private:
         if (depth != 0) refuse(role, text, "its parentheses do not match.");
         for (auto const& token : tokens(text)) {
             if (token.kind == TokenKind::space && token.text.starts_with("--") && token.text.back() != '\n') {
-                refuse(role, text, "a comment at its end would swallow what follows.", "use /* … */, or leave the comment out");
+                refuse(role, text, "a comment at its end would swallow what follows.",
+                       "use /* … */, or leave the comment out");
             }
         }
     }
@@ -86,13 +98,16 @@ private:
     void deterministic(std::string const& role, std::string const& text) const {
         for (auto const& token : significant_tokens(text)) {
             std::string lower{token.text};
-            std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-            bool const now = token.kind == TokenKind::string && lower.find("now") == 1 && lower.size() == 5 && dates(text);
+            std::transform(lower.begin(), lower.end(), lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            bool const now =
+                token.kind == TokenKind::string && lower.find("now") == 1 && lower.size() == 5 && dates(text);
             bool const current = token.kind == TokenKind::word && lower.starts_with("current_");
             if (token.kind == TokenKind::string && (lower == "'localtime'" || lower == "'utc'") && dates(text)) {
                 refuse(role, text, "its value changes with the time zone of the program that asks.");
             }
-            if (now || current || asks_for_now(text)) refuse(role, text, "its value changes with the clock, so the two shapes could never be compared.");
+            if (now || current || asks_for_now(text))
+                refuse(role, text, "its value changes with the clock, so the two shapes could never be compared.");
         }
     }
 
@@ -103,7 +118,8 @@ private:
     }
 
     static bool is_date_function(Token const& token) {
-        return std::any_of(date_functions.begin(), date_functions.end(), [&](std::string_view name) { return is_keyword(token, name); });
+        return std::any_of(date_functions.begin(), date_functions.end(),
+                           [&](std::string_view name) { return is_keyword(token, name); });
     }
 
     /// `date()` and `strftime('%s')` mean now.
@@ -119,20 +135,29 @@ private:
 
     void cannot_raise(std::string const& role, std::string const& text) const {
         auto const all = significant_tokens(text);
-        bool const guarded = std::any_of(all.begin(), all.end(), [](Token const& token) { return is_keyword(token, "json_valid"); });
+        bool const guarded =
+            std::any_of(all.begin(), all.end(), [](Token const& token) { return is_keyword(token, "json_valid"); });
         for (auto const& token : all) {
             std::string lower{token.text};
-            std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-            bool const json = (token.kind == TokenKind::word && lower.starts_with("json") && lower != "json_valid") || token.text == "->" || token.text == "->>";
+            std::transform(lower.begin(), lower.end(), lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            bool const json = (token.kind == TokenKind::word && lower.starts_with("json") && lower != "json_valid") ||
+                              token.text == "->" || token.text == "->>";
             if (json && !guarded) {
-                refuse(role, text, "JSON functions raise an error for text that is no JSON, and an old program's statement would fail with it.",
+                refuse(role, text,
+                       "JSON functions raise an error for text that is no JSON, and an old program's statement would "
+                       "fail with it.",
                        "CASE WHEN json_valid(" + pair_.from.front().column.text() + ") THEN " + text + " END");
             }
             if (token.kind == TokenKind::word && lower == "zeroblob") {
-                refuse(role, text, "zeroblob() raises an error for a length beyond SQLite's limit, and an old program's statement would fail with it.");
+                refuse(role, text,
+                       "zeroblob() raises an error for a length beyond SQLite's limit, and an old program's statement "
+                       "would fail with it.");
             }
             if (token.kind == TokenKind::word && lower == "abs") {
-                refuse(role, text, "abs() raises an error for the smallest integer, and an old program's statement would fail with it.",
+                refuse(role, text,
+                       "abs() raises an error for the smallest integer, and an old program's statement would fail with "
+                       "it.",
                        "CASE WHEN x < 0 THEN -x ELSE x END");
             }
         }

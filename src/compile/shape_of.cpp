@@ -14,7 +14,8 @@ bool concerns(Operation const& operation, Name const& table) {
 
 }  // namespace
 
-Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table, std::optional<Table> const& physical) {
+Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table,
+               std::optional<Table> const& physical) {
     Schema known;
     if (physical) {
         known.tables.push_back(*physical);
@@ -39,11 +40,13 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
     auto const* after = known.find_table(table);
     if (after == nullptr) return shape;
     auto const is_physical = [&](Name const& column) {
-        return std::any_of(shape.physical.begin(), shape.physical.end(), [&](Column const& other) { return other.name == column; });
+        return std::any_of(shape.physical.begin(), shape.physical.end(),
+                           [&](Column const& other) { return other.name == column; });
     };
     auto const is_paired = [&](Name const& column) {
         return std::any_of(shape.pairs.begin(), shape.pairs.end(), [&](OpenPair const& open) {
-            return std::any_of(open.pair.to.begin(), open.pair.to.end(), [&](Column const& other) { return other.name == column; });
+            return std::any_of(open.pair.to.begin(), open.pair.to.end(),
+                               [&](Column const& other) { return other.name == column; });
         });
     };
     for (auto const& column : after->columns) {

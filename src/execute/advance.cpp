@@ -40,16 +40,18 @@ void finish(Workplace& workplace, std::size_t position) {
     {
         sqlite::WriteTransaction transaction{connection, workplace.wait()};
         auto const state = workplace.state(connection);
-        if (unfilled(state, plan.migrations().size()) != position) return;    // another process was quicker
+        if (unfilled(state, plan.migrations().size()) != position) return;  // another process was quicker
         run_steps(compiled.steps, connection);
         ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
         std::vector<sqlite::Value> const owner{plan.name(), static_cast<std::int64_t>(position)};
-        rows = connection.integer("SELECT CAST(total(rows) AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
+        rows = connection.integer(
+            "SELECT CAST(total(rows) AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
         workplace.audit(connection, "backfill finished", id, {}, rows,
                         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
         transaction.commit();
     }
-    for (auto const& step : compiled.steps) workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
+    for (auto const& step : compiled.steps)
+        workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
     workplace.tell({.kind = EventKind::filled, .migration = id, .done = rows});
 }
 
@@ -68,7 +70,8 @@ std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
     auto const compiler = look(workplace, workplace.own()).compiler;
     std::vector<std::pair<Name, std::vector<sqlite::PhysicalPair>>> tables;
     for (auto const& open : compiler.pairs(position)) {
-        auto known = std::find_if(tables.begin(), tables.end(), [&](auto const& entry) { return entry.first == open.pair.table; });
+        auto known = std::find_if(tables.begin(), tables.end(),
+                                  [&](auto const& entry) { return entry.first == open.pair.table; });
         if (known == tables.end()) known = tables.insert(tables.end(), {open.pair.table, {}});
         known->second.push_back(open.pair);
     }
@@ -109,7 +112,7 @@ bool Advancer::rested_before_long_lock(std::chrono::microseconds left) {
 
 void Advancer::rest_after(std::chrono::microseconds held) {
     last_lock_ = Clock::now();
-    if (rest_until_ + long_rest < last_lock_ - held) stretch_ = last_lock_ - held;    // the caller has rested
+    if (rest_until_ + long_rest < last_lock_ - held) stretch_ = last_lock_ - held;  // the caller has rested
     bool const enough = last_lock_ - stretch_ >= longest_stretch || held > longest_stretch / 5;
     rest_until_ = enough ? last_lock_ + long_rest : last_lock_ + held / 2;
     if (enough) stretch_ = rest_until_;
@@ -118,7 +121,9 @@ void Advancer::rest_after(std::chrono::microseconds held) {
 Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
     workplace_.refuse_open_transaction("advance");
     auto const start = Clock::now();
-    auto const left = [&] { return budget - std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start); };
+    auto const left = [&] {
+        return budget - std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+    };
     auto const count = workplace_.plan().migrations().size();
     Advance result;
     for (;;) {
@@ -159,7 +164,8 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
         }
         auto const begun = Clock::now();
         finish(workplace_, *position);
-        if (pace == Pace::polite) rest_after(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun));
+        if (pace == Pace::polite)
+            rest_after(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun));
         result.worked = true;
         if (left().count() <= 0) return result;
     }

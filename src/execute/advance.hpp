@@ -13,8 +13,8 @@
 namespace evolver {
 
 enum class Pace {
-    polite,        ///< Pauses of half the time that the lock was held: two thirds of the time at most.
-    full_speed,    ///< Nobody else is there to wait.
+    polite,      ///< Pauses of half the time that the lock was held: two thirds of the time at most.
+    full_speed,  ///< Nobody else is there to wait.
 };
 
 struct Advance {
@@ -35,9 +35,9 @@ private:
     /// What is to be done, as of one version of the schema.
     struct Work {
         std::int64_t schema_version = -1;
-        std::optional<std::size_t> position;    ///< The migration to be filled; none: nothing is left to fill.
+        std::optional<std::size_t> position;  ///< The migration to be filled; none: nothing is left to fill.
         std::vector<Backfill> backfills;
-        bool contract_waits = false;            ///< Something could be contracted.
+        bool contract_waits = false;  ///< Something could be contracted.
     };
 
     Work& work(ledger::State const& state, std::optional<std::size_t> position);
@@ -48,9 +48,9 @@ private:
 
     Workplace& workplace_;
     Work work_;
-    std::chrono::steady_clock::time_point rest_until_{};    ///< Until then others may have the lock.
-    std::chrono::steady_clock::time_point last_lock_{};     ///< When it was given back.
-    std::chrono::steady_clock::time_point stretch_{};       ///< Since then there was no rest that everybody notices.
+    std::chrono::steady_clock::time_point rest_until_{};  ///< Until then others may have the lock.
+    std::chrono::steady_clock::time_point last_lock_{};   ///< When it was given back.
+    std::chrono::steady_clock::time_point stretch_{};     ///< Since then there was no rest that everybody notices.
 };
 
 }  // namespace evolver

@@ -17,7 +17,9 @@ constexpr std::int64_t largest_batch = 50'000;
 /// The application's triggers do not fire for what evolver fills in; they fire again, whatever happens.
 class TriggersOff {
 public:
-    explicit TriggersOff(sqlite::Connection const& connection) : connection_{connection} { connection_.enable_triggers(false); }
+    explicit TriggersOff(sqlite::Connection const& connection) : connection_{connection} {
+        connection_.enable_triggers(false);
+    }
     ~TriggersOff() { connection_.enable_triggers(true); }
     TriggersOff(TriggersOff const&) = delete;
     TriggersOff& operator=(TriggersOff const&) = delete;
@@ -44,9 +46,9 @@ struct Backfill::Position {
     bool finished = false;
     std::int64_t schema_version = 0;
     std::int64_t rows = 0;
-    std::int64_t batches = 0;            // tells whether somebody else has worked on it since
-    std::vector<sqlite::Value> done;     // empty: at the start
-    std::vector<sqlite::Value> bound;    // empty: the table was empty
+    std::int64_t batches = 0;          // tells whether somebody else has worked on it since
+    std::vector<sqlite::Value> done;   // empty: at the start
+    std::vector<sqlite::Value> bound;  // empty: the table was empty
 };
 
 Backfill::Backfill(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs)
@@ -62,8 +64,11 @@ Backfill::Position Backfill::read_position() {
     auto const& connection = workplace_.own();
     Position at;
     auto run = connection.prepare(
-        "SELECT state, batch_rows, schema_version, rows, batches FROM evolver_backfill WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
-    run.bind(1, std::string_view{workplace_.plan().name()}).bind(2, static_cast<std::int64_t>(position_)).bind(3, std::string_view{table_.text()});
+        "SELECT state, batch_rows, schema_version, rows, batches FROM evolver_backfill WHERE plan = ?1 AND position = "
+        "?2 AND table_name = ?3");
+    run.bind(1, std::string_view{workplace_.plan().name()})
+        .bind(2, static_cast<std::int64_t>(position_))
+        .bind(3, std::string_view{table_.text()});
     if (!run.step()) return at;
     at.begun = true;
     at.finished = run.text(0) == "finished";
@@ -73,8 +78,11 @@ Backfill::Position Backfill::read_position() {
     at.batches = run.integer(4);
     run.reset();
     auto parts = connection.prepare(
-        "SELECT done, bound FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3 ORDER BY part");
-    parts.bind(1, std::string_view{workplace_.plan().name()}).bind(2, static_cast<std::int64_t>(position_)).bind(3, std::string_view{table_.text()});
+        "SELECT done, bound FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3 ORDER BY "
+        "part");
+    parts.bind(1, std::string_view{workplace_.plan().name()})
+        .bind(2, static_cast<std::int64_t>(position_))
+        .bind(3, std::string_view{table_.text()});
     while (parts.step()) {
         if (!parts.is_null(0)) at.done.push_back(parts.value(0));
         at.bound.push_back(parts.value(1));
@@ -91,19 +99,25 @@ bool Backfill::begin() {
     auto last = connection.prepare(sqlite::last_key(table_, key_));
     if (last.step()) bound = row_of(last, key_.columns.size());
     last.reset();
-    std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_), table_.text()};
-    auto clear = connection.prepare("DELETE FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
+    std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
+                                           table_.text()};
+    auto clear =
+        connection.prepare("DELETE FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
     bind_all(clear, 1, owner);
     clear.run();
     for (std::size_t part = 0; part < bound.size(); ++part) {
-        auto insert = connection.prepare("INSERT INTO evolver_checkpoint (plan, position, table_name, part, done, bound) VALUES (?1, ?2, ?3, ?4, NULL, ?5)");
+        auto insert = connection.prepare(
+            "INSERT INTO evolver_checkpoint (plan, position, table_name, part, done, bound) VALUES (?1, ?2, ?3, ?4, "
+            "NULL, ?5)");
         bind_all(insert, 1, owner);
         insert.bind(4, static_cast<std::int64_t>(part)).bind(5, bound[part]);
         insert.run();
     }
     auto run = connection.prepare(
-        "INSERT INTO evolver_backfill (plan, position, table_name, state, batch_rows, schema_version, started_at) VALUES (?1, ?2, ?3, 'running', ?4, "
-        "?5, ?6) ON CONFLICT (plan, position, table_name) DO UPDATE SET state = 'running', schema_version = excluded.schema_version");
+        "INSERT INTO evolver_backfill (plan, position, table_name, state, batch_rows, schema_version, started_at) "
+        "VALUES (?1, ?2, ?3, 'running', ?4, "
+        "?5, ?6) ON CONFLICT (plan, position, table_name) DO UPDATE SET state = 'running', schema_version = "
+        "excluded.schema_version");
     bind_all(run, 1, owner);
     run.bind(4, first_batch).bind(5, connection.integer("PRAGMA schema_version")).bind(6, ledger::now(connection));
     run.run();
@@ -147,7 +161,8 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     auto const start = Clock::now();
     // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract.
-    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches) return Batch::stale;
+    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches)
+        return Batch::stale;
     std::int64_t rows = 0;
     if (!from.bound.empty()) {
         TriggersOff const quiet{connection};
@@ -155,19 +170,25 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
         bind_range(update, until);
         rows = update.run();
     }
-    std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_), table_.text()};
+    std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
+                                           table_.text()};
     for (std::size_t part = 0; part < until.size(); ++part) {
-        auto checkpoint =
-            connection.prepare("UPDATE evolver_checkpoint SET done = ?5 WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND part = ?4");
+        auto checkpoint = connection.prepare(
+            "UPDATE evolver_checkpoint SET done = ?5 WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND part = "
+            "?4");
         bind_all(checkpoint, 1, owner);
         checkpoint.bind(4, static_cast<std::int64_t>(part)).bind(5, until[part]);
         checkpoint.run();
     }
     auto run = connection.prepare(
-        "UPDATE evolver_backfill SET rows = rows + ?4, batches = batches + 1, batch_rows = ?5, state = ?6, updated_at = ?7 WHERE plan = ?1 AND "
+        "UPDATE evolver_backfill SET rows = rows + ?4, batches = batches + 1, batch_rows = ?5, state = ?6, updated_at "
+        "= ?7 WHERE plan = ?1 AND "
         "position = ?2 AND table_name = ?3");
     bind_all(run, 1, owner);
-    run.bind(4, rows).bind(5, batch_rows_).bind(6, std::string_view{last ? "finished" : "running"}).bind(7, ledger::now(connection));
+    run.bind(4, rows)
+        .bind(5, batch_rows_)
+        .bind(6, std::string_view{last ? "finished" : "running"})
+        .bind(7, ledger::now(connection));
     run.run();
     transaction.commit();
     held_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
@@ -192,7 +213,8 @@ void Backfill::adapt(std::chrono::microseconds target) {
     auto const held = std::max<double>(1.0, static_cast<double>(held_.count()));
     double const room = static_cast<double>(target.count()) / held;
     double const factor = room >= 2.0 ? 2.0 : room < 0.5 ? 0.5 : std::clamp(room, 0.5, 1.2);
-    batch_rows_ = std::clamp(static_cast<std::int64_t>(static_cast<double>(batch_rows_) * factor), least_batch, largest_batch);
+    batch_rows_ =
+        std::clamp(static_cast<std::int64_t>(static_cast<double>(batch_rows_) * factor), least_batch, largest_batch);
 }
 
 }  // namespace evolver

@@ -18,8 +18,8 @@ namespace evolver {
 
 enum class Batch {
     committed,
-    finished,    ///< There was nothing left to do.
-    stale,       ///< Somebody else has moved the schema or the run on meanwhile; nothing was done: look again.
+    finished,  ///< There was nothing left to do.
+    stale,     ///< Somebody else has moved the schema or the run on meanwhile; nothing was done: look again.
 };
 
 /// One migration's work on one table. Cheap to make; the state is in the ledger.

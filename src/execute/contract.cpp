@@ -34,12 +34,14 @@ public:
         : workplace_{workplace}, soak_{soak}, options_{options} {}
 
     std::vector<Gate> all(ledger::Entry const& entry) const {
-        return {backfill(entry), reconciliation(entry), lossless(entry), instances(entry), processes(entry), soak(entry)};
+        return {backfill(entry),  reconciliation(entry), lossless(entry),
+                instances(entry), processes(entry),      soak(entry)};
     }
 
 private:
     [[nodiscard]] Gate gate(std::string name, ledger::Entry const& entry, std::string reason) const {
-        bool const overridden = find_if(options_.override_gates, [&](Override const& one) { return one.gate == name; }) != nullptr;
+        bool const overridden =
+            find_if(options_.override_gates, [&](Override const& one) { return one.gate == name; }) != nullptr;
         bool const open = reason.empty() || (overridden && name != "backfill" && name != "reconciliation");
         return {std::move(name), entry.id, open, open ? "" : std::move(reason)};
     }
@@ -49,22 +51,30 @@ private:
     }
 
     [[nodiscard]] Gate backfill(ledger::Entry const& entry) const {
-        return gate("backfill", entry, entry.filled ? "" : "the backfill is not complete: call backfill(), or advance() until it returns false");
+        return gate(
+            "backfill", entry,
+            entry.filled ? "" : "the backfill is not complete: call backfill(), or advance() until it returns false");
     }
 
     [[nodiscard]] Gate reconciliation(ledger::Entry const& entry) const {
-        if (entry.reconciled_at == 0) return gate("reconciliation", entry, "the two shapes have not been compared: call reconcile()");
+        if (entry.reconciled_at == 0)
+            return gate("reconciliation", entry, "the two shapes have not been compared: call reconcile()");
         auto const since = legacy(entry).writes - entry.reconciled_writes;
         return gate("reconciliation", entry,
-                    since == 0 ? "" : fmt::format("{} legacy write{} since the two shapes were compared: call reconcile() again", since, since == 1 ? "" : "s"));
+                    since == 0
+                        ? ""
+                        : fmt::format("{} legacy write{} since the two shapes were compared: call reconcile() again",
+                                      since, since == 1 ? "" : "s"));
     }
 
     [[nodiscard]] Gate lossless(ledger::Entry const& entry) const {
-        bool const accepted = find_if(options_.accept_loss, [&](AcceptedLoss const& one) { return one.migration == entry.id; }) != nullptr;
+        bool const accepted = find_if(options_.accept_loss,
+                                      [&](AcceptedLoss const& one) { return one.migration == entry.id; }) != nullptr;
         return gate("lossless", entry,
                     entry.lossy_rows == 0 || accepted
                         ? ""
-                        : fmt::format("in {} row{} the new shape cannot give back the old value: mend them, or accept the loss by name: .accept_loss = "
+                        : fmt::format("in {} row{} the new shape cannot give back the old value: mend them, or accept "
+                                      "the loss by name: .accept_loss = "
                                       "{{{{\"{}\", \"<reason>\"}}}}",
                                       entry.lossy_rows, entry.lossy_rows == 1 ? "" : "s", entry.id));
     }
@@ -77,10 +87,12 @@ private:
             auto const releases = workplace_.plan().releases();
             auto const known = std::find(releases.begin(), releases.end(), Release{instance.release});
             if (known != releases.end() && static_cast<std::size_t>(known - releases.begin()) >= needed) continue;
-            alive += fmt::format("{}release {} (pid {})", alive.empty() ? "" : ", ", instance.release, instance.process);
+            alive +=
+                fmt::format("{}release {} (pid {})", alive.empty() ? "" : ", ", instance.release, instance.process);
         }
         if (workplace_.release_position() < needed) alive = "this very process, of release " + workplace_.release();
-        return gate("instances", entry, alive.empty() ? "" : "still alive: " + alive + "; stop it, or wait until it has ended");
+        return gate("instances", entry,
+                    alive.empty() ? "" : "still alive: " + alive + "; stop it, or wait until it has ended");
     }
 
     [[nodiscard]] Gate processes(ledger::Entry const& entry) const {
@@ -89,11 +101,16 @@ private:
         auto const known = workplace_.presence().instances();
         std::string unknown;
         for (auto const& process : open.processes) {
-            bool const registered = find_if(known, [&](Instance const& instance) { return instance.process == process.id; }) != nullptr;
+            bool const registered =
+                find_if(known, [&](Instance const& instance) { return instance.process == process.id; }) != nullptr;
             if (registered || process.id == getpid()) continue;
-            unknown += fmt::format("{}{} (pid {})", unknown.empty() ? "" : ", ", process.command.empty() ? "a process" : process.command, process.id);
+            unknown += fmt::format("{}{} (pid {})", unknown.empty() ? "" : ", ",
+                                   process.command.empty() ? "a process" : process.command, process.id);
         }
-        return gate("processes", entry, unknown.empty() ? "" : "the database is open in " + unknown + ", which evolver does not know; close it there");
+        return gate("processes", entry,
+                    unknown.empty()
+                        ? ""
+                        : "the database is open in " + unknown + ", which evolver does not know; close it there");
     }
 
     [[nodiscard]] Gate soak(ledger::Entry const& entry) const {
@@ -101,7 +118,8 @@ private:
         auto const quiet = std::chrono::seconds{ledger::now(workplace_.own()) - last};
         if (quiet >= soak_) return gate("soak", entry, {});
         auto const what = legacy(entry).last_at > 0 ? "the last legacy write was" : "the migration was expanded";
-        return gate("soak", entry, fmt::format("{} {} ago; the soak time is {}", what, in_words(quiet), in_words(soak_)));
+        return gate("soak", entry,
+                    fmt::format("{} {} ago; the soak time is {}", what, in_words(quiet), in_words(soak_)));
     }
 
     Workplace& workplace_;
@@ -117,24 +135,30 @@ void refuse_unknown(Plan const& plan, ContractOptions const& options) {
         throw PlanError{Failure{.what = known ? "The override of gate \"" + one.gate + "\" has no reason."
                                               : "There is no gate \"" + one.gate + "\" that could be overridden.",
                                 .object = one.gate,
-                                .instead = known ? "say why, for the audit trail" : "gates that can be: lossless, instances, processes, soak"}};
+                                .instead = known ? "say why, for the audit trail"
+                                                 : "gates that can be: lossless, instances, processes, soak"}};
     }
     for (auto const& one : options.accept_loss) {
         auto const migrations = plan.migrations();
-        bool const known = find_if(migrations, [&](Migration const& migration) { return migration.id.text() == one.migration; }) != nullptr;
+        bool const known = find_if(migrations, [&](Migration const& migration) {
+                               return migration.id.text() == one.migration;
+                           }) != nullptr;
         if (known && !one.reason.empty()) continue;
-        throw PlanError{Failure{.what = known ? "The accepted loss of \"" + one.migration + "\" has no reason."
-                                              : "The plan has no migration \"" + one.migration + "\" whose loss could be accepted.",
-                                .object = one.migration,
-                                .instead = "name the migration and say why: .accept_loss = {{\"<id>\", \"<reason>\"}}"}};
+        throw PlanError{
+            Failure{.what = known ? "The accepted loss of \"" + one.migration + "\" has no reason."
+                                  : "The plan has no migration \"" + one.migration + "\" whose loss could be accepted.",
+                    .object = one.migration,
+                    .instead = "name the migration and say why: .accept_loss = {{\"<id>\", \"<reason>\"}}"}};
     }
 }
 
 void refuse_unfinished(ledger::State const& state, Plan const& plan) {
     if (state.entries.size() == plan.migrations().size()) return;
     bool const older = state.entries.size() > plan.migrations().size();
-    throw HistoryError{Failure{.what = older ? "The database has been expanded by a newer release (\"" + state.entries.back().id + "\"), which this plan does not know."
-                                             : "The plan is not expanded: its migration \"" + plan.migrations()[state.entries.size()].id.text() + "\" is pending.",
+    throw HistoryError{Failure{.what = older ? "The database has been expanded by a newer release (\"" +
+                                                   state.entries.back().id + "\"), which this plan does not know."
+                                             : "The plan is not expanded: its migration \"" +
+                                                   plan.migrations()[state.entries.size()].id.text() + "\" is pending.",
                                .object = plan.name(),
                                .instead = older ? "run this with the newest release's plan" : "call expand() first"}};
 }
@@ -145,18 +169,22 @@ std::vector<Gate> closed_among(std::vector<Gate> all) {
 }
 
 /// What the new shape cannot hold is kept: the loss was accepted for the schema, not for the archive.
-std::int64_t quarantine_losses(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs, std::string const& id) {
+std::int64_t quarantine_losses(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs,
+                               std::string const& id) {
     auto const& connection = workplace.own();
     std::int64_t kept = 0;
     for (auto const& open : pairs) {
         auto const key = sqlite::row_key(connection, open.pair.table);
         std::string key_text;
-        for (auto const& column : key.columns) key_text += (key_text.empty() ? "" : " || ', ' || ") + ("quote(" + sqlite::quoted(column.text()) + ")");
+        for (auto const& column : key.columns)
+            key_text += (key_text.empty() ? "" : " || ', ' || ") + ("quote(" + sqlite::quoted(column.text()) + ")");
         for (auto const& side : open.pair.from) {
             auto statement = connection.prepare(
-                "INSERT INTO evolver_quarantine (plan, migration, table_name, row_key, column_name, value, at) SELECT ?1, ?2, ?3, " + key_text +
-                ", ?4, " + sqlite::quoted(side.column.text()) + ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " +
-                sqlite::quoted(open.pair.table.text()) + " WHERE NOT (" + sqlite::lossless(open.pair) + ")");
+                "INSERT INTO evolver_quarantine (plan, migration, table_name, row_key, column_name, value, at) SELECT "
+                "?1, ?2, ?3, " +
+                key_text + ", ?4, " + sqlite::quoted(side.column.text()) +
+                ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " + sqlite::quoted(open.pair.table.text()) +
+                " WHERE NOT (" + sqlite::lossless(open.pair) + ")");
             statement.bind(1, std::string_view{workplace.plan().name()})
                 .bind(2, std::string_view{id})
                 .bind(3, std::string_view{open.pair.table.text()})
@@ -186,7 +214,8 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     auto const& plan = workplace.plan();
     auto const& connection = workplace.own();
     refuse_unfinished(workplace.state(connection), plan);
-    if (auto closed = closed_among(gates(workplace, soak, options)); !closed.empty()) throw GateClosed{std::move(closed)};
+    if (auto closed = closed_among(gates(workplace, soak, options)); !closed.empty())
+        throw GateClosed{std::move(closed)};
 
     // The last scan: a write past the triggers shows here, before anything is gone.
     {
@@ -210,13 +239,18 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const start = Clock::now();
         at_standstill(workplace, compiled.removes, [&] {
             auto const now = workplace.state(connection);
-            if (standing_of(now).contracted != position) return;    // another operator was quicker
+            if (standing_of(now).contracted != position) return;  // another operator was quicker
             if (compiled.removes) {
-                if (auto closed = closed_among(Judge{workplace, soak, options}.all(now.entries[position])); !closed.empty()) throw GateClosed{std::move(closed)};
+                if (auto closed = closed_among(Judge{workplace, soak, options}.all(now.entries[position]));
+                    !closed.empty())
+                    throw GateClosed{std::move(closed)};
                 // The floor first: an instance of an older release that starts from here on is refused before it writes.
-                ledger::raise_floor(connection, plan.name(), static_cast<std::int64_t>(plan.position_of(migration.release)), migration.release.text());
+                ledger::raise_floor(connection, plan.name(),
+                                    static_cast<std::int64_t>(plan.position_of(migration.release)),
+                                    migration.release.text());
                 auto const kept = now.entries[position].lossy_rows > 0 ? quarantine_losses(workplace, pairs, id) : 0;
-                for (auto const& one : options.override_gates) workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
+                for (auto const& one : options.override_gates)
+                    workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
                 for (auto const& one : options.accept_loss) {
                     if (one.migration == id) workplace.audit(connection, "loss accepted", id, one.reason, kept, {});
                 }
@@ -227,7 +261,8 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
                             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
         });
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
-        for (auto const& step : compiled.steps) workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
+        for (auto const& step : compiled.steps)
+            workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
         workplace.tell({.kind = EventKind::contracted, .migration = id});
         workplace.checkpoint_if_due();
     }

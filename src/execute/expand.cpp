@@ -34,7 +34,8 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled) {
     ledger::create(connection, plan.name());
     run_steps(compiled.steps, connection);
     for (auto const& counter : compiled.counters) {
-        ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position), counter.table, counter.id);
+        ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position),
+                                    counter.table, counter.id);
     }
     bool const filled = compiled.fills.empty() && !compiled.has_filled_steps;
     ledger::expanded(connection, plan, compiled.position, Phase::expanded, Stage::dual, filled);
@@ -78,7 +79,8 @@ Report expand(Workplace& workplace) {
     Report report;
     if (nothing_to_expand(workplace)) return report;
     auto const& plan = workplace.plan();
-    (void)workplace.state(workplace.given());    // a history that does not fit is told first, also to a session that may only read
+    (void)workplace.state(
+        workplace.given());  // a history that does not fit is told first, also to a session that may only read
     workplace.refuse_open_transaction("expand");
     // From here on by evolver's own connection: an open rowset holds the session to what was there before.
     auto const& connection = workplace.own();
@@ -94,7 +96,7 @@ Report expand(Workplace& workplace) {
         rehearse_contract(compiler, report);
 
         for (auto const& compiled : pending) {
-            if (!commit_expand(workplace, compiled)) break;    // another process is at work: look again
+            if (!commit_expand(workplace, compiled)) break;  // another process is at work: look again
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         }
         workplace.presence().publish(0);
@@ -125,7 +127,8 @@ void baseline(Workplace& workplace, MigrationId const& last) {
     workplace.refuse_open_transaction("baseline");
     auto const& plan = workplace.plan();
     auto const migrations = plan.migrations();
-    auto const found = std::find_if(migrations.begin(), migrations.end(), [&](Migration const& migration) { return migration.id == last; });
+    auto const found = std::find_if(migrations.begin(), migrations.end(),
+                                    [&](Migration const& migration) { return migration.id == last; });
     if (found == migrations.end()) {
         throw PlanError{Failure{.what = "The plan \"" + plan.name() + "\" has no migration \"" + last.text() + "\".",
                                 .object = last.text(),

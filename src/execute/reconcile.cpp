@@ -48,7 +48,8 @@ public:
                 bind_all(next, 1, done);
                 next.bind(static_cast<int>(2 * key_.columns.size() + 1), chunk_rows);
                 if (next.step()) {
-                    for (std::size_t i = 0; i < key_.columns.size(); ++i) until.push_back(next.value(static_cast<int>(i)));
+                    for (std::size_t i = 0; i < key_.columns.size(); ++i)
+                        until.push_back(next.value(static_cast<int>(i)));
                 }
             }
             more = !until.empty();
@@ -82,13 +83,17 @@ private:
         bind_all(statement, 1, done);
         bind_all(statement, 1 + static_cast<int>(key_.columns.size()), until);
         statement.step();
-        return Comparison{.rows = statement.integer(0), .different = statement.integer(1), .lossy = statement.integer(2) - statement.integer(1), .samples = {}};
+        return Comparison{.rows = statement.integer(0),
+                          .different = statement.integer(1),
+                          .lossy = statement.integer(2) - statement.integer(1),
+                          .samples = {}};
     }
 
     void name_rows(Key const& done, Key const& until) {
         auto const room = most_samples - static_cast<std::int64_t>(found_.samples.size());
         if (room <= 0) return;
-        auto rows = connection_.prepare(sqlite::find(pair_, key_, "NOT " + sqlite::in_sync(pair_), range_of(done, until)));
+        auto rows =
+            connection_.prepare(sqlite::find(pair_, key_, "NOT " + sqlite::in_sync(pair_), range_of(done, until)));
         bind_all(rows, 1, done);
         bind_all(rows, 1 + static_cast<int>(key_.columns.size()), until);
         rows.bind(static_cast<int>(2 * key_.columns.size() + 1), room);
@@ -109,19 +114,25 @@ private:
 };
 
 Failure failure_of(std::int64_t count, std::vector<Mismatch> const& rows) {
-    std::string what = fmt::format("Reconciliation found {} row{} in which the old and the new shape do not say the same:", count, count == 1 ? "" : "s");
+    std::string what =
+        fmt::format("Reconciliation found {} row{} in which the old and the new shape do not say the same:", count,
+                    count == 1 ? "" : "s");
     for (auto const& row : rows) what += fmt::format("\n  {} · {} · key {}", row.migration, row.table, row.key);
     if (count > static_cast<std::int64_t>(rows.size())) what += "\n  …";
     return Failure{.what = std::move(what),
                    .object = rows.empty() ? "" : rows.front().table,
-                   .instead = "look at these rows: something wrote past the triggers (a trigger was dropped, or triggers were switched off). Write the right value "
-                              "through LiveTable, then reconcile again"};
+                   .instead =
+                       "look at these rows: something wrote past the triggers (a trigger was dropped, or triggers were "
+                       "switched off). Write the right value "
+                       "through LiveTable, then reconcile again"};
 }
 
 }  // namespace
 
 ReconcileError::ReconcileError(std::int64_t count, std::vector<Mismatch> rows)
-    : Error{failure_of(count, rows)}, count_{count}, rows_{std::make_shared<std::vector<Mismatch> const>(std::move(rows))} {}
+    : Error{failure_of(count, rows)},
+      count_{count},
+      rows_{std::make_shared<std::vector<Mismatch> const>(std::move(rows))} {}
 
 Comparison compare(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs, std::string const& migration) {
     Comparison found;
@@ -137,8 +148,10 @@ void reconcile(Workplace& workplace) {
 
     std::vector<Gate> closed;
     for (auto const& entry : state.entries) {
-        if (entry.phase == Phase::expanded && !entry.filled && static_cast<std::size_t>(entry.position) < plan.migrations().size()) {
-            closed.push_back({"backfill", entry.id, false, "the backfill is not complete: call backfill(), or advance() until it returns false"});
+        if (entry.phase == Phase::expanded && !entry.filled &&
+            static_cast<std::size_t>(entry.position) < plan.migrations().size()) {
+            closed.push_back({"backfill", entry.id, false,
+                              "the backfill is not complete: call backfill(), or advance() until it returns false"});
         }
     }
     if (!closed.empty()) throw GateClosed{std::move(closed), "Reconciliation"};
@@ -146,7 +159,8 @@ void reconcile(Workplace& workplace) {
     std::int64_t different = 0;
     std::vector<Mismatch> samples;
     bool moved = false;
-    for (auto position = standing.contracted; position < std::min(standing.expanded, plan.migrations().size()); ++position) {
+    for (auto position = standing.contracted; position < std::min(standing.expanded, plan.migrations().size());
+         ++position) {
         auto const& id = plan.migrations()[position].id.text();
         auto const start = std::chrono::steady_clock::now();
         // Counted before the comparison: a legacy write during it makes the result one that does not hold for contract.
@@ -155,9 +169,11 @@ void reconcile(Workplace& workplace) {
         different += found.different;
         samples.insert(samples.end(), found.samples.begin(), found.samples.end());
         sqlite::WriteTransaction transaction{connection, workplace.wait()};
-        auto const duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+        auto const duration =
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
         if (found.different > 0) {
-            workplace.audit(connection, "reconciliation failed", id, fmt::format("{} rows differ", found.different), found.rows, duration);
+            workplace.audit(connection, "reconciliation failed", id, fmt::format("{} rows differ", found.different),
+                            found.rows, duration);
             transaction.commit();
             continue;
         }

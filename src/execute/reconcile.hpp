@@ -18,11 +18,12 @@ namespace evolver {
 struct Comparison {
     std::int64_t rows = 0;
     std::int64_t different = 0;
-    std::int64_t lossy = 0;             ///< In sync, but the new shape cannot give the old value back.
-    std::vector<Mismatch> samples;      ///< The first rows that differ.
+    std::int64_t lossy = 0;         ///< In sync, but the new shape cannot give the old value back.
+    std::vector<Mismatch> samples;  ///< The first rows that differ.
 };
 
-[[nodiscard]] Comparison compare(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs, std::string const& migration);
+[[nodiscard]] Comparison compare(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs,
+                                 std::string const& migration);
 
 /// Compares every open migration that is filled, records the result, and moves reads to the new shape where it is clean. Throws
 /// ReconcileError, and GateClosed while a backfill is not complete.

@@ -19,19 +19,24 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
     auto const& connection = workplace.own();
     std::string found;
     auto const add = [&](std::int64_t rows, std::string const& what) {
-        if (rows > 0) found += fmt::format("{}{} row{} of {}", found.empty() ? "" : "; ", rows, rows == 1 ? "" : "s", what);
+        if (rows > 0)
+            found += fmt::format("{}{} row{} of {}", found.empty() ? "" : "; ", rows, rows == 1 ? "" : "s", what);
     };
     for (auto const& open : compiler.pairs(position)) {
-        add(count(connection, open.pair.table.text(), "NOT (" + sqlite::all_null(open.pair.to) + ") AND NOT (" + sqlite::filled(open.pair) + ")"),
+        add(count(connection, open.pair.table.text(),
+                  "NOT (" + sqlite::all_null(open.pair.to) + ") AND NOT (" + sqlite::filled(open.pair) + ")"),
             open.pair.table.text() + " hold a value that the old column cannot give back");
     }
     for (auto const& operation : workplace.plan().migrations()[position].operations) {
-        if (auto const* created = std::get_if<CreateTable>(&operation)) add(count(connection, created->table.text(), "1"), created->table.text());
+        if (auto const* created = std::get_if<CreateTable>(&operation))
+            add(count(connection, created->table.text(), "1"), created->table.text());
         auto const* added = std::get_if<AddColumn>(&operation);
         if (added == nullptr || added->column.generated) continue;
         auto const name = sqlite::quoted(added->column.name.text());
-        auto const unset = added->column.default_value ? "(" + added->column.default_value->text(Engine::sqlite) + ")" : std::string{"NULL"};
-        add(count(connection, added->table.text(), name + " IS NOT " + unset), added->table.text() + " hold something in " + added->column.name.text());
+        auto const unset = added->column.default_value ? "(" + added->column.default_value->text(Engine::sqlite) + ")"
+                                                       : std::string{"NULL"};
+        add(count(connection, added->table.text(), name + " IS NOT " + unset),
+            added->table.text() + " hold something in " + added->column.name.text());
     }
     return found;
 }
@@ -40,19 +45,24 @@ std::size_t last_expanded(ledger::State const& state, Plan const& plan, std::str
     auto const refuse = [&](std::string what, std::string instead) {
         throw HistoryError{Failure{.what = std::move(what), .object = migration, .instead = std::move(instead)}};
     };
-    auto const found = std::find_if(state.entries.begin(), state.entries.end(), [&](ledger::Entry const& entry) { return entry.id == migration; });
+    auto const found = std::find_if(state.entries.begin(), state.entries.end(),
+                                    [&](ledger::Entry const& entry) { return entry.id == migration; });
     if (found == state.entries.end()) {
-        refuse("Migration \"" + migration + "\" is not expanded, so there is nothing to roll back.", "status() lists what is");
+        refuse("Migration \"" + migration + "\" is not expanded, so there is nothing to roll back.",
+               "status() lists what is");
     }
     if (found->phase == Phase::contracted) {
-        refuse("Migration \"" + migration + "\" is contracted: its old shape is gone.", "go forward with a new migration, or restore a backup");
+        refuse("Migration \"" + migration + "\" is contracted: its old shape is gone.",
+               "go forward with a new migration, or restore a backup");
     }
     if (found + 1 != state.entries.end()) {
-        refuse("Migration \"" + migration + "\" is not the last that is expanded: \"" + state.entries.back().id + "\" builds on it.",
+        refuse("Migration \"" + migration + "\" is not the last that is expanded: \"" + state.entries.back().id +
+                   "\" builds on it.",
                "roll back \"" + state.entries.back().id + "\" first");
     }
     if (static_cast<std::size_t>(found->position) >= plan.migrations().size()) {
-        refuse("This plan does not know migration \"" + migration + "\".", "roll back with the plan of the release that brought it");
+        refuse("This plan does not know migration \"" + migration + "\".",
+               "roll back with the plan of the release that brought it");
     }
     return static_cast<std::size_t>(found->position);
 }
@@ -66,23 +76,28 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     auto const position = last_expanded(workplace.state(connection), plan, options.migration);
     auto const before = look(workplace, connection, Drift::refused);
     auto const compiled = look(workplace, connection).compiler.undo();
-    auto const accepted = std::find_if(options.accept_loss.begin(), options.accept_loss.end(),
-                                       [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
+    auto const accepted = std::find_if(
+        options.accept_loss.begin(), options.accept_loss.end(),
+        [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
     auto const start = std::chrono::steady_clock::now();
     at_standstill(workplace, true, [&] {
         if (last_expanded(workplace.state(connection), plan, options.migration) != position) return;
         auto const lost = losses(workplace, before.compiler, position);
         if (!lost.empty() && accepted == options.accept_loss.end()) {
             throw GateClosed{{{"lossless", options.migration, false,
-                               "rolling back would lose " + lost + "; accept that by name: .accept_loss = {{\"" + options.migration + "\", \"<reason>\"}}"}},
+                               "rolling back would lose " + lost + "; accept that by name: .accept_loss = {{\"" +
+                                   options.migration + "\", \"<reason>\"}}"}},
                              "Rollback"};
         }
         run_steps(compiled.steps, connection);
         ledger::rolled_back(connection, plan.name(), static_cast<std::int64_t>(position));
-        workplace.audit(connection, "rollback", options.migration, lost.empty() ? "" : "accepted: " + accepted->reason + " (" + lost + ")", 0,
-                        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start));
+        workplace.audit(
+            connection, "rollback", options.migration,
+            lost.empty() ? "" : "accepted: " + accepted->reason + " (" + lost + ")", 0,
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start));
     });
-    for (auto const& step : compiled.steps) workplace.tell({.kind = EventKind::step, .migration = options.migration, .object = step.what});
+    for (auto const& step : compiled.steps)
+        workplace.tell({.kind = EventKind::step, .migration = options.migration, .object = step.what});
     workplace.tell({.kind = EventKind::rolled_back, .migration = options.migration});
     return Report{.steps = compiled.steps};
 }

@@ -6,11 +6,16 @@ Status status_of(Workplace& workplace) {
     auto const& connection = workplace.given();
     auto const& plan = workplace.plan();
     auto const state = workplace.state(connection);
-    Status status{.expanded = state.entries.size() >= plan.migrations().size(), .floor_release = state.floor_release, .migrations = {}, .instances = {}};
+    Status status{.expanded = state.entries.size() >= plan.migrations().size(),
+                  .floor_release = state.floor_release,
+                  .migrations = {},
+                  .instances = {}};
     for (auto const& entry : state.entries) {
         std::vector<sqlite::Value> const owner{plan.name(), entry.position};
         auto const total = [&](std::string const& column) {
-            return connection.integer("SELECT CAST(total(" + column + ") AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
+            return connection.integer(
+                "SELECT CAST(total(" + column + ") AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2",
+                owner);
         };
         auto const legacy = ledger::legacy_of(connection, plan.name(), entry.position);
         status.migrations.push_back({.id = entry.id,

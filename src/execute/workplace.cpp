@@ -10,7 +10,8 @@
 
 namespace evolver {
 
-Workplace::Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer, std::chrono::milliseconds wait)
+Workplace::Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer,
+                     std::chrono::milliseconds wait)
     : plan_{std::move(plan)},
       release_{std::move(release)},
       release_position_{plan_.position_of(release_)},
@@ -24,13 +25,15 @@ sqlite::Connection const& Workplace::own() {
     if (path_.empty()) return given_;
     if (own_) return *own_;
     if (given_.read_only()) {
-        throw EngineError{Failure{.what = "The database \"" + path_ + "\" is open for reading only.",
-                                  .object = path_,
-                                  .instead = "open it for writing, or call attach() in a process that may not change the schema"}};
+        throw EngineError{
+            Failure{.what = "The database \"" + path_ + "\" is open for reading only.",
+                    .object = path_,
+                    .instead = "open it for writing, or call attach() in a process that may not change the schema"}};
     }
     // Through the session's VFS: it may encrypt, or lock in its own way.
     auto connection = sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, given_.vfs());
-    connection.wait_for_locks(wait_);    // reads, too: outside WAL mode each commit of somebody else's locks readers out for a moment
+    connection.wait_for_locks(
+        wait_);  // reads, too: outside WAL mode each commit of somebody else's locks readers out for a moment
     connection.run("PRAGMA wal_autocheckpoint = 0; PRAGMA foreign_keys = OFF; PRAGMA synchronous = " +
                    std::to_string(given_.integer("PRAGMA synchronous")));
     // An automatic checkpoint lands in whoever commits, with the lock just released and others waiting; evolver does it between batches.
@@ -49,7 +52,8 @@ Presence& Workplace::presence() { return *shared_presence(); }
 
 std::shared_ptr<Presence> Workplace::shared_presence() {
     if (presence_) return presence_;
-    presence_ = path_.empty() || given_.read_only() ? Presence::alone(plan_.name(), release()) : Presence::join(path_, plan_.name(), release());
+    presence_ = path_.empty() || given_.read_only() ? Presence::alone(plan_.name(), release())
+                                                    : Presence::join(path_, plan_.name(), release());
     return presence_;
 }
 
@@ -59,8 +63,8 @@ ledger::State Workplace::state(sqlite::Connection const& connection) const {
     return state;
 }
 
-void Workplace::audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail, std::int64_t rows,
-                      std::chrono::microseconds duration) const {
+void Workplace::audit(sqlite::Connection const& connection, std::string event, std::string migration,
+                      std::string detail, std::int64_t rows, std::chrono::microseconds duration) const {
     ledger::append(connection, {.plan = plan_.name(),
                                 .event = std::move(event),
                                 .migration = std::move(migration),
@@ -80,12 +84,14 @@ void Workplace::refuse_open_transaction(std::string_view call) const {
 }
 
 void Workplace::checkpoint_if_due() {
-    constexpr int due = 1000;        // frames of 4 KiB, SQLite's own default
-    constexpr int overdue = 8000;    // two writers that alternate never leave a fully checkpointed WAL: then wait for readers, once
+    constexpr int due = 1000;  // frames of 4 KiB, SQLite's own default
+    constexpr int overdue =
+        8000;  // two writers that alternate never leave a fully checkpointed WAL: then wait for readers, once
     if (!own_ || wal_frames_ < due) return;
     int const mode = wal_frames_ < overdue ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-    own_->wait_for_locks(std::chrono::milliseconds{0});    // RESTART holds the write lock while it waits for readers
-    sqlite3_wal_checkpoint_v2(own_->handle(), "main", mode, nullptr, nullptr);    // busy is no failure: the next one gets further
+    own_->wait_for_locks(std::chrono::milliseconds{0});  // RESTART holds the write lock while it waits for readers
+    sqlite3_wal_checkpoint_v2(own_->handle(), "main", mode, nullptr,
+                              nullptr);  // busy is no failure: the next one gets further
     own_->wait_for_locks(wait_);
     wal_frames_ = 0;
 }
@@ -108,9 +114,10 @@ void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connect
         if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
     }
     if (found.empty()) return;
-    throw DriftError{Failure{.what = "The database's schema is not what its history says:" + found,
-                             .object = workplace.path(),
-                             .instead = "undo what was changed by hand, or bring it into the plan; nothing was written"}};
+    throw DriftError{
+        Failure{.what = "The database's schema is not what its history says:" + found,
+                .object = workplace.path(),
+                .instead = "undo what was changed by hand, or bring it into the plan; nothing was written"}};
 }
 
 Moment look(Workplace const& workplace, sqlite::Connection const& connection, Drift drift) {

@@ -19,7 +19,8 @@ namespace evolver {
 
 class Workplace {
 public:
-    Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer, std::chrono::milliseconds wait);
+    Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer,
+              std::chrono::milliseconds wait);
 
     /// The connection that the application gave. Only read from, and only by the thread that owns the session.
     [[nodiscard]] sqlite::Connection const& given() const noexcept { return given_; }
@@ -48,8 +49,8 @@ public:
     [[nodiscard]] ledger::State state(sqlite::Connection const& connection) const;
 
     /// Writes an audit row with plan, digest, release and actor filled in.
-    void audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail, std::int64_t rows,
-               std::chrono::microseconds duration) const;
+    void audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail,
+               std::int64_t rows, std::chrono::microseconds duration) const;
 
     /// Refuses to work inside a transaction of the application's: evolver's own would wait for it for ever.
     void refuse_open_transaction(std::string_view call) const;
@@ -83,7 +84,8 @@ struct Moment {
 /// Both are of one moment: another process may be about to commit the next migration. Throws HistoryError, SchemaTooNew; PlanError if an
 /// open migration does not fit the live schema; where `drift` is refused, DriftError.
 enum class Drift { allowed, refused };
-[[nodiscard]] Moment look(Workplace const& workplace, sqlite::Connection const& connection, Drift drift = Drift::allowed);
+[[nodiscard]] Moment look(Workplace const& workplace, sqlite::Connection const& connection,
+                          Drift drift = Drift::allowed);
 
 /// Throws DriftError where the live schema lacks what the history has made, or has it differently. What the application has added beside
 /// it (tables, columns, indexes, triggers, views) is its own affair.

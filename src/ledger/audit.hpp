@@ -17,12 +17,12 @@ namespace evolver::ledger {
 
 struct AuditRow {
     std::string plan;
-    std::string event;                        ///< "expand", "backfill finished", "reconcile", "contract", "rollback", "gate overridden", ...
+    std::string event;  ///< "expand", "backfill finished", "reconcile", "contract", "rollback", "gate overridden", ...
     std::string migration = {};
-    std::string actor = {};                   ///< Who did it, as the application says; never a secret.
+    std::string actor = {};  ///< Who did it, as the application says; never a secret.
     std::string release = {};
     std::string plan_digest = {};
-    std::string detail = {};                  ///< Words; reasons given by people stand here in full.
+    std::string detail = {};  ///< Words; reasons given by people stand here in full.
     std::int64_t rows = 0;
     std::chrono::microseconds duration{0};
 };

@@ -29,9 +29,10 @@ Stage stage_from(std::string const& text) {
                                .instead = "use the version of evolver that wrote it, or a newer one"}};
 }
 
-void update(sqlite::Connection const& connection, std::string const& assignment, std::vector<sqlite::Value> values, std::string const& plan,
-            std::int64_t position) {
-    auto statement = connection.prepare("UPDATE evolver_migration SET " + assignment + " WHERE plan = ? AND position = ?");
+void update(sqlite::Connection const& connection, std::string const& assignment, std::vector<sqlite::Value> values,
+            std::string const& plan, std::int64_t position) {
+    auto statement =
+        connection.prepare("UPDATE evolver_migration SET " + assignment + " WHERE plan = ? AND position = ?");
     values.emplace_back(plan);
     values.emplace_back(position);
     int bind = 0;
@@ -42,7 +43,8 @@ void update(sqlite::Connection const& connection, std::string const& assignment,
 /// What every start looks at, so that it costs a SELECT of one row by its key.
 void keep_chain(sqlite::Connection const& connection, std::string const& plan) {
     auto statement = connection.prepare(
-        "UPDATE evolver_plan SET chain = coalesce((SELECT chain FROM evolver_migration WHERE plan = ?1 ORDER BY position DESC LIMIT 1), '') "
+        "UPDATE evolver_plan SET chain = coalesce((SELECT chain FROM evolver_migration WHERE plan = ?1 ORDER BY "
+        "position DESC LIMIT 1), '') "
         "WHERE plan = ?1");
     statement.bind(1, std::string_view{plan});
     statement.run();
@@ -50,15 +52,17 @@ void keep_chain(sqlite::Connection const& connection, std::string const& plan) {
 
 void refuse_newer_format(std::int64_t found) {
     if (found <= format) return;
-    throw HistoryError{Failure{.what = fmt::format("The ledger has format {}; this evolver knows formats up to {}.", found, format),
-                               .object = "evolver_plan",
-                               .instead = "build the application with the version of evolver that the others use"}};
+    throw HistoryError{
+        Failure{.what = fmt::format("The ledger has format {}; this evolver knows formats up to {}.", found, format),
+                .object = "evolver_plan",
+                .instead = "build the application with the version of evolver that the others use"}};
 }
 
 }  // namespace
 
 bool exists(sqlite::Connection const& connection) {
-    return connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_plan'") > 0;
+    return connection.integer(
+               "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_plan'") > 0;
 }
 
 Glance glance(sqlite::Connection const& connection, Plan const& plan) {
@@ -95,7 +99,8 @@ State read(sqlite::Connection const& connection, std::string const& plan) {
     state.floor_release = head.text(2);
     refuse_newer_format(state.format);
     auto rows = connection.prepare(
-        "SELECT position, id, release, digest, chain, phase, stage, filled, expanded_at, contracted_at, reconciled_at, reconciled_writes, "
+        "SELECT position, id, release, digest, chain, phase, stage, filled, expanded_at, contracted_at, reconciled_at, "
+        "reconciled_writes, "
         "lossy_rows FROM main.evolver_migration WHERE plan = ? ORDER BY position");
     rows.bind(1, std::string_view{plan});
     while (rows.step()) {
@@ -118,25 +123,37 @@ State read(sqlite::Connection const& connection, std::string const& plan) {
 
 void create(sqlite::Connection const& connection, std::string const& plan) {
     connection.run(
-        "CREATE TABLE IF NOT EXISTS evolver_plan (plan TEXT NOT NULL PRIMARY KEY, format INTEGER NOT NULL, floor INTEGER NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS evolver_plan (plan TEXT NOT NULL PRIMARY KEY, format INTEGER NOT NULL, floor "
+        "INTEGER NOT NULL, "
         "floor_release TEXT NOT NULL, chain TEXT NOT NULL DEFAULT '') WITHOUT ROWID;"
-        "CREATE TABLE IF NOT EXISTS evolver_migration (plan TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT NULL, release TEXT NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS evolver_migration (plan TEXT NOT NULL, position INTEGER NOT NULL, id TEXT NOT "
+        "NULL, release TEXT NOT NULL, "
         "digest TEXT NOT NULL, chain TEXT NOT NULL, phase TEXT NOT NULL, stage TEXT NOT NULL, filled INTEGER NOT NULL, "
-        "expanded_at INTEGER NOT NULL DEFAULT 0, contracted_at INTEGER NOT NULL DEFAULT 0, reconciled_at INTEGER NOT NULL DEFAULT 0, "
-        "reconciled_writes INTEGER NOT NULL DEFAULT 0, lossy_rows INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (plan, position)) WITHOUT ROWID;"
-        "CREATE TABLE IF NOT EXISTS evolver_backfill (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT NOT NULL, "
-        "state TEXT NOT NULL, rows INTEGER NOT NULL DEFAULT 0, batches INTEGER NOT NULL DEFAULT 0, batch_rows INTEGER NOT NULL DEFAULT 0, "
-        "schema_version INTEGER NOT NULL DEFAULT 0, started_at INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0, "
+        "expanded_at INTEGER NOT NULL DEFAULT 0, contracted_at INTEGER NOT NULL DEFAULT 0, reconciled_at INTEGER NOT "
+        "NULL DEFAULT 0, "
+        "reconciled_writes INTEGER NOT NULL DEFAULT 0, lossy_rows INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (plan, "
+        "position)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_backfill (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT "
+        "NOT NULL, "
+        "state TEXT NOT NULL, rows INTEGER NOT NULL DEFAULT 0, batches INTEGER NOT NULL DEFAULT 0, batch_rows INTEGER "
+        "NOT NULL DEFAULT 0, "
+        "schema_version INTEGER NOT NULL DEFAULT 0, started_at INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL "
+        "DEFAULT 0, "
         "PRIMARY KEY (plan, position, table_name)) WITHOUT ROWID;"
-        "CREATE TABLE IF NOT EXISTS evolver_checkpoint (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS evolver_checkpoint (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT "
+        "NOT NULL, "
         "part INTEGER NOT NULL, done, bound, PRIMARY KEY (plan, position, table_name, part)) WITHOUT ROWID;"
-        "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, position INTEGER NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, position INTEGER NOT "
+        "NULL, "
         "table_name TEXT NOT NULL, writes INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0);"
-        "CREATE TABLE IF NOT EXISTS evolver_kept (id INTEGER NOT NULL, part INTEGER NOT NULL, value, PRIMARY KEY (id, part)) WITHOUT ROWID;"
-        "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS evolver_kept (id INTEGER NOT NULL, part INTEGER NOT NULL, value, PRIMARY KEY (id, "
+        "part)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT "
+        "NULL, "
         "table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, value, at TEXT NOT NULL);" +
         audit_tables());
-    auto insert = connection.prepare("INSERT INTO evolver_plan (plan, format, floor, floor_release) VALUES (?, ?, 0, '') ON CONFLICT DO NOTHING");
+    auto insert = connection.prepare(
+        "INSERT INTO evolver_plan (plan, format, floor, floor_release) VALUES (?, ?, 0, '') ON CONFLICT DO NOTHING");
     insert.bind(1, std::string_view{plan}).bind(2, format);
     insert.run();
 }
@@ -145,7 +162,8 @@ void verify(State const& state, Plan const& plan, std::size_t release_position, 
     if (!state.exists) return;
     if (static_cast<std::int64_t>(release_position) < state.floor) {
         throw SchemaTooNew{Failure{
-            .what = fmt::format("The database of plan \"{}\" needs release {} or newer; this is release {}, whose shape has been contracted.",
+            .what = fmt::format("The database of plan \"{}\" needs release {} or newer; this is release {}, whose "
+                                "shape has been contracted.",
                                 plan.name(), state.floor_release, release),
             .object = plan.name(),
             .instead = fmt::format("start release {} or a newer one; nothing was written", state.floor_release)}};
@@ -153,29 +171,33 @@ void verify(State const& state, Plan const& plan, std::size_t release_position, 
     auto const migrations = plan.migrations();
     for (auto const& entry : state.entries) {
         auto const position = static_cast<std::size_t>(entry.position);
-        if (position >= migrations.size()) break;    // of a newer release, which this one may live beside
+        if (position >= migrations.size()) break;  // of a newer release, which this one may live beside
         auto const& own = migrations[position];
         if (!(own.id == MigrationId{entry.id})) {
             throw HistoryError{Failure{
-                .what = fmt::format("The database's migration number {} is \"{}\"; the plan \"{}\" has \"{}\" there.", position + 1, entry.id,
-                                    plan.name(), own.id.text()),
+                .what = fmt::format("The database's migration number {} is \"{}\"; the plan \"{}\" has \"{}\" there.",
+                                    position + 1, entry.id, plan.name(), own.id.text()),
                 .object = entry.id,
-                .instead = "migrations are only ever appended: put the plan back into the order in which it was applied"}};
+                .instead =
+                    "migrations are only ever appended: put the plan back into the order in which it was applied"}};
         }
         if (plan.digest(position) != entry.digest) {
-            throw HistoryError{Failure{
-                .what = fmt::format("Migration \"{}\" was edited after it was applied: its digest is {}, the database has {}.", entry.id,
-                                    plan.digest(position).substr(0, 8), entry.digest.substr(0, 8)),
-                .object = entry.id,
-                .instead = "put it back as it was, and make the change in a new migration"}};
+            throw HistoryError{
+                Failure{.what = fmt::format(
+                            "Migration \"{}\" was edited after it was applied: its digest is {}, the database has {}.",
+                            entry.id, plan.digest(position).substr(0, 8), entry.digest.substr(0, 8)),
+                        .object = entry.id,
+                        .instead = "put it back as it was, and make the change in a new migration"}};
         }
     }
 }
 
-void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage, bool filled) {
+void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage,
+              bool filled) {
     auto const& migration = plan.migrations()[position];
     auto insert = connection.prepare(
-        "INSERT INTO evolver_migration (plan, position, id, release, digest, chain, phase, stage, filled, expanded_at, contracted_at) "
+        "INSERT INTO evolver_migration (plan, position, id, release, digest, chain, phase, stage, filled, expanded_at, "
+        "contracted_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     auto const at = now(connection);
     insert.bind(1, std::string_view{plan.name()})
@@ -201,22 +223,26 @@ void mark_filled(sqlite::Connection const& connection, std::string const& plan, 
     update(connection, "filled = 1", {}, plan, position);
 }
 
-void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::int64_t writes,
-                     std::int64_t lossy_rows) {
-    update(connection, "reconciled_at = ?, reconciled_writes = ?, lossy_rows = ?", {now(connection), writes, lossy_rows}, plan, position);
+void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                     std::int64_t writes, std::int64_t lossy_rows) {
+    update(connection, "reconciled_at = ?, reconciled_writes = ?, lossy_rows = ?",
+           {now(connection), writes, lossy_rows}, plan, position);
 }
 
 void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     update(connection, "phase = ?, stage = ?, contracted_at = ?",
-           {std::string{name_of(Phase::contracted)}, std::string{name_of(Stage::complete)}, now(connection)}, plan, position);
+           {std::string{name_of(Phase::contracted)}, std::string{name_of(Stage::complete)}, now(connection)}, plan,
+           position);
     // evolver_backfill stays: how many rows it were, in how many batches.
     auto statement = connection.prepare("DELETE FROM evolver_checkpoint WHERE plan = ? AND position = ?");
     statement.bind(1, std::string_view{plan}).bind(2, position);
     statement.run();
 }
 
-void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor, std::string const& release) {
-    auto statement = connection.prepare("UPDATE evolver_plan SET floor = ?2, floor_release = ?3 WHERE plan = ?1 AND floor < ?2");
+void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor,
+                 std::string const& release) {
+    auto statement =
+        connection.prepare("UPDATE evolver_plan SET floor = ?2, floor_release = ?3 WHERE plan = ?1 AND floor < ?2");
     statement.bind(1, std::string_view{plan}).bind(2, floor).bind(3, std::string_view{release});
     statement.run();
 }
@@ -230,20 +256,24 @@ void rolled_back(sqlite::Connection const& connection, std::string const& plan, 
     keep_chain(connection, plan);
 }
 
-void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::string const& table,
-                         std::int64_t id) {
-    auto insert = connection.prepare("INSERT INTO evolver_legacy (id, plan, position, table_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                         std::string const& table, std::int64_t id) {
+    auto insert = connection.prepare(
+        "INSERT INTO evolver_legacy (id, plan, position, table_name) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
     insert.bind(1, id).bind(2, std::string_view{plan}).bind(3, position).bind(4, std::string_view{table});
     insert.run();
 }
 
 Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
-    auto statement = connection.prepare("SELECT total(writes), max(last_at) FROM evolver_legacy WHERE plan = ? AND position = ?");
+    auto statement =
+        connection.prepare("SELECT total(writes), max(last_at) FROM evolver_legacy WHERE plan = ? AND position = ?");
     statement.bind(1, std::string_view{plan}).bind(2, position);
     if (!statement.step()) return {};
     return Legacy{.writes = statement.integer(0), .last_at = statement.integer(1)};
 }
 
-std::int64_t now(sqlite::Connection const& connection) { return connection.integer("SELECT CAST(strftime('%s', 'now') AS INTEGER)"); }
+std::int64_t now(sqlite::Connection const& connection) {
+    return connection.integer("SELECT CAST(strftime('%s', 'now') AS INTEGER)");
+}
 
 }  // namespace evolver::ledger

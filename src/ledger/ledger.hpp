@@ -35,21 +35,21 @@ struct Entry {
     std::string chain;
     Phase phase = Phase::planned;
     Stage stage = Stage::off;
-    bool filled = false;                       ///< Backfills done, indexes on new columns built.
-    std::int64_t expanded_at = 0;              ///< Seconds since 1970, by the clock of the process that did it.
+    bool filled = false;           ///< Backfills done, indexes on new columns built.
+    std::int64_t expanded_at = 0;  ///< Seconds since 1970, by the clock of the process that did it.
     std::int64_t contracted_at = 0;
-    std::int64_t reconciled_at = 0;            ///< 0: not yet, or not clean.
-    std::int64_t reconciled_writes = 0;        ///< Legacy writes counted when reconciliation was clean.
-    std::int64_t lossy_rows = 0;               ///< Found by that reconciliation.
+    std::int64_t reconciled_at = 0;      ///< 0: not yet, or not clean.
+    std::int64_t reconciled_writes = 0;  ///< Legacy writes counted when reconciliation was clean.
+    std::int64_t lossy_rows = 0;         ///< Found by that reconciliation.
 };
 
 /// Everything that the ledger says of a plan.
 struct State {
-    bool exists = false;                 ///< The ledger's tables are there, with a row for the plan.
+    bool exists = false;  ///< The ledger's tables are there, with a row for the plan.
     std::int64_t format = 0;
-    std::int64_t floor = 0;              ///< Position, in the releases, of the oldest one that can still use the database.
-    std::string floor_release;           ///< Its name.
-    std::vector<Entry> entries;          ///< By position, without gaps.
+    std::int64_t floor = 0;      ///< Position, in the releases, of the oldest one that can still use the database.
+    std::string floor_release;   ///< Its name.
+    std::vector<Entry> entries;  ///< By position, without gaps.
 };
 
 /// Counters of one pair's legacy writes.
@@ -78,19 +78,21 @@ void create(sqlite::Connection const& connection, std::string const& plan);
 /// Throws HistoryError or SchemaTooNew where `plan`, as `release` knows it, does not fit the history.
 void verify(State const& state, Plan const& plan, std::size_t release_position, std::string const& release);
 
-void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage, bool filled);
+void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage,
+              bool filled);
 void move_stage(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, Stage stage);
 void mark_filled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
-void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::int64_t writes,
-                     std::int64_t lossy_rows);
+void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                     std::int64_t writes, std::int64_t lossy_rows);
 void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
-void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor, std::string const& release);
+void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor,
+                 std::string const& release);
 /// Forgets that the migration was expanded.
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 
 /// Makes the counter of (migration, table), with the number that the triggers know it by.
-void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, std::string const& table,
-                         std::int64_t id);
+void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                         std::string const& table, std::int64_t id);
 [[nodiscard]] Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 
 /// The database's clock, in seconds since 1970.

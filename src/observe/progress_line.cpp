@@ -18,10 +18,13 @@ std::pair<std::string, bool> words(Event const& event) {
     switch (event.kind) {
         case EventKind::step: return {event.migration + ": " + event.object, true};
         case EventKind::expanded: return {event.migration + ": expanded", true};
-        case EventKind::batch: return {event.migration + ": filling " + event.object + ", " + percent(event.done, event.total), false};
+        case EventKind::batch:
+            return {event.migration + ": filling " + event.object + ", " + percent(event.done, event.total), false};
         case EventKind::filled: return {event.migration + ": filled, " + std::to_string(event.done) + " rows", true};
-        case EventKind::scanned: return {event.migration + ": comparing " + event.object + ", " + percent(event.done, event.total), false};
-        case EventKind::reconciled: return {event.migration + ": reconciled, " + std::to_string(event.done) + " rows", true};
+        case EventKind::scanned:
+            return {event.migration + ": comparing " + event.object + ", " + percent(event.done, event.total), false};
+        case EventKind::reconciled:
+            return {event.migration + ": reconciled, " + std::to_string(event.done) + " rows", true};
         case EventKind::switched: return {event.migration + ": reads use the new shape", true};
         case EventKind::contracted: return {event.migration + ": contracted", true};
         case EventKind::rolled_back: return {event.migration + ": rolled back", true};
@@ -33,7 +36,8 @@ std::pair<std::string, bool> words(Event const& event) {
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::function<void(std::string_view)> write, ProgressStyle style) : write_{std::move(write)}, style_{style} {}
+ProgressLine::ProgressLine(std::function<void(std::string_view)> write, ProgressStyle style)
+    : write_{std::move(write)}, style_{style} {}
 
 void ProgressLine::on(Event const& event) {
     auto const [text, final] = words(event);
@@ -42,7 +46,8 @@ void ProgressLine::on(Event const& event) {
 
 void ProgressLine::show(std::string const& text, bool final) {
     auto const now = std::chrono::steady_clock::now();
-    auto const pause = style_ == ProgressStyle::rewritten ? std::chrono::milliseconds{100} : std::chrono::milliseconds{1000};
+    auto const pause =
+        style_ == ProgressStyle::rewritten ? std::chrono::milliseconds{100} : std::chrono::milliseconds{1000};
     if (!final && now - last_ < pause) return;
     if (!final) last_ = now;
     if (style_ == ProgressStyle::lines) return write_(text + "\n");

@@ -13,7 +13,9 @@ Effect effect_of(ChangeType const& operation, Schema& schema) {
     Column const old_column = require::existing_column(table, operation.from, title);
     require::new_column(table, operation.to, title);
     require::unconstrained(schema, table, operation.from, title);
-    if (old_column.generated) require::refuse(title, "the column is generated from others.", "change its expression with DropColumn and AddColumn");
+    if (old_column.generated)
+        require::refuse(title, "the column is generated from others.",
+                        "change its expression with DropColumn and AddColumn");
     if (old_column.default_value && !operation.default_value) {
         require::refuse(title, "the column has the default " + old_column.default_value->text(Engine::sqlite) + ".",
                         "say what that means in the new shape: .default_value = \"…\"");
@@ -40,7 +42,8 @@ Effect effect_of(ChangeType const& operation, Schema& schema) {
     auto const moved = indexes_on(schema, operation.table, operation.from);
     for (auto const& index : moved) effect.contract.push_back(RemoveIndex{index.name});
     effect.contract.push_back(RemoveColumn{operation.table, operation.from});
-    if (!new_column.nullable || new_column.default_value) effect.contract.push_back(TightenColumn{operation.table, new_column});
+    if (!new_column.nullable || new_column.default_value)
+        effect.contract.push_back(TightenColumn{operation.table, new_column});
     for (auto const& index : moved) effect.contract.push_back(MakeIndex{renamed(index, operation.from, operation.to)});
     effect.undo = {RemoveColumn{operation.table, operation.to}};
 

@@ -25,7 +25,8 @@ Effect effect_of(CreateTable const& operation, Schema& schema) {
         table.columns.push_back(column);
         if (!column.primary_key) continue;
         if (!table.primary_key.empty()) {
-            require::refuse(title, "two definitions of the primary key.", "name a key of several columns once: .primary_key = {\"a\", \"b\"}");
+            require::refuse(title, "two definitions of the primary key.",
+                            "name a key of several columns once: .primary_key = {\"a\", \"b\"}");
         }
         table.primary_key = {column.name};
     }
@@ -38,9 +39,11 @@ Effect effect_of(CreateTable const& operation, Schema& schema) {
         auto& target = key.table == table.name ? table : require::existing_table(schema, key.table, title);
         for (auto const& column : key.referenced) require::existing_column(target, column, title);
     }
-    if (table.autoincrement && (table.primary_key.size() != 1 || !is_rowid_key(table, *table.find(table.primary_key.front())))) {
-        require::refuse(title, "autoincrement needs one key column of type integer().",
-                        "declare the key as {.name = \"id\", .type = integer(), .primary_key = true}, or leave autoincrement out");
+    if (table.autoincrement &&
+        (table.primary_key.size() != 1 || !is_rowid_key(table, *table.find(table.primary_key.front())))) {
+        require::refuse(
+            title, "autoincrement needs one key column of type integer().",
+            "declare the key as {.name = \"id\", .type = integer(), .primary_key = true}, or leave autoincrement out");
     }
     schema.tables.push_back(table);
     return Effect{.expand = {MakeTable{table}}, .undo = {RemoveTable{operation.table}}};

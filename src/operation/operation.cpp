@@ -20,7 +20,8 @@ public:
     Text& field(std::string_view key, Name const& name) { return field(key, std::string_view{name.text()}); }
     Text& field(std::string_view key, Expression const& expression) {
         for (auto const engine : {Engine::sqlite, Engine::postgresql, Engine::mariadb}) {
-            if (expression.has(engine)) field(std::string{key} + "." + std::string{name_of(engine)}, std::string_view{expression.text(engine)});
+            if (expression.has(engine))
+                field(std::string{key} + "." + std::string{name_of(engine)}, std::string_view{expression.text(engine)});
         }
         return *this;
     }
@@ -69,7 +70,8 @@ public:
                                                .text_});
     }
     Text& field(std::string_view key, SplitPart const& part) {
-        return field(key, std::string_view{Text{}.field("name", part.name).field("type", part.type).field("up", part.up).text_});
+        return field(
+            key, std::string_view{Text{}.field("name", part.name).field("type", part.type).field("up", part.up).text_});
     }
     Text& field(std::string_view key, IndexPart const& part) {
         return field(key, std::string_view{Text{}
@@ -104,7 +106,12 @@ struct Description {
         return Text{}.field("operation", std::string_view{"DropTable"}).field("table", o.table).take();
     }
     std::string operator()(AddColumn const& o) const {
-        return Text{}.field("operation", std::string_view{"AddColumn"}).field("table", o.table).field("column", o.column).field("kept", o.when_replaced == Replaced::kept).take();
+        return Text{}
+            .field("operation", std::string_view{"AddColumn"})
+            .field("table", o.table)
+            .field("column", o.column)
+            .field("kept", o.when_replaced == Replaced::kept)
+            .take();
     }
     std::string operator()(DropColumn const& o) const {
         return Text{}
@@ -166,9 +173,13 @@ struct Description {
 struct Title {
     std::string operator()(CreateTable const& o) const { return "CreateTable " + o.table.text(); }
     std::string operator()(DropTable const& o) const { return "DropTable " + o.table.text(); }
-    std::string operator()(AddColumn const& o) const { return "AddColumn " + o.table.text() + "." + o.column.name.text(); }
+    std::string operator()(AddColumn const& o) const {
+        return "AddColumn " + o.table.text() + "." + o.column.name.text();
+    }
     std::string operator()(DropColumn const& o) const { return "DropColumn " + o.table.text() + "." + o.column.text(); }
-    std::string operator()(RenameColumn const& o) const { return "RenameColumn " + o.table.text() + "." + o.from.text(); }
+    std::string operator()(RenameColumn const& o) const {
+        return "RenameColumn " + o.table.text() + "." + o.from.text();
+    }
     std::string operator()(ChangeType const& o) const { return "ChangeType " + o.table.text() + "." + o.from.text(); }
     std::string operator()(SplitColumn const& o) const { return "SplitColumn " + o.table.text() + "." + o.from.text(); }
     std::string operator()(CreateIndex const& o) const { return "CreateIndex " + o.name.text(); }

@@ -9,7 +9,9 @@ namespace evolver {
 
 namespace {
 
-void rename_in(std::vector<Name>& names, Name const& from, Name const& to) { std::replace(names.begin(), names.end(), from, to); }
+void rename_in(std::vector<Name>& names, Name const& from, Name const& to) {
+    std::replace(names.begin(), names.end(), from, to);
+}
 
 void rename_in(Expression& expression, Name const& from, Name const& to) { expression = renamed(expression, from, to); }
 
@@ -42,10 +44,11 @@ Effect effect_of(RenameColumn const& operation, Schema& schema) {
     column.name = operation.to;
     Column const after = column;
     rename_everywhere(schema, table, operation.from, operation.to);
-    return Effect{.expand = {MakeAlias{operation.table, operation.from, operation.to}},
-                  .pairs = {Pair{.kind = PairKind::alias, .table = operation.table, .from = {operation.from}, .to = {after}}},
-                  .contract = {SettleAlias{operation.table, operation.from, operation.to}},
-                  .undo = {RemoveAlias{operation.table, operation.to}}};
+    return Effect{
+        .expand = {MakeAlias{operation.table, operation.from, operation.to}},
+        .pairs = {Pair{.kind = PairKind::alias, .table = operation.table, .from = {operation.from}, .to = {after}}},
+        .contract = {SettleAlias{operation.table, operation.from, operation.to}},
+        .undo = {RemoveAlias{operation.table, operation.to}}};
 }
 
 }  // namespace evolver

@@ -40,7 +40,8 @@ std::vector<Index> indexes_on(Schema const& schema, Name const& table, Name cons
     for (auto const& index : schema.indexes) {
         if (!(index.table == table)) continue;
         bool const in_parts = std::any_of(index.parts.begin(), index.parts.end(), [&](IndexPart const& part) {
-            return part.column ? same_identifier(part.expression.text(Engine::sqlite), column.text()) : mentions(part.expression, column);
+            return part.column ? same_identifier(part.expression.text(Engine::sqlite), column.text())
+                               : mentions(part.expression, column);
         });
         if (in_parts || (index.where && mentions(*index.where, column))) found.push_back(index);
     }
@@ -50,7 +51,8 @@ std::vector<Index> indexes_on(Schema const& schema, Name const& table, Name cons
 Index renamed(Index index, Name const& from, Name const& to) {
     for (auto& part : index.parts) {
         if (part.column) {
-            if (same_identifier(part.expression.text(Engine::sqlite), from.text())) part.expression = Expression{to.text()};
+            if (same_identifier(part.expression.text(Engine::sqlite), from.text()))
+                part.expression = Expression{to.text()};
         } else {
             part.expression = renamed(part.expression, from, to);
         }

@@ -20,7 +20,8 @@ std::string nearest(std::string const& wanted, std::vector<std::string> const& k
             row[0] = i;
             for (std::size_t j = 1; j < row.size(); ++j) {
                 std::size_t const above = row[j];
-                row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (wanted[i - 1] == candidate[j - 1] ? 0U : 1U)});
+                row[j] =
+                    std::min({row[j] + 1, row[j - 1] + 1, diagonal + (wanted[i - 1] == candidate[j - 1] ? 0U : 1U)});
                 diagonal = above;
             }
         }
@@ -68,13 +69,15 @@ Column& existing_column(Table& table, Name const& column, std::string const& tit
     if (auto* found = table.find(column)) return *found;
     std::vector<std::string> known;
     for (auto const& other : table.columns) known.push_back(other.name.text());
-    refuse(title, "table \"" + table.name.text() + "\" has no column \"" + column.text() + "\".", did_you_mean(column.text(), known));
+    refuse(title, "table \"" + table.name.text() + "\" has no column \"" + column.text() + "\".",
+           did_you_mean(column.text(), known));
 }
 
 void new_table(Schema const& schema, Name const& table, std::string const& title) {
     if (schema.find_table(table) != nullptr) {
         refuse(title, "there is a table \"" + table.text() + "\" already.",
-               "if the table is what this migration would have made, say so once: evolver.baseline(\"<id of this migration>\")");
+               "if the table is what this migration would have made, say so once: evolver.baseline(\"<id of this "
+               "migration>\")");
     }
     for (auto const& view : schema.views) {
         if (view.name == table) refuse(title, "\"" + table.text() + "\" is the name of a view.", "choose another name");
@@ -97,7 +100,9 @@ void new_index(Schema const& schema, Name const& index, std::string const& title
 
 void unconstrained(Schema const& schema, Table const& table, Name const& column, std::string const& title) {
     auto const held = [&](std::string const& by) {
-        refuse(title, "column \"" + column.text() + "\" is part of " + by + ", which cannot let it go without a rebuild of the table.",
+        refuse(title,
+               "column \"" + column.text() + "\" is part of " + by +
+                   ", which cannot let it go without a rebuild of the table.",
                "keep the column, or move what depends on it first");
     };
     if (contains(table.primary_key, column)) held("the primary key");
@@ -111,7 +116,8 @@ void unconstrained(Schema const& schema, Table const& table, Name const& column,
         if (contains(key.columns, column)) held("a foreign key");
     }
     for (auto const& other : table.columns) {
-        if (other.generated && mentions(*other.generated, column)) held("the generated column \"" + other.name.text() + "\"");
+        if (other.generated && mentions(*other.generated, column))
+            held("the generated column \"" + other.name.text() + "\"");
     }
     for (auto const& other : schema.tables) {
         for (auto const& key : other.foreign_keys) {
@@ -122,14 +128,14 @@ void unconstrained(Schema const& schema, Table const& table, Name const& column,
     }
 }
 
-void reads_only(Table const& table, Expression const& expression, std::vector<Name> const& allowed, std::string_view role,
-                std::string const& title) {
+void reads_only(Table const& table, Expression const& expression, std::vector<Name> const& allowed,
+                std::string_view role, std::string const& title) {
     for (auto const& column : table.columns) {
         if (mentions(expression, column.name) && !contains(allowed, column.name)) {
             std::string list;
             for (auto const& name : allowed) list += (list.empty() ? "" : ", ") + name.text();
-            refuse(title, "`" + std::string{role} + "` reads the column \"" + column.name.text() + "\"; it may read " + list +
-                              " only, because a change of another column would not be carried over.");
+            refuse(title, "`" + std::string{role} + "` reads the column \"" + column.name.text() + "\"; it may read " +
+                              list + " only, because a change of another column would not be carried over.");
         }
     }
 }

@@ -23,7 +23,7 @@ void new_index(Schema const& schema, Name const& index, std::string const& title
 void unconstrained(Schema const& schema, Table const& table, Name const& column, std::string const& title);
 
 /// Every identifier of `expression` that could be a column is one of `allowed`.
-void reads_only(Table const& table, Expression const& expression, std::vector<Name> const& allowed, std::string_view role,
-                std::string const& title);
+void reads_only(Table const& table, Expression const& expression, std::vector<Name> const& allowed,
+                std::string_view role, std::string const& title);
 
 }  // namespace evolver::require

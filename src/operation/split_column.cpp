@@ -10,7 +10,8 @@ Effect effect_of(SplitColumn const& operation, Schema& schema) {
     auto& table = require::existing_table(schema, operation.table, title);
     Column const old_column = require::existing_column(table, operation.from, title);
     require::unconstrained(schema, table, operation.from, title);
-    if (operation.into.size() < 2) require::refuse(title, "a split has at least two parts.", "use ChangeType for one new column");
+    if (operation.into.size() < 2)
+        require::refuse(title, "a split has at least two parts.", "use ChangeType for one new column");
 
     Pair pair{.kind = PairKind::computed, .table = operation.table, .from = {operation.from}, .down = {operation.down}};
     Effect effect{.lock = operation.lock};
@@ -27,7 +28,8 @@ Effect effect_of(SplitColumn const& operation, Schema& schema) {
         parts.push_back(part.name);
     }
     require::reads_only(table, operation.down, parts, "down", title);
-    for (auto const& index : indexes_on(schema, operation.table, operation.from)) effect.contract.push_back(RemoveIndex{index.name});
+    for (auto const& index : indexes_on(schema, operation.table, operation.from))
+        effect.contract.push_back(RemoveIndex{index.name});
     effect.contract.push_back(RemoveColumn{operation.table, operation.from});
     effect.pairs = {pair};
     forget_column(schema, table, operation.from);

@@ -31,24 +31,27 @@ std::string text_of(Migration const& migration) {
 Plan::Plan(Name name, std::vector<Migration> migrations) {
     auto contents = std::make_shared<Contents>();
     contents->name = name.text();
-    if (migrations.empty()) refuse("The plan \"" + name.text() + "\" has no migration.", "start with one that creates a table");
+    if (migrations.empty())
+        refuse("The plan \"" + name.text() + "\" has no migration.", "start with one that creates a table");
     std::string chain;
     for (auto const& migration : migrations) {
         auto const& id = migration.id.text();
         if (migration.operations.empty()) {
-            refuse("Migration \"" + id + "\" is empty: it has no operation.", "give it one, or leave the migration out");
+            refuse("Migration \"" + id + "\" is empty: it has no operation.",
+                   "give it one, or leave the migration out");
         }
         auto const same_id = [&](Migration const& other) { return &other != &migration && other.id == migration.id; };
         if (std::any_of(migrations.begin(), migrations.end(), same_id)) {
-            refuse("Two migrations have the id \"" + id + "\".", "an id is used once and for ever: give the newer one another");
+            refuse("Two migrations have the id \"" + id + "\".",
+                   "an id is used once and for ever: give the newer one another");
         }
         auto& releases = contents->releases;
         auto const known = std::find(releases.begin(), releases.end(), migration.release);
         if (known == releases.end()) {
             releases.push_back(migration.release);
         } else if (known + 1 != releases.end()) {
-            refuse("Migration \"" + id + "\" of release " + migration.release.text() + " stands after those of release " +
-                       releases.back().text() + ".",
+            refuse("Migration \"" + id + "\" of release " + migration.release.text() +
+                       " stands after those of release " + releases.back().text() + ".",
                    "a release's migrations stand together; append this one with a newer release");
         }
         contents->digests.push_back(digest_of(text_of(migration)));
@@ -60,7 +63,7 @@ Plan::Plan(Name name, std::vector<Migration> migrations) {
 }
 
 std::string const& Plan::name() const noexcept { return contents_->name; }
-std::span<Migration const> Plan::migrations() const noexcept { return contents_->migrations; }
+std::span<Migration const> Plan::migrations() const& noexcept { return contents_->migrations; }
 std::span<Release const> Plan::releases() const noexcept { return contents_->releases; }
 std::string const& Plan::digest(std::size_t position) const { return contents_->digests.at(position); }
 std::string const& Plan::chain(std::size_t position) const { return contents_->chains.at(position); }
@@ -71,7 +74,8 @@ std::size_t Plan::position_of(Release const& release) const {
     if (found == contents_->releases.end()) {
         std::string known;
         for (auto const& other : contents_->releases) known += (known.empty() ? "" : ", ") + other.text();
-        refuse("The plan \"" + name() + "\" names no release \"" + release.text() + "\".", "the releases that it names are " + known);
+        refuse("The plan \"" + name() + "\" names no release \"" + release.text() + "\".",
+               "the releases that it names are " + known);
     }
     return static_cast<std::size_t>(found - contents_->releases.begin());
 }

@@ -4,6 +4,8 @@
 
 namespace evolver {
 
-bool Shape::has(Name const& column) const noexcept { return std::find(columns.begin(), columns.end(), column) != columns.end(); }
+bool Shape::has(Name const& column) const noexcept {
+    return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
 
 }  // namespace evolver

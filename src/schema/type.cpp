@@ -21,7 +21,7 @@ std::string sqlite_words(Type const& type) {
         case TypeKind::numeric: return numeric_words("NUMERIC", type.declared());
         case TypeKind::date: return "DATE";
         case TypeKind::timestamp: return "TIMESTAMP";
-        case TypeKind::json: return "TEXT";    // JSON would be NUMERIC affinity: '1.50' would come back as 1.5
+        case TypeKind::json: return "TEXT";  // JSON would be NUMERIC affinity: '1.50' would come back as 1.5
         case TypeKind::declared: break;
     }
     return type.declared();

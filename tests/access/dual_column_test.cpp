@@ -27,9 +27,7 @@ struct Package {
 template <>
 struct soci::type_conversion<Package> {
     using base_type = soci::values;
-    static void from_base(values const& v, indicator, Package& package) {
-        package.bytes = size_bytes.read(v, -1);
-    }
+    static void from_base(values const& v, indicator, Package& package) { package.bytes = size_bytes.read(v, -1); }
     static void to_base(Package const& package, values& v, indicator& i) {
         v.set("id", package.id);
         v.set("title", package.title);
@@ -93,7 +91,8 @@ TEST_SUITE("access/dual_column") {
         application.db << packages.insert({"id", "title", "size_bytes"}), soci::use(other);
         CHECK(application.ask("SELECT size || '|' || size_bytes FROM packages WHERE id = 101") == "4|4096");
         Package const by_hand{.id = 102, .title = "fish", .bytes = 1024};
-        application.db << "INSERT INTO packages (id, name, size) VALUES (:id, :title, :was_size_bytes)", soci::use(by_hand);
+        application.db << "INSERT INTO packages (id, name, size) VALUES (:id, :title, :was_size_bytes)",
+            soci::use(by_hand);
         CHECK(read(application.db, "SELECT id, size_bytes FROM packages WHERE id = 102").bytes == 1024);
         Package found;
         application.db << packages.select({"id", "size_bytes"}) + " WHERE id = 101", soci::into(found);

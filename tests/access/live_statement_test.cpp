@@ -15,7 +15,9 @@ namespace {
 
 // The value of a temporary would be gone when the statement runs.
 template <class Value>
-concept takes = requires(LiveStatement& statement, Value&& value) { statement.use(std::forward<Value>(value), "name"); };
+concept takes = requires(LiveStatement& statement, Value&& value) {
+    statement.use(std::forward<Value>(value), "name");
+};
 static_assert(takes<std::string&>);
 static_assert(takes<std::string const&>);
 static_assert(takes<long long&>);
@@ -42,7 +44,9 @@ struct Expanded {
 };
 
 /// What keeps the WAL from being emptied: a read that somebody has left open.
-bool checkpoint_succeeds(std::string const& path) { return RawSqlite{path}.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0; }
+bool checkpoint_succeeds(std::string const& path) {
+    return RawSqlite{path}.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+}
 
 }  // namespace
 
@@ -55,7 +59,8 @@ TEST_SUITE("access/live_statement") {
         auto const packages = application.evolver.table("packages");
         LiveStatement insert{application.db, packages.insert({"title", "size_bytes"})};
         LiveStatement find{application.db, packages.select({"size_bytes"}) + " WHERE title = :title"};
-        LiveStatement grow{application.db, packages.update({{"size_bytes", "size_bytes + :by"}}) + " WHERE " + packages.column("title") + " = :title"};
+        LiveStatement grow{application.db, packages.update({{"size_bytes", "size_bytes + :by"}}) + " WHERE " +
+                                               packages.column("title") + " = :title"};
         std::string title;
         long long bytes = 0;
         long long found = 0;
@@ -94,7 +99,8 @@ TEST_SUITE("access/live_statement") {
         CHECK(select.execute());
         expanded.db() << "UPDATE packages SET size = '1' WHERE id = 1";
         CHECK(checkpoint_succeeds(expanded.folder.database()));
-        CHECK_THROWS_AS(select.each([] { throw std::runtime_error{"the caller has seen enough"}; }), std::runtime_error);
+        CHECK_THROWS_AS(select.each([] { throw std::runtime_error{"the caller has seen enough"}; }),
+                        std::runtime_error);
         expanded.db() << "UPDATE packages SET size = '2' WHERE id = 1";
         CHECK(checkpoint_succeeds(expanded.folder.database()));
     }
@@ -194,7 +200,8 @@ TEST_SUITE("access/live_statement") {
                         more = !stop;
                         ++id;
                         insert.execute();
-                        db << packages.select({"size_bytes"}) + " WHERE id = :id", soci::into(found), soci::use(id, "id");
+                        db << packages.select({"size_bytes"}) + " WHERE id = :id", soci::into(found),
+                            soci::use(id, "id");
                         if (found != id) ++failed;
                     }
                 } catch (std::exception const& error) {

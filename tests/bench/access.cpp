@@ -57,8 +57,9 @@ void dual_write(Bench& bench, soci::session& db, evolver::LiveTable const& packa
 
     evolver::LiveStatement insert{db, packages.insert({"name", "size_bytes"})};
     insert.use(name, "name").use(bytes, "size_bytes");
-    soci::statement by_hand = (db.prepare << "INSERT INTO packages (name, size, size_bytes) VALUES (:name, :size, :bytes)", soci::use(name, "name"),
-                               soci::use(size, "size"), soci::use(bytes, "bytes"));
+    soci::statement by_hand =
+        (db.prepare << "INSERT INTO packages (name, size, size_bytes) VALUES (:name, :size, :bytes)",
+         soci::use(name, "name"), soci::use(size, "size"), soci::use(bytes, "bytes"));
     bench.ratio(
         "access.dual_write.ratio", [&] { return in_transactions(db, [&](int i) { next(i), insert.execute(); }); },
         [&] {
@@ -73,8 +74,9 @@ void dual_write(Bench& bench, soci::session& db, evolver::LiveTable const& packa
     int id = 0;
     evolver::LiveStatement update{db, packages.update({"size_bytes"}) + " WHERE id = :id"};
     update.use(bytes, "size_bytes").use(id, "id");
-    soci::statement update_by_hand = (db.prepare << "UPDATE packages SET size = :size, size_bytes = :bytes WHERE id = :id", soci::use(size, "size"),
-                                      soci::use(bytes, "bytes"), soci::use(id, "id"));
+    soci::statement update_by_hand =
+        (db.prepare << "UPDATE packages SET size = :size, size_bytes = :bytes WHERE id = :id", soci::use(size, "size"),
+         soci::use(bytes, "bytes"), soci::use(id, "id"));
     int salt = 0;
     auto const change = [&](int i) {
         id = some_id(i);
@@ -98,17 +100,18 @@ void dual_write(Bench& bench, soci::session& db, evolver::LiveTable const& packa
 }
 
 /// The same look-up by key, through evolver and by hand.
-void read(Bench& bench, std::string const& name, soci::session& db, evolver::LiveTable const& packages, std::string const& expression, double bound) {
+void read(Bench& bench, std::string const& name, soci::session& db, evolver::LiveTable const& packages,
+          std::string const& expression, double bound) {
     int id = 0;
     long long found = 0;
     evolver::LiveStatement select{db, packages.select({"size_bytes"}) + " WHERE id = :id"};
     select.use(id, "id").into(found);
-    soci::statement by_hand =
-        (db.prepare << "SELECT " + expression + " FROM packages WHERE id = :id", soci::into(found), soci::use(id, "id"));
+    soci::statement by_hand = (db.prepare << "SELECT " + expression + " FROM packages WHERE id = :id",
+                               soci::into(found), soci::use(id, "id"));
     auto const ours = [&] { return reading(found, [&](int i) { id = some_id(i), select.execute(); }); };
     auto const theirs = [&] {
         auto const time = reading(found, [&](int i) { id = some_id(i), by_hand.execute(true); });
-        by_hand.fetch();    // to its end: an open read would spare the other side the locks
+        by_hand.fetch();  // to its end: an open read would spare the other side the locks
         return time;
     };
     bench.ratio(name + ".ratio", ours, theirs, 21, Bound::at_most, bound);
@@ -147,7 +150,8 @@ void access(Bench& bench) {
 
     dual_write(bench, db, packages);
     // What the rule of the stage says, as somebody would write it: the new column where it agrees with the old one.
-    read(bench, "access.fallback_read", db, packages, "CASE WHEN size IS CAST(size_bytes AS TEXT) THEN size_bytes ELSE CAST(size AS INTEGER) END", 1.1);
+    read(bench, "access.fallback_read", db, packages,
+         "CASE WHEN size IS CAST(size_bytes AS TEXT) THEN size_bytes ELSE CAST(size AS INTEGER) END", 1.1);
     evolver.backfill(evolver::Speed::full);
     evolver.reconcile();
     read(bench, "access.switched_read", db, packages, "size_bytes", 1.05);

@@ -32,7 +32,7 @@ public:
         wal_bytes = std::max(wal_bytes, std::filesystem::file_size(wal_));
     }
 
-    std::vector<double> locks;    // milliseconds
+    std::vector<double> locks;  // milliseconds
     std::uintmax_t wal_bytes = 0;
 
 private:
@@ -76,7 +76,8 @@ void backfill(Bench& bench) {
         soci::session db{soci::sqlite3, connection(path.string())};
         evolver::Evolver evolver{db, plan(), {.release = "2.0", .observer = &batches}};
         evolver.expand();
-        auto const time = seconds([&] { batches_work.push_back(processor_seconds([&] { evolver.backfill(evolver::Speed::full); })); });
+        auto const time = seconds(
+            [&] { batches_work.push_back(processor_seconds([&] { evolver.backfill(evolver::Speed::full); })); });
         expect_filled(db);
         locks.insert(locks.end(), batches.locks.begin(), batches.locks.end());
         wal_bytes = std::max(wal_bytes, batches.wal_bytes);
@@ -88,14 +89,16 @@ void backfill(Bench& bench) {
         soci::session db{soci::sqlite3, connection(path.string())};
         db << "ALTER TABLE packages ADD COLUMN size_bytes BIGINT";
         auto const time = seconds([&] {
-            at_once_work.push_back(processor_seconds([&] { db << "UPDATE packages SET size_bytes = CAST(size AS INTEGER)"; }));
+            at_once_work.push_back(
+                processor_seconds([&] { db << "UPDATE packages SET size_bytes = CAST(size AS INTEGER)"; }));
         });
         expect_filled(db);
         return time;
     };
     // Speed is rows in a time, so the ratio is the times' the other way round.
     bench.ratio("backfill.sql.ratio", at_once, in_batches, pairs, Bound::at_least, 0.8);
-    bench.report({.name = "backfill.processor.ratio", .value = quantile(at_once_work, 0.5) / quantile(batches_work, 0.5)});
+    bench.report(
+        {.name = "backfill.processor.ratio", .value = quantile(at_once_work, 0.5) / quantile(batches_work, 0.5)});
     bench.report({.name = "backfill.lock.p50", .value = quantile(locks, 0.5), .unit = "ms"});
     bench.report({.name = "backfill.lock.p99", .value = quantile(locks, 0.99), .unit = "ms"});
     bench.report({.name = "backfill.lock.max", .value = quantile(locks, 1), .unit = "ms"});

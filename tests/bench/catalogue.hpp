@@ -12,23 +12,24 @@ namespace bench {
 
 inline evolver::Plan plan() {
     using namespace evolver;
-    return Plan{"catalogue",
-                {Migration{.id = "0001-packages",
-                           .release = "1.0",
-                           .operations = {CreateTable{.table = "packages",
-                                                      .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                                  {.name = "name", .type = text(), .nullable = false},
-                                                                  {.name = "section", .type = text()},
-                                                                  {.name = "description", .type = text()},
-                                                                  {.name = "size", .type = text()}}}}},
-                 Migration{.id = "0002-size-bytes",
-                           .release = "2.0",
-                           .operations = {ChangeType{.table = "packages",
-                                                     .from = "size",
-                                                     .to = "size_bytes",
-                                                     .type = integer(),
-                                                     .up = "CAST(size AS INTEGER)",
-                                                     .down = "CAST(size_bytes AS TEXT)"}}}}};
+    return Plan{
+        "catalogue",
+        {Migration{.id = "0001-packages",
+                   .release = "1.0",
+                   .operations = {CreateTable{.table = "packages",
+                                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                          {.name = "name", .type = text(), .nullable = false},
+                                                          {.name = "section", .type = text()},
+                                                          {.name = "description", .type = text()},
+                                                          {.name = "size", .type = text()}}}}},
+         Migration{.id = "0002-size-bytes",
+                   .release = "2.0",
+                   .operations = {ChangeType{.table = "packages",
+                                             .from = "size",
+                                             .to = "size_bytes",
+                                             .type = integer(),
+                                             .up = "CAST(size AS INTEGER)",
+                                             .down = "CAST(size_bytes AS TEXT)"}}}}};
 }
 
 /// As most applications open a database that several programs use.
@@ -41,7 +42,8 @@ inline std::string table_of(int rows) {
            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < " +
            std::to_string(rows) +
            ") INSERT INTO packages (id, name, section, description, size)"
-           " SELECT i, 'package-' || i, 'section-' || (i % 40), printf('%0120d', i), CAST((i * 7919) % 100000007 AS TEXT) FROM n;"
+           " SELECT i, 'package-' || i, 'section-' || (i % 40), printf('%0120d', i), CAST((i * 7919) % 100000007 AS "
+           "TEXT) FROM n;"
            "COMMIT;";
 }
 

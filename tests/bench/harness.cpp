@@ -37,8 +37,8 @@ bool Bench::wants(std::string_view name) const {
     return name.substr(0, shorter) == only_.substr(0, shorter);
 }
 
-double Bench::ratio(std::string const& name, std::function<double()> const& variant, std::function<double()> const& reference, int pairs,
-                    std::optional<Bound> kind, double bound) {
+double Bench::ratio(std::string const& name, std::function<double()> const& variant,
+                    std::function<double()> const& reference, int pairs, std::optional<Bound> kind, double bound) {
     variant();
     reference();
     std::vector<double> ratios, times;
@@ -66,15 +66,21 @@ double Bench::ratio(std::string const& name, std::function<double()> const& vari
 
 void Bench::report(Figure figure) {
     if (!wants(figure.name)) return;
-    auto const bound = figure.kind ? fmt::format("{} {:.2f}", *figure.kind == Bound::at_most ? "at most" : "at least", figure.bound) : "";
+    auto const bound =
+        figure.kind ? fmt::format("{} {:.2f}", *figure.kind == Bound::at_most ? "at most" : "at least", figure.bound)
+                    : "";
     fmt::print("{:<28} {:>10.3f} {:<6} {:<14} {:<7} {}\n", figure.name, figure.value, figure.unit, bound,
-               !figure.kind ? "" : figure.missed() ? "MISSED" : "ok", figure.note);
+               !figure.kind      ? ""
+               : figure.missed() ? "MISSED"
+                                 : "ok",
+               figure.note);
     std::fflush(stdout);
     figures_.push_back(std::move(figure));
 }
 
 std::filesystem::path Bench::database(std::string const& name) const {
-    for (auto const* suffix : {"", "-wal", "-shm", "-evolver"}) std::filesystem::remove(folder_ / (name + ".db" + suffix));
+    for (auto const* suffix : {"", "-wal", "-shm", "-evolver"})
+        std::filesystem::remove(folder_ / (name + ".db" + suffix));
     return folder_ / (name + ".db");
 }
 

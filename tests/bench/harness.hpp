@@ -49,8 +49,8 @@ public:
 
     /// The time of `variant` as a share of that of `reference`. Each is called with nothing measured once, to warm up, and then `pairs`
     /// times; both return seconds.
-    double ratio(std::string const& name, std::function<double()> const& variant, std::function<double()> const& reference, int pairs,
-                 std::optional<Bound> kind = {}, double bound = 0);
+    double ratio(std::string const& name, std::function<double()> const& variant,
+                 std::function<double()> const& reference, int pairs, std::optional<Bound> kind = {}, double bound = 0);
 
     void report(Figure figure);
 

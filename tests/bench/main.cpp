@@ -16,7 +16,8 @@ namespace {
 /// A folder beside the program: the system's own for temporary files may lie in memory, where a disk's cost does not show.
 class Folder {
 public:
-    explicit Folder(std::filesystem::path const& program) : path_{std::filesystem::absolute(program).parent_path() / "evolver_bench.databases"} {
+    explicit Folder(std::filesystem::path const& program)
+        : path_{std::filesystem::absolute(program).parent_path() / "evolver_bench.databases"} {
         std::filesystem::remove_all(path_);
         std::filesystem::create_directories(path_);
     }
@@ -36,7 +37,9 @@ private:
 void write_json(std::string const& file, std::vector<bench::Figure> const& figures) {
     std::ofstream out{file};
     out << "{";
-    for (auto const& figure : figures) out << (&figure == &figures.front() ? "\n" : ",\n") << fmt::format("  \"{}\": {:.6g}", figure.name, figure.value);
+    for (auto const& figure : figures)
+        out << (&figure == &figures.front() ? "\n" : ",\n")
+            << fmt::format("  \"{}\": {:.6g}", figure.name, figure.value);
     out << "\n}\n";
     if (!out.flush()) throw std::runtime_error{"cannot write " + file};
 }
@@ -60,7 +63,8 @@ int run(int count, char** arguments) {
     if (bench.figures().empty()) throw std::runtime_error{"no figure is named " + only + "..."};
     if (!json.empty()) write_json(json, bench.figures());
     auto const& figures = bench.figures();
-    return std::any_of(figures.begin(), figures.end(), [](bench::Figure const& figure) { return figure.missed(); }) ? 1 : 0;
+    return std::any_of(figures.begin(), figures.end(), [](bench::Figure const& figure) { return figure.missed(); }) ? 1
+                                                                                                                    : 0;
 }
 
 }  // namespace

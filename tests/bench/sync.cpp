@@ -32,8 +32,8 @@ public:
     double update(std::string const& column, int count, int together) {
         std::string value;
         int id = 0;
-        soci::statement statement = (db_.prepare << "UPDATE packages SET " + column + " = :value WHERE id = :id", soci::use(value, "value"),
-                                     soci::use(id, "id"));
+        soci::statement statement = (db_.prepare << "UPDATE packages SET " + column + " = :value WHERE id = :id",
+                                     soci::use(value, "value"), soci::use(id, "id"));
         ++salt_;
         return processor_seconds([&] {
             for (int i = 0; i < count;) {
@@ -62,7 +62,8 @@ void sync(Bench& bench) {
     with.expand_and_fill();
     auto const compare = [&](std::string const& name, std::string const& column, int count, int together) {
         bench.ratio(
-            name, [&] { return with.update(column, count, together); }, [&] { return without.update(column, count, together); }, 11);
+            name, [&] { return with.update(column, count, together); },
+            [&] { return without.update(column, count, together); }, 11);
     };
     compare("sync.single.ratio", "size", 2000, 1);
     compare("sync.bulk.ratio", "size", 10'000, 1000);

@@ -26,10 +26,15 @@ Plan plan(std::vector<std::vector<Operation>> const& migrations) {
 
 CreateTable table() {
     return {.table = "t",
-            .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "name", .type = text()}, {.name = "o", .type = text()}}};
+            .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                        {.name = "name", .type = text()},
+                        {.name = "o", .type = text()}}};
 }
 
-ChangeType change() { return {.table = "t", .from = "o", .to = "n", .type = integer(), .up = "CAST(o AS INTEGER)", .down = "CAST(n AS TEXT)"}; }
+ChangeType change() {
+    return {
+        .table = "t", .from = "o", .to = "n", .type = integer(), .up = "CAST(o AS INTEGER)", .down = "CAST(n AS TEXT)"};
+}
 
 std::string steps(Compiled const& compiled) {
     std::string text;
@@ -39,19 +44,24 @@ std::string steps(Compiled const& compiled) {
 
 /// A plan on a database of its own; the first migration is done, and rows are in.
 struct Database {
-    explicit Database(Plan const& whole, std::string const& data = "INSERT INTO t (id, name, o) VALUES (1, 'a', '5'), (2, 'b', NULL)") : rollout{whole, connection} {
+    explicit Database(Plan const& whole,
+                      std::string const& data = "INSERT INTO t (id, name, o) VALUES (1, 'a', '5'), (2, 'b', NULL)")
+        : rollout{whole, connection} {
         (void)rollout.expand();
         (void)rollout.contract();
         connection.run(data);
     }
-    [[nodiscard]] std::string see(std::string const& query = "SELECT * FROM t") const { return rows(connection, query); }
+    [[nodiscard]] std::string see(std::string const& query = "SELECT * FROM t") const {
+        return rows(connection, query);
+    }
 
     sqlite::Connection connection = sqlite::Connection::in_memory();
     Rollout rollout;
 };
 
 std::string triggers(sqlite::Connection const& connection) {
-    return rows(connection, "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'evolver%' ORDER BY name");
+    return rows(connection,
+                "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'evolver%' ORDER BY name");
 }
 
 }  // namespace
@@ -59,12 +69,20 @@ std::string triggers(sqlite::Connection const& connection) {
 TEST_SUITE_BEGIN("compile/compiler");
 
 TEST_CASE("compile: operations of one migration see those before them") {
-    Database database{plan({{table()},
-                            {RenameColumn{.table = "t", .from = "o", .to = "size"},
-                             ChangeType{.table = "t", .from = "size", .to = "n", .type = integer(), .up = "CAST(size AS INTEGER)", .down = "CAST(n AS TEXT)"},
-                             ChangeType{.table = "t", .from = "n", .to = "z", .type = real(), .up = "n / 2.0", .down = "CAST(z * 2 AS INTEGER)"},
-                             CreateTable{.table = "u", .columns = {{.name = "a", .type = text()}}}, AddColumn{.table = "u", .column = {.name = "b", .type = text()}},
-                             CreateIndex{.name = "by_z", .table = "t", .columns = {"z"}}}})};
+    Database database{plan(
+        {{table()},
+         {RenameColumn{.table = "t", .from = "o", .to = "size"},
+          ChangeType{.table = "t",
+                     .from = "size",
+                     .to = "n",
+                     .type = integer(),
+                     .up = "CAST(size AS INTEGER)",
+                     .down = "CAST(n AS TEXT)"},
+          ChangeType{
+              .table = "t", .from = "n", .to = "z", .type = real(), .up = "n / 2.0", .down = "CAST(z * 2 AS INTEGER)"},
+          CreateTable{.table = "u", .columns = {{.name = "a", .type = text()}}},
+          AddColumn{.table = "u", .column = {.name = "b", .type = text()}},
+          CreateIndex{.name = "by_z", .table = "t", .columns = {"z"}}}})};
     (void)database.rollout.expand();
     database.connection.run("UPDATE t SET o = '7' WHERE id = 2");
     CHECK(database.see("SELECT size, n, z FROM t") == "'5'|NULL|NULL; '7'|7|3.500000");
@@ -79,9 +97,19 @@ TEST_CASE("compile: operations of one migration see those before them") {
 TEST_CASE("compile: the same chain in migrations of its own, contracted one by one, and undone one by one") {
     auto const whole = plan({{table()},
                              {RenameColumn{.table = "t", .from = "o", .to = "size"}},
-                             {ChangeType{.table = "t", .from = "size", .to = "n", .type = integer(), .up = "CAST(size AS INTEGER)", .down = "CAST(n AS TEXT)"}},
+                             {ChangeType{.table = "t",
+                                         .from = "size",
+                                         .to = "n",
+                                         .type = integer(),
+                                         .up = "CAST(size AS INTEGER)",
+                                         .down = "CAST(n AS TEXT)"}},
                              {RenameColumn{.table = "t", .from = "n", .to = "m"}},
-                             {ChangeType{.table = "t", .from = "m", .to = "z", .type = real(), .up = "m / 2.0", .down = "CAST(z * 2 AS INTEGER)"}}});
+                             {ChangeType{.table = "t",
+                                         .from = "m",
+                                         .to = "z",
+                                         .type = real(),
+                                         .up = "m / 2.0",
+                                         .down = "CAST(z * 2 AS INTEGER)"}}});
     auto const expand_all = [](Database& database) {
         std::vector<std::string> before;
         for (int i = 0; i < 4; ++i) {
@@ -120,7 +148,10 @@ TEST_CASE("compile: the same chain in migrations of its own, contracted one by o
 }
 
 TEST_CASE("compile: a rename is contracted while a later name of the same column is open") {
-    Database database{plan({{table()}, {RenameColumn{.table = "t", .from = "name", .to = "title"}}, {RenameColumn{.table = "t", .from = "title", .to = "group"}}, {RenameColumn{.table = "t", .from = "group", .to = "last"}}})};
+    Database database{plan({{table()},
+                            {RenameColumn{.table = "t", .from = "name", .to = "title"}},
+                            {RenameColumn{.table = "t", .from = "title", .to = "group"}},
+                            {RenameColumn{.table = "t", .from = "group", .to = "last"}}})};
     (void)database.rollout.expand();
     (void)database.rollout.expand();
     (void)database.rollout.expand();
@@ -132,8 +163,11 @@ TEST_CASE("compile: a rename is contracted while a later name of the same column
     CHECK(database.see("SELECT name FROM pragma_table_xinfo('t')") == "'id'; 'group'; 'o'");
 }
 
-TEST_CASE("compile: a mistake in a later operation leaves nothing of the earlier ones, on the clone or in the database") {
-    Database database{plan({{table()}, {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}, DropColumn{.table = "t", .column = "nmae"}}})};
+TEST_CASE(
+    "compile: a mistake in a later operation leaves nothing of the earlier ones, on the clone or in the database") {
+    Database database{plan({{table()},
+                            {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}},
+                             DropColumn{.table = "t", .column = "nmae"}}})};
     auto const before = database.rollout.canonical();
     CHECK_THROWS_WITH_AS((void)database.rollout.expand(), doctest::Contains("did you mean \"name\"?"), PlanError);
     CHECK(database.rollout.canonical() == before);
@@ -144,43 +178,60 @@ TEST_CASE("compile: a bad expression is refused with the migration and the opera
     bad.up = "to_bytes(o)";
     Database database{plan({{table()}, {bad}})};
     auto const before = database.rollout.canonical();
-    CHECK_THROWS_WITH_AS((void)database.rollout.expand(), doctest::Contains("Migration \"0002\", ChangeType t.o: `up` = to_bytes(o)"), PlanError);
+    CHECK_THROWS_WITH_AS((void)database.rollout.expand(),
+                         doctest::Contains("Migration \"0002\", ChangeType t.o: `up` = to_bytes(o)"), PlanError);
     CHECK(database.rollout.canonical() == before);
 }
 
 TEST_CASE("compile: an index waits for the backfill of the columns that it reads, and only for those") {
     CreateIndex const on_new{.name = "by_n", .table = "t", .columns = {"n"}};
-    CreateIndex const on_expression{.name = "by_half", .table = "t", .columns = {IndexPart{Expression{"n / 2"}, false}}};
+    CreateIndex const on_expression{
+        .name = "by_half", .table = "t", .columns = {IndexPart{Expression{"n / 2"}, false}}};
     CreateIndex const with_condition{.name = "by_some", .table = "t", .columns = {"name"}, .where = "n > 0"};
     CreateIndex const on_old{.name = "by_name", .table = "t", .columns = {"name"}};
-    Database database{plan({{table()}, {change(), on_new, on_expression, with_condition, on_old}, {RenameColumn{.table = "t", .from = "n", .to = "m"}, CreateIndex{.name = "by_m", .table = "t", .columns = {"m"}}}})};
+    Database database{plan({{table()},
+                            {change(), on_new, on_expression, with_condition, on_old},
+                            {RenameColumn{.table = "t", .from = "n", .to = "m"},
+                             CreateIndex{.name = "by_m", .table = "t", .columns = {"m"}}}})};
     auto const expanded = database.rollout.expand();
     CHECK(expanded.has_filled_steps);
     CHECK(steps(expanded).find("create index by_name") != std::string::npos);
     CHECK(steps(expanded).find("by_n\n") == std::string::npos);
     CHECK(steps(database.rollout.fill()) == "create index by_n\ncreate index by_half\ncreate index by_some\n");
-    CHECK(steps(database.rollout.fill()) == "");    // once
+    CHECK(steps(database.rollout.fill()) == "");  // once
     auto const renamed = database.rollout.expand();
-    CHECK(renamed.has_filled_steps);    // a second name of a column that is filled
+    CHECK(renamed.has_filled_steps);  // a second name of a column that is filled
     CHECK(steps(database.rollout.fill()) == "create index by_m\n");
-    CHECK(database.see("SELECT sql FROM sqlite_schema WHERE name = 'by_m'") == "'CREATE INDEX \"by_m\" ON \"t\" (\"n\")'");
+    CHECK(database.see("SELECT sql FROM sqlite_schema WHERE name = 'by_m'") ==
+          "'CREATE INDEX \"by_m\" ON \"t\" (\"n\")'");
     (void)database.rollout.contract();
     (void)database.rollout.contract();
     CHECK(database.see("SELECT name FROM pragma_index_info('by_m')") == "'m'");
 }
 
 TEST_CASE("compile: an index over a second name is made over the column, and follows it") {
-    Database database{plan({{table()}, {RenameColumn{.table = "t", .from = "name", .to = "title"}, CreateIndex{.name = "i", .table = "t", .columns = {"title", IndexPart{Expression{"lower(title)"}, false}}}}})};
+    Database database{
+        plan({{table()},
+              {RenameColumn{.table = "t", .from = "name", .to = "title"},
+               CreateIndex{
+                   .name = "i", .table = "t", .columns = {"title", IndexPart{Expression{"lower(title)"}, false}}}}})};
     CHECK_FALSE(database.rollout.expand().has_filled_steps);
-    CHECK(database.see("SELECT sql FROM sqlite_schema WHERE name = 'i'") == "'CREATE INDEX \"i\" ON \"t\" (\"name\", (lower(\"name\")))'");
+    CHECK(database.see("SELECT sql FROM sqlite_schema WHERE name = 'i'") ==
+          "'CREATE INDEX \"i\" ON \"t\" (\"name\", (lower(\"name\")))'");
     (void)database.rollout.contract();
-    CHECK(database.see("SELECT sql FROM sqlite_schema WHERE name = 'i'") == "'CREATE INDEX \"i\" ON \"t\" (\"title\", (lower(\"title\")))'");
+    CHECK(database.see("SELECT sql FROM sqlite_schema WHERE name = 'i'") ==
+          "'CREATE INDEX \"i\" ON \"t\" (\"title\", (lower(\"title\")))'");
 }
 
-TEST_CASE("compile: the application's triggers are held to the columns that they were written for, and get their text back") {
-    std::string const made = "CREATE TABLE log (what); CREATE TRIGGER \"on all\" AFTER UPDATE ON t BEGIN INSERT INTO log VALUES (NEW.id); END;"
-                             "CREATE TRIGGER on_name AFTER UPDATE OF name ON t BEGIN SELECT 1; END; CREATE TRIGGER on_insert AFTER INSERT ON t BEGIN SELECT 1; END;";
-    auto const whole = plan({{table()}, {change()}, {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}}});
+TEST_CASE(
+    "compile: the application's triggers are held to the columns that they were written for, and get their text back") {
+    std::string const made =
+        "CREATE TABLE log (what); CREATE TRIGGER \"on all\" AFTER UPDATE ON t BEGIN INSERT INTO log VALUES (NEW.id); "
+        "END;"
+        "CREATE TRIGGER on_name AFTER UPDATE OF name ON t BEGIN SELECT 1; END; CREATE TRIGGER on_insert AFTER INSERT "
+        "ON t BEGIN SELECT 1; END;";
+    auto const whole =
+        plan({{table()}, {change()}, {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}}});
     SUBCASE("undo") {
         Database database{whole};
         database.connection.run(made);
@@ -202,7 +253,12 @@ TEST_CASE("compile: the application's triggers are held to the columns that they
         CHECK(triggers(database.connection) == before);
     }
     SUBCASE("a trigger of RawSql that is made while the pair is open") {
-        Database database{plan({{table()}, {change()}, {RawSql{.expand = made, .undo = "DROP TRIGGER \"on all\"; DROP TRIGGER on_name; DROP TRIGGER on_insert; DROP TABLE log"}}})};
+        Database database{plan(
+            {{table()},
+             {change()},
+             {RawSql{
+                 .expand = made,
+                 .undo = "DROP TRIGGER \"on all\"; DROP TRIGGER on_name; DROP TRIGGER on_insert; DROP TABLE log"}}})};
         (void)database.rollout.expand();
         (void)database.rollout.expand();
         database.connection.run("UPDATE t SET o = '9' WHERE id = 1");
@@ -213,7 +269,11 @@ TEST_CASE("compile: the application's triggers are held to the columns that they
 }
 
 TEST_CASE("compile: somebody's own SQL makes a table that later operations alter") {
-    auto const whole = plan({{RawSql{.expand = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, o TEXT); CREATE INDEX by_o ON t (o)", .undo = "DROP TABLE t"}}, {change()}, {DropColumn{.table = "t", .column = "name"}}});
+    auto const whole = plan(
+        {{RawSql{.expand = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, o TEXT); CREATE INDEX by_o ON t (o)",
+                 .undo = "DROP TABLE t"}},
+         {change()},
+         {DropColumn{.table = "t", .column = "name"}}});
     Database database{whole};
     (void)database.rollout.expand();
     (void)database.rollout.fill();
@@ -224,7 +284,10 @@ TEST_CASE("compile: somebody's own SQL makes a table that later operations alter
     CHECK(database.see("SELECT name FROM pragma_index_info('by_o')") == "'n'");
 
     SUBCASE("and takes one away in one of its own") {
-        Database other{plan({{table()}, {change()}, {RawSql{.expand = "ALTER TABLE t DROP COLUMN name"}, AddColumn{.table = "t", .column = {.name = "name", .type = integer()}}}})};
+        Database other{plan({{table()},
+                             {change()},
+                             {RawSql{.expand = "ALTER TABLE t DROP COLUMN name"},
+                              AddColumn{.table = "t", .column = {.name = "name", .type = integer()}}}})};
         (void)other.rollout.expand();
         (void)other.rollout.expand();
         CHECK(other.see("SELECT group_concat(name) FROM pragma_table_info('t')") == "'id,o,n,name'");
@@ -252,14 +315,16 @@ TEST_CASE("compile: contract refuses a column that becomes NOT NULL while rows a
     strictly.columns[2].nullable = false;
     Database database{plan({{strictly}, {change()}}), "INSERT INTO t (id, o) VALUES (1, '5')"};
     (void)database.rollout.expand();
-    CHECK_THROWS_WITH_AS((void)database.rollout.contract(), doctest::Contains("column t.n is going to be NOT NULL"), Error);
+    CHECK_THROWS_WITH_AS((void)database.rollout.contract(), doctest::Contains("column t.n is going to be NOT NULL"),
+                         Error);
     CHECK(database.see("SELECT o FROM t") == "'5'");
     (void)database.rollout.fill();
     (void)database.rollout.contract();
     CHECK_THROWS((void)database.connection.run("INSERT INTO t (id) VALUES (2)"));
 }
 
-TEST_CASE("compile: views and triggers that read what contract takes away stop it, in words, before anything is written") {
+TEST_CASE(
+    "compile: views and triggers that read what contract takes away stop it, in words, before anything is written") {
     Database database{plan({{table()}, {change()}})};
     database.connection.run("CREATE VIEW v AS SELECT o FROM t");
     (void)database.rollout.expand();
@@ -280,10 +345,26 @@ TEST_CASE("compile: functions and collations of the application's own do not sta
 }
 
 TEST_CASE("compile: pairs are over the columns that the database has") {
-    Database database{plan({{table()}, {RenameColumn{.table = "t", .from = "o", .to = "size"}}, {ChangeType{.table = "t", .from = "size", .to = "n", .type = integer(), .up = "CAST(size AS INTEGER)", .down = "CAST(n AS TEXT)"}}})};
+    Database database{plan({{table()},
+                            {RenameColumn{.table = "t", .from = "o", .to = "size"}},
+                            {ChangeType{.table = "t",
+                                        .from = "size",
+                                        .to = "n",
+                                        .type = integer(),
+                                        .up = "CAST(size AS INTEGER)",
+                                        .down = "CAST(n AS TEXT)"}}})};
     (void)database.rollout.expand();
     (void)database.rollout.expand();
-    Compiler const compiler{plan({{table()}, {RenameColumn{.table = "t", .from = "o", .to = "size"}}, {ChangeType{.table = "t", .from = "size", .to = "n", .type = integer(), .up = "CAST(size AS INTEGER)", .down = "CAST(n AS TEXT)"}}}), {1, 3}, database.connection};
+    Compiler const compiler{plan({{table()},
+                                  {RenameColumn{.table = "t", .from = "o", .to = "size"}},
+                                  {ChangeType{.table = "t",
+                                              .from = "size",
+                                              .to = "n",
+                                              .type = integer(),
+                                              .up = "CAST(size AS INTEGER)",
+                                              .down = "CAST(n AS TEXT)"}}}),
+                            {1, 3},
+                            database.connection};
     auto const pairs = compiler.pairs();
     REQUIRE(pairs.size() == 1);
     CHECK(pairs[0].position == 2);
@@ -316,7 +397,8 @@ TEST_SUITE_END();
 TEST_SUITE_BEGIN("compile/shape_of");
 
 TEST_CASE("shape_of: what a release sees of a table, at each standing") {
-    auto const whole = plan({{table()}, {change()}, {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}}});
+    auto const whole =
+        plan({{table()}, {change()}, {AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}}});
     auto const names = [](std::vector<Name> const& list) {
         std::string text;
         for (auto const& name : list) text += (text.empty() ? "" : ",") + name.text();
@@ -324,10 +406,13 @@ TEST_CASE("shape_of: what a release sees of a table, at each standing") {
     };
     auto const none = shape_of(whole, {0, 0}, {Stage::off, Stage::off, Stage::off}, "t", std::nullopt);
     CHECK(names(none.columns) == "id,name,n,extra");
-    CHECK(names(none.absent) == "id,name,extra");    // n stands on o, of which nothing is there either
+    CHECK(names(none.absent) == "id,name,extra");  // n stands on o, of which nothing is there either
 
     Database database{whole};
-    auto const at = [&](Standing standing) { return shape_of(whole, standing, {Stage::complete, Stage::dual, Stage::dual}, "T", sqlite::inspect_table(database.connection, "t")); };
+    auto const at = [&](Standing standing) {
+        return shape_of(whole, standing, {Stage::complete, Stage::dual, Stage::dual}, "T",
+                        sqlite::inspect_table(database.connection, "t"));
+    };
     auto const before = at({1, 1});
     CHECK(names(before.columns) == "id,name,n,extra");
     CHECK(names(before.absent) == "extra");

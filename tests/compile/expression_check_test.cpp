@@ -16,7 +16,8 @@ std::string refusal(std::string const& up, std::string const& down = "CAST(n AS 
     auto schema = Connection::in_memory();
     schema.run("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT, \"group\" TEXT)");
     schema.refuse_quoted_strings();
-    PhysicalPair const pair{.table = "t", .from = {{of, Affinity::text}}, .to = {{"n", Affinity::integer}}, .up = {up}, .down = {down}};
+    PhysicalPair const pair{
+        .table = "t", .from = {{of, Affinity::text}}, .to = {{"n", Affinity::integer}}, .up = {up}, .down = {down}};
     std::string message;
     try {
         check_expressions(schema, pair, "Migration \"0002\", ChangeType t.o");
@@ -33,9 +34,10 @@ std::string refusal(std::string const& up, std::string const& down = "CAST(n AS 
 TEST_SUITE_BEGIN("compile/expression_check");
 
 TEST_CASE("expressions: what a trigger may compute is taken") {
-    for (std::string const up : {"CAST(o AS INTEGER)", "CASE WHEN o NOT GLOB '*[^0-9]*' THEN CAST(o AS INTEGER) END", "length(o)", "o",
-                                 "CASE WHEN json_valid(o) THEN json_extract(o, '$.n') END", "strftime('%s', o)", "CAST(o /* kB */ AS INTEGER) -- what\n",
-                                 "instr(o, 'now')", "nullif(o, 'utc')", "julianday(o)", "nullif(o, ')')"}) {
+    for (std::string const up : {"CAST(o AS INTEGER)", "CASE WHEN o NOT GLOB '*[^0-9]*' THEN CAST(o AS INTEGER) END",
+                                 "length(o)", "o", "CASE WHEN json_valid(o) THEN json_extract(o, '$.n') END",
+                                 "strftime('%s', o)", "CAST(o /* kB */ AS INTEGER) -- what\n", "instr(o, 'now')",
+                                 "nullif(o, 'utc')", "julianday(o)", "nullif(o, ')')"}) {
         CAPTURE(up);
         CHECK(refusal(up) == "");
     }

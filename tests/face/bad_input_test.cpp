@@ -16,11 +16,18 @@ using namespace std::chrono_literals;
 namespace {
 
 Plan with(Operation operation) {
-    return Plan{"catalogue", {packages_migration(), Migration{.id = "0002-change", .release = "2.0", .operations = {std::move(operation)}}}};
+    return Plan{
+        "catalogue",
+        {packages_migration(), Migration{.id = "0002-change", .release = "2.0", .operations = {std::move(operation)}}}};
 }
 
 ChangeType change(std::string_view from, std::string_view up) {
-    return {.table = "packages", .from = Name{from}, .to = "size_bytes", .type = integer(), .up = Expression{std::string{up}}, .down = "CAST(size_bytes AS TEXT)"};
+    return {.table = "packages",
+            .from = Name{from},
+            .to = "size_bytes",
+            .type = integer(),
+            .up = Expression{std::string{up}},
+            .down = "CAST(size_bytes AS TEXT)"};
 }
 
 /// The words with which expand() refuses `plan`. The database is what it was to the byte, in both journal modes.
@@ -29,7 +36,7 @@ std::string refused(Plan const& plan) {
     for (bool const wal : {true, false}) {
         Folder const folder;
         make_catalogue(folder.database(), 20, wal);
-        RawSqlite const other{folder.database()};    // the last connection that closes would move the WAL into the file
+        RawSqlite const other{folder.database()};  // the last connection that closes would move the WAL into the file
         other.run("UPDATE packages SET size = '5' WHERE id = 1");
         auto const before = bytes_of(folder.database());
         Application application{folder.database(), plan};
@@ -69,7 +76,9 @@ TEST_SUITE("face/bad input") {
     TEST_CASE("a mistake in the last migration leaves the first unwritten, too") {
         Plan const plan{"catalogue",
                         {packages_migration(), size_migration(),
-                         Migration{.id = "0003-wrong", .release = "2.0", .operations = {DropColumn{.table = "packages", .column = "nothing"}}}}};
+                         Migration{.id = "0003-wrong",
+                                   .release = "2.0",
+                                   .operations = {DropColumn{.table = "packages", .column = "nothing"}}}}};
         CHECK(has(refused(plan), "nothing"));
     }
 
@@ -115,7 +124,8 @@ TEST_SUITE("face/bad input") {
         }
         application.evolver.attach();
         std::string size;
-        application.db << application.evolver.table("packages").select({"size_bytes"}) + " WHERE title = 'package-7'", soci::into(size);
+        application.db << application.evolver.table("packages").select({"size_bytes"}) + " WHERE title = 'package-7'",
+            soci::into(size);
         CHECK(size == "70");
         CHECK(bytes_of(folder.database()) == before);
     }
@@ -214,7 +224,7 @@ TEST_SUITE("face/bad input") {
                 FullDisk const disk;
                 Application application{folder.database(), catalogue()};
                 CHECK(application.ask("SELECT count(*) FROM packages") == "20");
-                disk.only_for_those_open();    // evolver's own connection asks for the session's VFS
+                disk.only_for_those_open();  // evolver's own connection asks for the session's VFS
                 disk.full_after(room);
                 try {
                     application.evolver.expand();
@@ -227,9 +237,13 @@ TEST_SUITE("face/bad input") {
                 disk.room_again();
                 RawSqlite const look{folder.database()};
                 CHECK(look.connection().text("PRAGMA integrity_check") == "ok");
-                bool const has_column = look.integer("SELECT count(*) FROM pragma_table_info('packages') WHERE name = 'size_bytes'") == 1;
-                CHECK(has_column == (look.integer("SELECT count(*) FROM evolver_migration WHERE id = '0002-size-bytes'") == 1));
-                bool const has_triggers = look.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'evolver\\_sync%' ESCAPE '\\'") > 0;
+                bool const has_column =
+                    look.integer("SELECT count(*) FROM pragma_table_info('packages') WHERE name = 'size_bytes'") == 1;
+                CHECK(has_column ==
+                      (look.integer("SELECT count(*) FROM evolver_migration WHERE id = '0002-size-bytes'") == 1));
+                bool const has_triggers = look.integer(
+                                              "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name LIKE "
+                                              "'evolver\\_sync%' ESCAPE '\\'") > 0;
                 CHECK(has_column == has_triggers);
                 if (room == 0) CHECK_FALSE(through);
             }

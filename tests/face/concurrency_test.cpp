@@ -24,7 +24,8 @@ void start_eight(std::string const& path, std::string (*release)(int)) {
         children.emplace_back([&path, own](tests::Line line) {
             try {
                 // Each with the plan that its release was built with.
-                Application application{path, catalogue().until(Release{own}), {.release = Release{own}, .actor = "process"}};
+                Application application{
+                    path, catalogue().until(Release{own}), {.release = Release{own}, .actor = "process"}};
                 line.say('r');
                 (void)line.hear();
                 application.evolver.expand();
@@ -43,8 +44,10 @@ void start_eight(std::string const& path, std::string (*release)(int)) {
 
 void once_each(std::string const& path, std::string const& ids) {
     Application application{path, catalogue()};
-    CHECK(application.ask("SELECT group_concat(migration, ' ') FROM (SELECT migration FROM evolver_audit WHERE event = 'expand' ORDER BY sequence)") == ids);
-    CHECK(application.ask("SELECT group_concat(id, ' ') FROM (SELECT id FROM evolver_migration ORDER BY position)") == ids);
+    CHECK(application.ask("SELECT group_concat(migration, ' ') FROM (SELECT migration FROM evolver_audit WHERE event = "
+                          "'expand' ORDER BY sequence)") == ids);
+    CHECK(application.ask("SELECT group_concat(id, ' ') FROM (SELECT id FROM evolver_migration ORDER BY position)") ==
+          ids);
     CHECK(application.ask("PRAGMA integrity_check") == "ok");
     CHECK_FALSE(application.evolver.verify_audit());
 }
@@ -67,19 +70,23 @@ int run_release(std::string const& path, int number, tests::Line line) {
     select.into(read).into(found).use(id, "id");
     line.say('r');
     for (bool more = true; more;) {
-        more = line.hear(2ms) != 's';    // with pauses: outside WAL mode SQLite's own waiting starves beside writers who make none
-        for (int i = 0; i < 3; ++i) {    // after the word to stop, too: contract is over then
+        more = line.hear(2ms) !=
+               's';  // with pauses: outside WAL mode SQLite's own waiting starves beside writers who make none
+        for (int i = 0; i < 3; ++i) {  // after the word to stop, too: contract is over then
             ++id;
             bytes = id * 3;
             title = "title-" + std::to_string(id);
             if (number == 0) {
-                application.db << packages.insert({"id", "title", "size_bytes"}), soci::use(id, "id"), soci::use(title, "title"), soci::use(bytes, "size_bytes");
-                application.db << packages.select({"title", "size_bytes"}) + " WHERE id = :id", soci::into(read), soci::into(found), soci::use(id, "id");
+                application.db << packages.insert({"id", "title", "size_bytes"}), soci::use(id, "id"),
+                    soci::use(title, "title"), soci::use(bytes, "size_bytes");
+                application.db << packages.select({"title", "size_bytes"}) + " WHERE id = :id", soci::into(read),
+                    soci::into(found), soci::use(id, "id");
             } else {
                 insert.execute();
                 if (!select.execute()) throw std::runtime_error{"row " + std::to_string(id) + " is not there"};
             }
-            if (found != bytes || read != title) throw std::runtime_error{"row " + std::to_string(id) + " is not what was written"};
+            if (found != bytes || read != title)
+                throw std::runtime_error{"row " + std::to_string(id) + " is not what was written"};
         }
     }
     std::ofstream{path + "-last" + std::to_string(number)} << id;
@@ -140,7 +147,8 @@ TEST_SUITE("face/concurrency") {
         CHECK(application.evolver.status().migrations[1].filled);
         CHECK(application.evolver.status().migrations[2].filled);
         CHECK(application.ask("SELECT count(*) FROM packages WHERE size_bytes IS NOT CAST(size AS INTEGER)") == "0");
-        CHECK(application.ask("SELECT count(*) FROM evolver_audit WHERE event = 'backfill finished' AND migration = '0002-size-bytes'") == "1");
+        CHECK(application.ask("SELECT count(*) FROM evolver_audit WHERE event = 'backfill finished' AND migration = "
+                              "'0002-size-bytes'") == "1");
     }
 
     TEST_CASE("not one statement of a running release fails while another process takes the plan through everything") {
@@ -183,8 +191,10 @@ TEST_SUITE("face/concurrency") {
                 CHECK(running[static_cast<std::size_t>(number)].result() == 0);
                 auto const last = std::atoll(file_bytes(folder.database() + "-last" + std::to_string(number)).c_str());
                 auto const first = 10'000LL * (number + 1);
-                CHECK(application.ask("SELECT count(*) FROM packages WHERE size_bytes = id * 3 AND title = 'title-' || id AND id > " + std::to_string(first) + " AND id <= " +
-                                      std::to_string(last)) == std::to_string(last - first));
+                CHECK(
+                    application.ask(
+                        "SELECT count(*) FROM packages WHERE size_bytes = id * 3 AND title = 'title-' || id AND id > " +
+                        std::to_string(first) + " AND id <= " + std::to_string(last)) == std::to_string(last - first));
             }
         }
     }

@@ -14,10 +14,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-
 /// Release 2.0, filled and reconciled, with no soak time unless one is given.
 struct Ready {
-    explicit Ready(std::string const& path, std::chrono::seconds soak = 0s) : application{path, catalogue(), {.actor = "alice", .soak = soak}} {
+    explicit Ready(std::string const& path, std::chrono::seconds soak = 0s)
+        : application{path, catalogue(), {.actor = "alice", .soak = soak}} {
         application.evolver.expand();
         application.evolver.backfill();
         application.evolver.reconcile();
@@ -35,7 +35,8 @@ Gate gate(Evolver& evolver, std::string const& name, ContractOptions const& opti
 }
 
 /// The words of the refusal; the old shape is still there, and so is every byte.
-std::string closed(Evolver& evolver, std::string const& path, std::string const& name, ContractOptions const& options = {}) {
+std::string closed(Evolver& evolver, std::string const& path, std::string const& name,
+                   ContractOptions const& options = {}) {
     RawSqlite const other{path};
     (void)other.integer("SELECT count(*) FROM packages");
     auto const before = bytes_of(path);
@@ -46,7 +47,8 @@ std::string closed(Evolver& evolver, std::string const& path, std::string const&
     } catch (GateClosed const& error) {
         words = error.what();
         CHECK(error.database_changed() == Changed::no);
-        CHECK(std::any_of(error.gates().begin(), error.gates().end(), [&](Gate const& one) { return one.name == name && !one.open && !one.reason.empty(); }));
+        CHECK(std::any_of(error.gates().begin(), error.gates().end(),
+                          [&](Gate const& one) { return one.name == name && !one.open && !one.reason.empty(); }));
         CHECK(std::none_of(error.gates().begin(), error.gates().end(), [](Gate const& one) { return one.open; }));
     }
     CHECK(bytes_of(path) == before);
@@ -56,7 +58,9 @@ std::string closed(Evolver& evolver, std::string const& path, std::string const&
 }
 
 std::string audit_of(Application& application, std::string const& event) {
-    return application.ask("SELECT group_concat(migration || ':' || actor || ':' || detail, ';') FROM evolver_audit WHERE event = '" + event + "'");
+    return application.ask(
+        "SELECT group_concat(migration || ':' || actor || ':' || detail, ';') FROM evolver_audit WHERE event = '" +
+        event + "'");
 }
 
 }  // namespace
@@ -72,8 +76,10 @@ TEST_SUITE("face/contract") {
             CHECK(one.reason.empty());
         }
         CHECK_FALSE(ready.evolver().contract().steps.empty());
-        CHECK(ready.application.ask("SELECT group_concat(name, ' ') FROM pragma_table_xinfo('packages')") == "id title size_bytes");
-        CHECK(ready.application.ask("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'evolver\\_audit%' ESCAPE '\\'") == "0");
+        CHECK(ready.application.ask("SELECT group_concat(name, ' ') FROM pragma_table_xinfo('packages')") ==
+              "id title size_bytes");
+        CHECK(ready.application.ask("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE "
+                                    "'evolver\\_audit%' ESCAPE '\\'") == "0");
         CHECK(ready.evolver().gates().empty());
         CHECK(ready.evolver().status().floor_release == "2.0");
         CHECK(ready.evolver().contract().steps.empty());
@@ -105,7 +111,8 @@ TEST_SUITE("face/contract") {
         CHECK(gate(application.evolver, "reconciliation").open);
         // A write through LiveTable is none of the old shape's.
         long long const bytes = 5;
-        application.db << application.evolver.table("packages").update({"size_bytes"}) + " WHERE id = 2", soci::use(bytes, "size_bytes");
+        application.db << application.evolver.table("packages").update({"size_bytes"}) + " WHERE id = 2",
+            soci::use(bytes, "size_bytes");
         CHECK(gate(application.evolver, "reconciliation").open);
         application.evolver.contract();
     }
@@ -120,8 +127,8 @@ TEST_SUITE("face/contract") {
         CHECK(has(words, "2 rows"));
         CHECK(has(words, ".accept_loss = {{\"0002-size-bytes\", \"<reason>\"}}"));
         ready.evolver().contract({.accept_loss = {{"0002-size-bytes", "units were never meant"}}});
-        CHECK(ready.application.ask("SELECT group_concat(row_key || '=' || value, ';') FROM evolver_quarantine WHERE table_name = 'packages' AND column_name = 'size'") ==
-              "3=12 kB;4=12 kB");
+        CHECK(ready.application.ask("SELECT group_concat(row_key || '=' || value, ';') FROM evolver_quarantine WHERE "
+                                    "table_name = 'packages' AND column_name = 'size'") == "3=12 kB;4=12 kB");
         CHECK(audit_of(ready.application, "loss accepted") == "0002-size-bytes:alice:units were never meant");
     }
 
@@ -144,7 +151,9 @@ TEST_SUITE("face/contract") {
         CHECK(has(words, "release 1.0"));
         CHECK(has(words, std::to_string(old.id())));
         auto const live = ready.evolver().status().instances;
-        CHECK(std::any_of(live.begin(), live.end(), [&](LiveInstance const& one) { return one.process == old.id() && one.release == "1.0" && !one.own; }));
+        CHECK(std::any_of(live.begin(), live.end(), [&](LiveInstance const& one) {
+            return one.process == old.id() && one.release == "1.0" && !one.own;
+        }));
         old.stop();
         CHECK_FALSE(gate(ready.evolver(), "instances").open);
         old.kill();
@@ -155,9 +164,7 @@ TEST_SUITE("face/contract") {
     TEST_CASE("gate instances: a process of the old release cannot remove its own shape") {
         Folder const folder;
         make_catalogue(folder.database());
-        {
-            Ready const ready{folder.database()};
-        }
+        { Ready const ready{folder.database()}; }
         Application old{folder.database(), catalogue(), {.release = "1.0", .soak = 0s}};
         CHECK(has(closed(old.evolver, folder.database(), "instances"), "this very process"));
     }
@@ -206,7 +213,8 @@ TEST_SUITE("face/contract") {
         make_catalogue(folder.database());
         Ready ready{folder.database(), 3600s};
         ready.evolver().contract({.override_gates = {{"soak", "nobody else uses this file"}}});
-        CHECK(has(audit_of(ready.application, "gate overridden"), "0002-size-bytes:alice:soak: nobody else uses this file"));
+        CHECK(has(audit_of(ready.application, "gate overridden"),
+                  "0002-size-bytes:alice:soak: nobody else uses this file"));
         CHECK_FALSE(ready.evolver().verify_audit());
     }
 

@@ -16,11 +16,15 @@ namespace {
 /// Schema and data of the old shape, as release 1.0 sees them; evolver's own tables apart.
 std::string old_shape(std::string const& path) {
     RawSqlite const database{path};
-    return support::rows(database.connection(), "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE 'evolver\\_%' ESCAPE '\\' ORDER BY type, name") + "\n" +
-           support::rows(database.connection(), "SELECT * FROM packages ORDER BY id");
+    return support::rows(database.connection(),
+                         "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE 'evolver\\_%' ESCAPE '\\' "
+                         "ORDER BY type, name") +
+           "\n" + support::rows(database.connection(), "SELECT * FROM packages ORDER BY id");
 }
 
-std::string old_data(std::string const& path) { return support::rows(RawSqlite{path}.connection(), "SELECT id, name, size FROM packages ORDER BY id"); }
+std::string old_data(std::string const& path) {
+    return support::rows(RawSqlite{path}.connection(), "SELECT id, name, size FROM packages ORDER BY id");
+}
 
 void back_to_first(Evolver& evolver) {
     evolver.rollback({.migration = "0003-title"});
@@ -52,7 +56,9 @@ TEST_SUITE("face/rollback") {
             CAPTURE(point);
             Folder const folder;
             make_catalogue(folder.database(), 400);
-            RawSqlite{folder.database()}.connection().run("CREATE TABLE log (n); CREATE TRIGGER g AFTER UPDATE ON packages BEGIN INSERT INTO log VALUES (1); END");
+            RawSqlite{folder.database()}.connection().run(
+                "CREATE TABLE log (n); CREATE TRIGGER g AFTER UPDATE ON packages BEGIN INSERT INTO log VALUES (1); "
+                "END");
             auto const before = old_shape(folder.database());
             Application application{folder.database(), catalogue()};
             application.evolver.expand();
@@ -81,7 +87,8 @@ TEST_SUITE("face/rollback") {
         auto const packages = application.evolver.table("packages");
         std::string const title = "new";
         long long const bytes = 123;
-        application.db << packages.insert({"title", "size_bytes"}), soci::use(title, "title"), soci::use(bytes, "size_bytes");
+        application.db << packages.insert({"title", "size_bytes"}), soci::use(title, "title"),
+            soci::use(bytes, "size_bytes");
         application.db << packages.update({{"size_bytes", "size_bytes * 2"}}) + " WHERE id = 3";
         RawSqlite{folder.database()}.run("UPDATE packages SET size = '12 kB' WHERE id = 4");
         auto const before = old_data(folder.database());
@@ -119,24 +126,29 @@ TEST_SUITE("face/rollback") {
         Folder const folder;
         make_catalogue(folder.database());
         Application application{folder.database(), catalogue()};
-        CHECK(has(refusal<HistoryError>(folder.database(), application.evolver, {.migration = "0003-title"}), "not expanded"));
+        CHECK(has(refusal<HistoryError>(folder.database(), application.evolver, {.migration = "0003-title"}),
+                  "not expanded"));
         application.evolver.expand();
-        auto const words = refusal<HistoryError>(folder.database(), application.evolver, {.migration = "0002-size-bytes"});
+        auto const words =
+            refusal<HistoryError>(folder.database(), application.evolver, {.migration = "0002-size-bytes"});
         CHECK(has(words, "not the last"));
         CHECK(has(words, "roll back \"0003-title\" first"));
         application.evolver.backfill();
         application.evolver.reconcile();
         application.evolver.contract(now());
-        CHECK(has(refusal<HistoryError>(folder.database(), application.evolver, {.migration = "0003-title"}), "contracted"));
+        CHECK(has(refusal<HistoryError>(folder.database(), application.evolver, {.migration = "0003-title"}),
+                  "contracted"));
     }
 
     TEST_CASE("what only the new shape holds blocks the way back until its loss is accepted by name") {
-        Plan const plan{"catalogue",
-                        {packages_migration(),
-                         {.id = "0002-note",
-                          .release = "2.0",
-                          .operations = {AddColumn{.table = "packages", .column = {.name = "note", .type = text(), .default_value = "'-'"}},
-                                         CreateTable{.table = "tags", .columns = {{.name = "id", .type = integer(), .primary_key = true}}}}}}};
+        Plan const plan{
+            "catalogue",
+            {packages_migration(),
+             {.id = "0002-note",
+              .release = "2.0",
+              .operations = {
+                  AddColumn{.table = "packages", .column = {.name = "note", .type = text(), .default_value = "'-'"}},
+                  CreateTable{.table = "tags", .columns = {{.name = "id", .type = integer(), .primary_key = true}}}}}}};
         Folder const folder;
         make_catalogue(folder.database());
         auto const before = old_shape(folder.database());
@@ -149,10 +161,13 @@ TEST_SUITE("face/rollback") {
         CHECK(has(words, "note"));
         CHECK(has(words, "tags"));
         CHECK(has(words, ".accept_loss"));
-        CHECK(has(refusal<GateClosed>(folder.database(), application.evolver, {.migration = "0002-note", .accept_loss = {{"0002-note", ""}}}), "3 rows"));
+        CHECK(has(refusal<GateClosed>(folder.database(), application.evolver,
+                                      {.migration = "0002-note", .accept_loss = {{"0002-note", ""}}}),
+                  "3 rows"));
         application.evolver.rollback({.migration = "0002-note", .accept_loss = {{"0002-note", "a trial"}}});
         CHECK(old_shape(folder.database()) == before);
-        CHECK(has(application.ask("SELECT actor || detail FROM evolver_audit WHERE event = 'rollback'"), "bobaccepted: a trial"));
+        CHECK(has(application.ask("SELECT actor || detail FROM evolver_audit WHERE event = 'rollback'"),
+                  "bobaccepted: a trial"));
     }
 
     TEST_CASE("a value that the old column cannot give back blocks the way back") {
@@ -164,13 +179,17 @@ TEST_SUITE("face/rollback") {
         Application application{folder.database(), Plan{"catalogue", {packages_migration(), lossy}}};
         application.evolver.expand();
         long long bytes = 40;
-        auto const update = [&] { application.db << application.evolver.table("packages").update({"size_bytes"}) + " WHERE id = 1", soci::use(bytes, "size_bytes"); };
+        auto const update = [&] {
+            application.db << application.evolver.table("packages").update({"size_bytes"}) + " WHERE id = 1",
+                soci::use(bytes, "size_bytes");
+        };
         update();
         CHECK_NOTHROW(application.evolver.rollback({.migration = "0002-size-bytes"}));
         application.evolver.expand();
         bytes = 45;
         update();
-        CHECK(has(refusal<GateClosed>(folder.database(), application.evolver, {.migration = "0002-size-bytes"}), "1 row"));
+        CHECK(has(refusal<GateClosed>(folder.database(), application.evolver, {.migration = "0002-size-bytes"}),
+                  "1 row"));
         application.evolver.rollback({.migration = "0002-size-bytes", .accept_loss = {{"0002-size-bytes", "a trial"}}});
         CHECK(application.ask("SELECT size FROM packages WHERE id = 1") == "4");
     }

@@ -77,7 +77,8 @@ TEST_SUITE("face/start") {
         make_catalogue(folder.database());
         auto edited = packages_migration();
         std::get<CreateTable>(edited.operations.front()).columns.push_back({.name = "origin", .type = text()});
-        auto const words = refused_start<HistoryError>(folder.database(), Plan{"catalogue", {edited, size_migration()}});
+        auto const words =
+            refused_start<HistoryError>(folder.database(), Plan{"catalogue", {edited, size_migration()}});
         CHECK(has(words, "0001-packages"));
         CHECK(has(words, "edited"));
         CHECK(has(words, "new migration"));
@@ -92,7 +93,9 @@ TEST_SUITE("face/start") {
         }
         auto edited = title_migration();
         std::get<RenameColumn>(edited.operations.front()).to = "caption";
-        CHECK(has(refused_start<HistoryError>(folder.database(), Plan{"catalogue", {packages_migration(), size_migration(), edited}}), "0003-title"));
+        CHECK(has(refused_start<HistoryError>(folder.database(),
+                                              Plan{"catalogue", {packages_migration(), size_migration(), edited}}),
+                  "0003-title"));
     }
 
     TEST_CASE("migrations in another order, or with one put between, are refused") {
@@ -109,8 +112,11 @@ TEST_SUITE("face/start") {
         CHECK(has(words, "only ever appended"));
         Plan const between{"catalogue",
                            {packages_migration(),
-                            {.id = "0001b", .release = "1.0", .operations = {AddColumn{.table = "packages", .column = {.name = "b", .type = text()}}}},
-                            size_migration(), title_migration()}};
+                            {.id = "0001b",
+                             .release = "1.0",
+                             .operations = {AddColumn{.table = "packages", .column = {.name = "b", .type = text()}}}},
+                            size_migration(),
+                            title_migration()}};
         CHECK(has(refused_start<HistoryError>(folder.database(), between), "0001b"));
     }
 
@@ -130,16 +136,23 @@ TEST_SUITE("face/start") {
         // Its own LiveTable writes the shape that it knows; the triggers carry that over.
         std::string const name = "new";
         std::string const size = "77";
-        older.db << older.evolver.table("packages").insert({"name", "size"}), soci::use(name, "name"), soci::use(size, "size");
+        older.db << older.evolver.table("packages").insert({"name", "size"}), soci::use(name, "name"),
+            soci::use(size, "size");
         CHECK(newer.ask("SELECT size_bytes FROM packages WHERE title = 'new'") == "77");
         CHECK_THROWS_AS(older.evolver.contract(), HistoryError);
     }
 
     TEST_CASE("drift is refused with the difference: a missing index, a missing column, another type") {
         auto const create = CreateTable{.table = "packages",
-                                        .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "name", .type = text()}, {.name = "size", .type = text()}}};
-        Plan const plan{"catalogue",
-                        {{.id = "0001", .release = "1.0", .operations = {create, CreateIndex{.name = "packages_name", .table = "packages", .columns = {"name"}}}}, size_migration()}};
+                                        .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                    {.name = "name", .type = text()},
+                                                    {.name = "size", .type = text()}}};
+        Plan const plan{
+            "catalogue",
+            {{.id = "0001",
+              .release = "1.0",
+              .operations = {create, CreateIndex{.name = "packages_name", .table = "packages", .columns = {"name"}}}},
+             size_migration()}};
         auto const drift = [&](std::string const& by_hand) {
             Folder const folder;
             {
@@ -151,8 +164,10 @@ TEST_SUITE("face/start") {
         };
         CHECK(has(drift("DROP INDEX packages_name"), "packages_name"));
         CHECK(has(drift("ALTER TABLE packages DROP COLUMN size"), "size"));
-        auto const type = drift("DROP INDEX packages_name; DROP TABLE packages; CREATE TABLE packages (id INTEGER PRIMARY KEY, name BLOB, size TEXT);"
-                                "CREATE INDEX packages_name ON packages (name)");
+        auto const type = drift(
+            "DROP INDEX packages_name; DROP TABLE packages; CREATE TABLE packages (id INTEGER PRIMARY KEY, name BLOB, "
+            "size TEXT);"
+            "CREATE INDEX packages_name ON packages (name)");
         CHECK(has(type, "name"));
         CHECK(has(type, "packages"));
         CHECK_FALSE(has(type, "size"));
@@ -162,20 +177,24 @@ TEST_SUITE("face/start") {
         Folder const folder;
         make_catalogue(folder.database());
         RawSqlite{folder.database()}.connection().run(
-            "CREATE TABLE mine (a); CREATE INDEX mine_a ON mine (a); CREATE INDEX extra ON packages (name); ALTER TABLE packages ADD COLUMN note TEXT;"
-            "CREATE VIEW v AS SELECT id FROM packages; CREATE TRIGGER g AFTER INSERT ON packages BEGIN INSERT INTO mine VALUES (NEW.id); END;");
+            "CREATE TABLE mine (a); CREATE INDEX mine_a ON mine (a); CREATE INDEX extra ON packages (name); ALTER "
+            "TABLE packages ADD COLUMN note TEXT;"
+            "CREATE VIEW v AS SELECT id FROM packages; CREATE TRIGGER g AFTER INSERT ON packages BEGIN INSERT INTO "
+            "mine VALUES (NEW.id); END;");
         Application application{folder.database(), catalogue()};
         application.evolver.expand();
         application.evolver.backfill();
         application.evolver.reconcile();
         application.evolver.contract(now());
-        CHECK(application.ask("SELECT count(*) FROM sqlite_schema WHERE name IN ('mine', 'mine_a', 'extra', 'v', 'g')") == "5");
+        CHECK(application.ask(
+                  "SELECT count(*) FROM sqlite_schema WHERE name IN ('mine', 'mine_a', 'extra', 'v', 'g')") == "5");
         CHECK(application.ask("SELECT count(note IS NULL) FROM packages") == "20");
     }
 
     TEST_CASE("expand on a database that existed before evolver names baseline() as the way out") {
         Folder const folder;
-        RawSqlite{folder.database()}.run("CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT)");
+        RawSqlite{folder.database()}.run(
+            "CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT)");
         auto const words = refused_start<PlanError>(folder.database(), catalogue());
         CHECK(has(words, "packages"));
         CHECK(has(words, "baseline("));
@@ -184,7 +203,8 @@ TEST_SUITE("face/start") {
     TEST_CASE("a baseline records what the database shows already, and expand goes on from there") {
         Folder const folder;
         RawSqlite{folder.database()}.connection().run(
-            "CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT); INSERT INTO packages VALUES (1, 'bash', '12')");
+            "CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT); INSERT INTO packages "
+            "VALUES (1, 'bash', '12')");
         Application application{folder.database(), catalogue()};
         application.evolver.baseline("0001-packages");
         application.evolver.expand();
@@ -193,14 +213,16 @@ TEST_SUITE("face/start") {
         application.db << application.evolver.table("packages").select({"size_bytes"}), soci::into(bytes);
         CHECK(bytes == "12");
         CHECK(application.ask("SELECT event FROM evolver_audit ORDER BY sequence LIMIT 1") == "baseline");
-        CHECK(has(refusal<HistoryError>(folder.database(), [&] { application.evolver.baseline("0001-packages"); }), "baseline"));
+        CHECK(has(refusal<HistoryError>(folder.database(), [&] { application.evolver.baseline("0001-packages"); }),
+                  "baseline"));
     }
 
     TEST_CASE("a baseline is refused with the differences") {
         Folder const folder;
         RawSqlite{folder.database()}.run("CREATE TABLE packages (id INTEGER PRIMARY KEY, name BLOB)");
         Application application{folder.database(), catalogue()};
-        auto const words = refusal<DriftError>(folder.database(), [&] { application.evolver.baseline("0001-packages"); });
+        auto const words =
+            refusal<DriftError>(folder.database(), [&] { application.evolver.baseline("0001-packages"); });
         CHECK(has(words, "size"));
         CHECK(has(words, "name"));
         CHECK(has(refusal<PlanError>(folder.database(), [&] { application.evolver.baseline("0009"); }), "0009"));
@@ -251,7 +273,8 @@ TEST_SUITE("face/start") {
         finished(application.evolver);
         RawSqlite const a{migrated.database()};
         RawSqlite const b{fresh.database()};
-        CHECK(canonical(sqlite::inspect(a.connection()), Engine::sqlite) == canonical(sqlite::inspect(b.connection()), Engine::sqlite));
+        CHECK(canonical(sqlite::inspect(a.connection()), Engine::sqlite) ==
+              canonical(sqlite::inspect(b.connection()), Engine::sqlite));
     }
 
     TEST_CASE("a dry run shows the steps of the real run and writes nothing") {

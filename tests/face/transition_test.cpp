@@ -13,10 +13,12 @@ using namespace std::chrono_literals;
 namespace {
 
 struct New {
-    explicit New(std::string const& path) : application{path, catalogue()}, packages{application.evolver.table("packages")} {}
+    explicit New(std::string const& path)
+        : application{path, catalogue()}, packages{application.evolver.table("packages")} {}
 
     void insert(long long id, std::string const& title, long long bytes) {
-        application.db << packages.insert({"id", "title", "size_bytes"}), soci::use(id, "id"), soci::use(title, "title"), soci::use(bytes, "size_bytes");
+        application.db << packages.insert({"id", "title", "size_bytes"}), soci::use(id, "id"),
+            soci::use(title, "title"), soci::use(bytes, "size_bytes");
     }
     long long bytes(long long id) {
         long long found = -1;
@@ -24,7 +26,9 @@ struct New {
         return found;
     }
     void grow(long long id, long long by) {
-        application.db << packages.update({{"size_bytes", "size_bytes + :by"}}) + " WHERE " + packages.column("id") + " = :id", soci::use(by, "by"), soci::use(id, "id");
+        application.db << packages.update({{"size_bytes", "size_bytes + :by"}}) + " WHERE " + packages.column("id") +
+                              " = :id",
+            soci::use(by, "by"), soci::use(id, "id");
     }
     Evolver& evolver() { return application.evolver; }
 
@@ -32,7 +36,9 @@ struct New {
     LiveTable packages;
 };
 
-std::string old_size(RawSqlite const& old, int id) { return old.connection().text("SELECT size FROM packages WHERE id = " + std::to_string(id)); }
+std::string old_size(RawSqlite const& old, int id) {
+    return old.connection().text("SELECT size FROM packages WHERE id = " + std::to_string(id));
+}
 
 }  // namespace
 
@@ -50,7 +56,8 @@ TEST_SUITE("face/transition") {
                 auto const id = ++next;
                 release.insert(id, "title-" + std::to_string(id), 50);
                 CHECK(old_size(old, id) == "50");
-                CHECK(old.connection().text("SELECT name FROM packages WHERE id = " + std::to_string(id)) == "title-" + std::to_string(id));
+                CHECK(old.connection().text("SELECT name FROM packages WHERE id = " + std::to_string(id)) ==
+                      "title-" + std::to_string(id));
                 release.grow(id, 5);
                 CHECK(old_size(old, id) == "55");
                 old.run("UPDATE packages SET size = '70' WHERE id = ?", {std::int64_t{id}});
@@ -60,7 +67,9 @@ TEST_SUITE("face/transition") {
                 CHECK(release.bytes(other) == 33);
                 CHECK(release.bytes(7) == 70);
                 std::string title;
-                release.application.db << release.packages.select({"title"}) + " WHERE size_bytes > 69 AND size_bytes < 71 AND id < 100", soci::into(title);
+                release.application.db << release.packages.select({"title"}) +
+                                              " WHERE size_bytes > 69 AND size_bytes < 71 AND id < 100",
+                    soci::into(title);
                 CHECK(title == "package-7");
             };
             release.evolver().attach();
@@ -141,7 +150,8 @@ TEST_SUITE("face/transition") {
         CHECK(release.evolver().why().empty());
     }
 
-    TEST_CASE("reconcile is refused before the backfill is complete, and names rows that were written past the triggers") {
+    TEST_CASE(
+        "reconcile is refused before the backfill is complete, and names rows that were written past the triggers") {
         Folder const folder;
         make_catalogue(folder.database());
         New release{folder.database()};
@@ -163,7 +173,7 @@ TEST_SUITE("face/transition") {
             CHECK_FALSE(has(error.what(), "999"));
         }
         CHECK(release.evolver().status().migrations[1].stage == Stage::dual);
-        CHECK(release.bytes(4) == 999);    // not in sync: computed from the old shape
+        CHECK(release.bytes(4) == 999);  // not in sync: computed from the old shape
     }
 
     TEST_CASE("a session that has not looked since contract writes a renamed column at once") {
@@ -187,38 +197,43 @@ TEST_SUITE("face/transition") {
         CHECK(release.application.ask("SELECT count(*) FROM packages WHERE title IN ('after', 'prepared')") == "3");
     }
 
-    TEST_CASE("reserved words, quotes, mixed case and letters beyond ASCII in every name work from expand to contract") {
-        Plan const plan{"Plan \"Ö\" it's",
-                        {Migration{.id = "1 \"select\"; --",
-                                   .release = "1.0 'ä'",
-                                   .operations = {CreateTable{.table = "Order \"2\"",
-                                                              .columns = {{.name = "primary", .type = integer(), .primary_key = true},
-                                                                          {.name = "Größe in B", .type = text()},
-                                                                          {.name = "it's", .type = text()},
-                                                                          {.name = "select", .type = text()}}}}},
-                         Migration{.id = "2 'grösse'",
-                                   .summary = "it's \"big\"",
-                                   .release = "2.0 'ä'",
-                                   .operations = {ChangeType{.table = "Order \"2\"",
-                                                             .from = "Größe in B",
-                                                             .to = "group",
-                                                             .type = integer(),
-                                                             .up = "CAST(\"Größe in B\" AS INTEGER)",
-                                                             .down = "CAST(\"group\" AS TEXT)"},
-                                                  RenameColumn{.table = "order \"2\"", .from = "IT'S", .to = "Its \"name\""},
-                                                  SplitColumn{.table = "Order \"2\"",
-                                                              .from = "select",
-                                                              .into = {{.name = "from", .type = text(), .up = "substr(\"select\", 1, 1)"},
-                                                                       {.name = "Where", .type = text(), .up = "substr(\"select\", 2)"}},
-                                                              .down = "\"from\" || \"Where\""},
-                                                  CreateIndex{.name = "index", .table = "Order \"2\"", .columns = {"group", "Where"}}}}}};
+    TEST_CASE(
+        "reserved words, quotes, mixed case and letters beyond ASCII in every name work from expand to contract") {
+        Plan const plan{
+            "Plan \"Ö\" it's",
+            {Migration{
+                 .id = "1 \"select\"; --",
+                 .release = "1.0 'ä'",
+                 .operations = {CreateTable{.table = "Order \"2\"",
+                                            .columns = {{.name = "primary", .type = integer(), .primary_key = true},
+                                                        {.name = "Größe in B", .type = text()},
+                                                        {.name = "it's", .type = text()},
+                                                        {.name = "select", .type = text()}}}}},
+             Migration{
+                 .id = "2 'grösse'",
+                 .summary = "it's \"big\"",
+                 .release = "2.0 'ä'",
+                 .operations = {ChangeType{.table = "Order \"2\"",
+                                           .from = "Größe in B",
+                                           .to = "group",
+                                           .type = integer(),
+                                           .up = "CAST(\"Größe in B\" AS INTEGER)",
+                                           .down = "CAST(\"group\" AS TEXT)"},
+                                RenameColumn{.table = "order \"2\"", .from = "IT'S", .to = "Its \"name\""},
+                                SplitColumn{.table = "Order \"2\"",
+                                            .from = "select",
+                                            .into = {{.name = "from", .type = text(), .up = "substr(\"select\", 1, 1)"},
+                                                     {.name = "Where", .type = text(), .up = "substr(\"select\", 2)"}},
+                                            .down = "\"from\" || \"Where\""},
+                                CreateIndex{.name = "index", .table = "Order \"2\"", .columns = {"group", "Where"}}}}}};
         Folder const folder;
         {
             Application first{folder.database(), plan.until("1.0 'ä'")};
             first.evolver.expand();
         }
         RawSqlite const old{folder.database()};
-        old.run(R"(INSERT INTO "Order ""2""" ("primary", "Größe in B", "it's", "select") VALUES (1, '10', 'a', 'xyz'))");
+        old.run(
+            R"(INSERT INTO "Order ""2""" ("primary", "Größe in B", "it's", "select") VALUES (1, '10', 'a', 'xyz'))");
         Application application{folder.database(), plan};
         application.evolver.expand();
         auto const orders = application.evolver.table("ORDER \"2\"");
@@ -228,11 +243,13 @@ TEST_SUITE("face/transition") {
         std::string const from = "p";
         std::string const where = "qr";
         auto const insert = [&] {
-            application.db << orders.insert({"primary", "group", "Its \"name\"", "from", "Where"}), soci::use(id, "primary"), soci::use(group, "group"),
-                soci::use(name, "Its__name_"), soci::use(from, "from"), soci::use(where, "Where");
+            application.db << orders.insert({"primary", "group", "Its \"name\"", "from", "Where"}),
+                soci::use(id, "primary"), soci::use(group, "group"), soci::use(name, "Its__name_"),
+                soci::use(from, "from"), soci::use(where, "Where");
         };
         insert();
-        CHECK(old.connection().text(R"(SELECT "Größe in B" || "it's" || "select" FROM "Order ""2""" WHERE "primary" = 2)") == "20bpqr");
+        CHECK(old.connection().text(
+                  R"(SELECT "Größe in B" || "it's" || "select" FROM "Order ""2""" WHERE "primary" = 2)") == "20bpqr");
         old.run(R"(INSERT INTO "Order ""2""" ("primary", "Größe in B", "select") VALUES (3, '30', 'def'))");
         application.evolver.backfill();
         application.evolver.reconcile();
@@ -243,7 +260,9 @@ TEST_SUITE("face/transition") {
         id = 4;
         insert();
         std::string found;
-        soci::rowset<std::string> const all{(application.db.prepare << R"(SELECT "primary" || '|' || "group" || '|' || "from" || '|' || "Where" FROM "Order ""2""" ORDER BY 1)")};
+        soci::rowset<std::string> const all{(
+            application.db.prepare
+            << R"(SELECT "primary" || '|' || "group" || '|' || "from" || '|' || "Where" FROM "Order ""2""" ORDER BY 1)")};
         for (auto const& row : all) found += row + ";";
         CHECK(found == "1|10|x|yz;2|20|p|qr;3|31|d|ef;4|20|p|qr;");
         CHECK_FALSE(application.evolver.verify_audit());

@@ -20,9 +20,22 @@ namespace fs = std::filesystem;
 /// From the top of the house to its ground. A layer may include itself and what stands before it; two layers of one number stand
 /// side by side and do not know each other.
 constexpr std::array<std::pair<std::string_view, int>, 16> layers{{
-    {"version", 0},  {"error", 1},  {"observe", 2},  {"schema", 3}, {"operation", 4}, {"plan", 5},
-    {"dialect", 6},  {"compile", 7}, {"ledger", 8},  {"fleet", 9},  {"execute", 10},  {"access", 11},
-    {"evolver", 12}, {"pipeline", 13}, {"cli", 14},  {"testing", 14},
+    {"version", 0},
+    {"error", 1},
+    {"observe", 2},
+    {"schema", 3},
+    {"operation", 4},
+    {"plan", 5},
+    {"dialect", 6},
+    {"compile", 7},
+    {"ledger", 8},
+    {"fleet", 9},
+    {"execute", 10},
+    {"access", 11},
+    {"evolver", 12},
+    {"pipeline", 13},
+    {"cli", 14},
+    {"testing", 14},
 }};
 
 /// Public headers that need a type of SOCI in their own templates; the others name it by a forward declaration.
@@ -31,8 +44,8 @@ constexpr std::array<std::string_view, 1> may_include_soci{"access/live_statemen
 constexpr std::array<std::string_view, 4> hidden_libraries{"sqlite3.h", "fmt/", "blake2.h", "soci/"};
 
 struct File {
-    fs::path path;               ///< Relative to the root of the sources: "src/schema/diff.cpp".
-    std::string name;            ///< Relative to include/evolver or src: "schema/diff.cpp".
+    fs::path path;     ///< Relative to the root of the sources: "src/schema/diff.cpp".
+    std::string name;  ///< Relative to include/evolver or src: "schema/diff.cpp".
     std::vector<std::string> included;
 };
 
@@ -90,7 +103,8 @@ std::vector<File> all_files() {
 std::string layer_of(std::string_view name) { return std::string{name.substr(0, name.find_first_of("/."))}; }
 
 std::optional<int> depth_of(std::string_view layer) {
-    auto const* const found = std::find_if(layers.begin(), layers.end(), [&](auto const& entry) { return entry.first == layer; });
+    auto const* const found =
+        std::find_if(layers.begin(), layers.end(), [&](auto const& entry) { return entry.first == layer; });
     return found == layers.end() ? std::nullopt : std::optional{found->second};
 }
 
@@ -117,7 +131,8 @@ bool names(std::string_view text, std::string_view name) {
 /// Whether a CMakeLists.txt in the file's folder or above it names the file.
 bool is_listed(fs::path const& file) {
     for (auto folder = file.parent_path(); !folder.empty(); folder = folder.parent_path()) {
-        if (names(read(root() / folder / "CMakeLists.txt"), file.lexically_relative(folder).generic_string())) return true;
+        if (names(read(root() / folder / "CMakeLists.txt"), file.lexically_relative(folder).generic_string()))
+            return true;
     }
     return false;
 }
@@ -158,7 +173,8 @@ TEST_CASE("layout: every own include names a file that exists") {
 
 TEST_CASE("layout: a public header shows no library that hides behind the compiled part") {
     for (auto const& header : public_headers()) {
-        bool const soci_is_fine = std::find(may_include_soci.begin(), may_include_soci.end(), header.name) != may_include_soci.end();
+        bool const soci_is_fine =
+            std::find(may_include_soci.begin(), may_include_soci.end(), header.name) != may_include_soci.end();
         for (auto const& included : header.included) {
             for (auto const library : hidden_libraries) {
                 if (library == "soci/" && soci_is_fine) continue;
@@ -182,7 +198,8 @@ TEST_CASE("layout: a source file stands where its header stands") {
     for (auto const& file : files_of("src")) {
         if (file.path.extension() != ".cpp") continue;
         auto const header = fs::path{file.name}.replace_extension(".hpp");
-        INFO(file.path.generic_string(), " has neither include/evolver/", header.generic_string(), " nor src/", header.generic_string());
+        INFO(file.path.generic_string(), " has neither include/evolver/", header.generic_string(), " nor src/",
+             header.generic_string());
         CHECK((fs::exists(root() / "include/evolver" / header) || fs::exists(root() / "src" / header)));
     }
 }

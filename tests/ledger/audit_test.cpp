@@ -15,7 +15,14 @@ Connection trail(int rows = 5) {
     auto connection = Connection::in_memory();
     connection.run(ledger::audit_tables());
     for (int i = 1; i <= rows; ++i) {
-        ledger::append(connection, {.plan = "p", .event = "expand", .migration = "m" + std::to_string(i), .actor = "alice", .release = "1.0", .plan_digest = "d", .detail = "x", .rows = i});
+        ledger::append(connection, {.plan = "p",
+                                    .event = "expand",
+                                    .migration = "m" + std::to_string(i),
+                                    .actor = "alice",
+                                    .release = "1.0",
+                                    .plan_digest = "d",
+                                    .detail = "x",
+                                    .rows = i});
     }
     return connection;
 }
@@ -39,10 +46,12 @@ TEST_SUITE("ledger/audit") {
     TEST_CASE("UPDATE and DELETE are refused, whole rows and single ones, and REPLACE with them") {
         auto const connection = trail();
         auto const before = support::rows(connection, "SELECT * FROM evolver_audit");
-        for (auto const* sql : {"UPDATE evolver_audit SET actor = 'bob' WHERE sequence = 2", "UPDATE evolver_audit SET hash = hash", "DELETE FROM evolver_audit",
-                                "DELETE FROM evolver_audit WHERE sequence = 5",
-                                "INSERT OR REPLACE INTO evolver_audit SELECT sequence, at, plan, event, migration, 'bob', release, plan_digest, detail, rows, microseconds, previous, "
-                                "hash FROM evolver_audit WHERE sequence = 2"}) {
+        for (auto const* sql :
+             {"UPDATE evolver_audit SET actor = 'bob' WHERE sequence = 2", "UPDATE evolver_audit SET hash = hash",
+              "DELETE FROM evolver_audit", "DELETE FROM evolver_audit WHERE sequence = 5",
+              "INSERT OR REPLACE INTO evolver_audit SELECT sequence, at, plan, event, migration, 'bob', release, "
+              "plan_digest, detail, rows, microseconds, previous, "
+              "hash FROM evolver_audit WHERE sequence = 2"}) {
             CAPTURE(sql);
             try {
                 connection.run(sql);
@@ -55,9 +64,11 @@ TEST_SUITE("ledger/audit") {
     }
 
     TEST_CASE("a row whose field was changed is found, whichever field it is") {
-        for (auto const* column : {"at", "plan", "event", "migration", "actor", "release", "plan_digest", "detail", "rows", "microseconds"}) {
+        for (auto const* column : {"at", "plan", "event", "migration", "actor", "release", "plan_digest", "detail",
+                                   "rows", "microseconds"}) {
             CAPTURE(column);
-            auto const broken = after("UPDATE evolver_audit SET " + std::string{column} + " = " + column + " || 'x' WHERE sequence = 3");
+            auto const broken = after("UPDATE evolver_audit SET " + std::string{column} + " = " + column +
+                                      " || 'x' WHERE sequence = 3");
             REQUIRE(broken);
             CHECK(broken->sequence == 3);
         }
@@ -79,18 +90,24 @@ TEST_SUITE("ledger/audit") {
     }
 
     TEST_CASE("a gap that was closed by renumbering, and rows that changed places, are found") {
-        auto const closed = after("DELETE FROM evolver_audit WHERE sequence = 3; UPDATE evolver_audit SET sequence = sequence - 1 WHERE sequence > 3");
+        auto const closed = after(
+            "DELETE FROM evolver_audit WHERE sequence = 3; UPDATE evolver_audit SET sequence = sequence - 1 WHERE "
+            "sequence > 3");
         REQUIRE(closed);
         CHECK(closed->sequence == 3);
-        auto const swapped = after("UPDATE evolver_audit SET sequence = 99 WHERE sequence = 2; UPDATE evolver_audit SET sequence = 2 WHERE sequence = 4; "
-                                   "UPDATE evolver_audit SET sequence = 4 WHERE sequence = 99");
+        auto const swapped = after(
+            "UPDATE evolver_audit SET sequence = 99 WHERE sequence = 2; UPDATE evolver_audit SET sequence = 2 WHERE "
+            "sequence = 4; "
+            "UPDATE evolver_audit SET sequence = 4 WHERE sequence = 99");
         REQUIRE(swapped);
         CHECK(swapped->sequence == 2);
     }
 
     TEST_CASE("a row that was put in is found") {
-        auto const broken = after("INSERT INTO evolver_audit SELECT 6, at, plan, event, migration, actor, release, plan_digest, detail, rows, microseconds, hash, hash FROM evolver_audit "
-                                  "WHERE sequence = 5");
+        auto const broken = after(
+            "INSERT INTO evolver_audit SELECT 6, at, plan, event, migration, actor, release, plan_digest, detail, "
+            "rows, microseconds, hash, hash FROM evolver_audit "
+            "WHERE sequence = 5");
         REQUIRE(broken);
         CHECK(broken->sequence == 6);
     }

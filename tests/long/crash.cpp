@@ -54,7 +54,7 @@ constexpr int rows = 3000;
 constexpr int old_writers = 1;
 constexpr int writers = 3;
 constexpr std::array<int, writers> statements{40, 120, 120};
-constexpr auto patience = 120s;    // longer than any round takes: whoever is not done by then hangs
+constexpr auto patience = 120s;  // longer than any round takes: whoever is not done by then hangs
 
 evolver::Plan plan() {
     using namespace evolver;
@@ -62,23 +62,25 @@ evolver::Plan plan() {
         "crash",
         {Migration{.id = "0001-packages",
                    .release = "1.0",
-                   .operations = {CreateTable{.table = "packages",
-                                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                          {.name = "name", .type = text(), .nullable = false},
-                                                          {.name = "size", .type = text()},
-                                                          {.name = "maintainer", .type = text()},
-                                                          {.name = "origin", .type = text()},
-                                                          {.name = "section", .type = text(), .nullable = false, .default_value = "'main'"},
-                                                          {.name = "touched", .type = integer(), .nullable = false, .default_value = "0"}}}}},
-         Migration{.id = "0002-size",
-                   .release = "2.0",
-                   .operations = {ChangeType{.table = "packages",
-                                             .from = "size",
-                                             .to = "size_bytes",
-                                             .type = integer(),
-                                             .up = "CASE WHEN size GLOB '[0-9]*' THEN CAST(size AS INTEGER) END",
-                                             .down = "CAST(size_bytes AS TEXT)"},
-                                  CreateIndex{.name = "packages_size", .table = "packages", .columns = {"size_bytes"}}}},
+                   .operations = {CreateTable{
+                       .table = "packages",
+                       .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                   {.name = "name", .type = text(), .nullable = false},
+                                   {.name = "size", .type = text()},
+                                   {.name = "maintainer", .type = text()},
+                                   {.name = "origin", .type = text()},
+                                   {.name = "section", .type = text(), .nullable = false, .default_value = "'main'"},
+                                   {.name = "touched", .type = integer(), .nullable = false, .default_value = "0"}}}}},
+         Migration{
+             .id = "0002-size",
+             .release = "2.0",
+             .operations = {ChangeType{.table = "packages",
+                                       .from = "size",
+                                       .to = "size_bytes",
+                                       .type = integer(),
+                                       .up = "CASE WHEN size GLOB '[0-9]*' THEN CAST(size AS INTEGER) END",
+                                       .down = "CAST(size_bytes AS TEXT)"},
+                            CreateIndex{.name = "packages_size", .table = "packages", .columns = {"size_bytes"}}}},
          Migration{.id = "0003-maintainer",
                    .release = "2.0",
                    .operations = {SplitColumn{
@@ -86,11 +88,14 @@ evolver::Plan plan() {
                        .from = "maintainer",
                        .into = {{.name = "maintainer_name",
                                  .type = text(),
-                                 .up = "CASE WHEN instr(maintainer, ' <') > 0 THEN substr(maintainer, 1, instr(maintainer, ' <') - 1) ELSE maintainer END"},
+                                 .up = "CASE WHEN instr(maintainer, ' <') > 0 THEN substr(maintainer, 1, "
+                                       "instr(maintainer, ' <') - 1) ELSE maintainer END"},
                                 {.name = "maintainer_email",
                                  .type = text(),
-                                 .up = "CASE WHEN instr(maintainer, ' <') > 0 THEN rtrim(substr(maintainer, instr(maintainer, ' <') + 2), '>') END"}},
-                       .down = "CASE WHEN maintainer_email IS NULL THEN maintainer_name ELSE maintainer_name || ' <' || maintainer_email || '>' END"}}},
+                                 .up = "CASE WHEN instr(maintainer, ' <') > 0 THEN rtrim(substr(maintainer, "
+                                       "instr(maintainer, ' <') + 2), '>') END"}},
+                       .down = "CASE WHEN maintainer_email IS NULL THEN maintainer_name ELSE maintainer_name || ' <' "
+                               "|| maintainer_email || '>' END"}}},
          Migration{.id = "0004-tidy",
                    .release = "2.0",
                    .operations = {RenameColumn{.table = "packages", .from = "name", .to = "title"},
@@ -127,7 +132,9 @@ struct Setting {
 /// A session that survives kills, not power cuts. (SOCI's own option for it runs before its timeout is set, and so does not wait.)
 class Session : public soci::session {
 public:
-    explicit Session(Setting const& setting) : soci::session{soci::sqlite3, "db=" + setting.path + " timeout=30"} { *this << "PRAGMA synchronous = OFF"; }
+    explicit Session(Setting const& setting) : soci::session{soci::sqlite3, "db=" + setting.path + " timeout=30"} {
+        *this << "PRAGMA synchronous = OFF";
+    }
 };
 
 /// A database as release 1.0 left it, with triggers of the application's own.
@@ -143,17 +150,20 @@ void make(Setting const& setting, bool wal) {
         "CREATE TABLE progress (writer INTEGER PRIMARY KEY, done INTEGER NOT NULL);"
         "CREATE TABLE tally (updates INTEGER NOT NULL); INSERT INTO tally VALUES (0);"
         "CREATE TABLE story (rollbacks INTEGER NOT NULL); INSERT INTO story VALUES (0);");
-    for (int writer = 0; writer < writers; ++writer) database.run("INSERT INTO progress VALUES (?, 0)", {std::int64_t{writer}});
+    for (int writer = 0; writer < writers; ++writer)
+        database.run("INSERT INTO progress VALUES (?, 0)", {std::int64_t{writer}});
     for (int id = 1; id <= rows; ++id) {
         auto const number = mixed(setting.seed * 7919 + static_cast<std::uint64_t>(id));
         bool const null = number % 11 == 0;
         database.run("INSERT INTO packages (id, name, size, maintainer, origin) VALUES (?, ?, ?, ?, 'debian')",
-                     {std::int64_t{id}, "package-" + std::to_string(id), null ? evolver::sqlite::Value{} : evolver::sqlite::Value{size_of(number >> 8)},
+                     {std::int64_t{id}, "package-" + std::to_string(id),
+                      null ? evolver::sqlite::Value{} : evolver::sqlite::Value{size_of(number >> 8)},
                       null ? evolver::sqlite::Value{} : evolver::sqlite::Value{maintainer_of(number >> 16)}});
     }
     database.connection().run(
         "CREATE TRIGGER count_updates AFTER UPDATE ON packages BEGIN UPDATE tally SET updates = updates + 1; END;"
-        "CREATE TRIGGER stamp AFTER INSERT ON packages BEGIN UPDATE packages SET touched = touched + 1 WHERE id = NEW.id; END;"
+        "CREATE TRIGGER stamp AFTER INSERT ON packages BEGIN UPDATE packages SET touched = touched + 1 WHERE id = "
+        "NEW.id; END;"
         "COMMIT;");
 }
 
@@ -171,7 +181,8 @@ Task task(Setting const& setting, int writer, int position) {
     auto const kind = static_cast<unsigned>(number % 10);
     auto const share = static_cast<std::uint64_t>(rows / writers);
     long long const own = 1 + writer + writers * static_cast<long long>((number >> 8) % share);
-    long long const made = rows + 1000LL * (writer + 1) + position;    // close together: SQLite's estimate of the rows is their span
+    long long const made =
+        rows + 1000LL * (writer + 1) + position;  // close together: SQLite's estimate of the rows is their span
     return {kind, kind < 2 ? made : own, number >> 20};
 }
 
@@ -188,9 +199,15 @@ void write_old(Setting const& setting, RawSqlite const& database, int writer, in
         case 2:
         case 3: database.run("UPDATE packages SET size = ? WHERE id = ?", {size_of(number), std::int64_t{id}}); break;
         case 4: database.run("UPDATE packages SET size = size || '1' WHERE id = ?", {std::int64_t{id}}); break;
-        case 5: database.run("UPDATE packages SET maintainer = ?, size = NULL WHERE id = ?", {maintainer_of(number), std::int64_t{id}}); break;
+        case 5:
+            database.run("UPDATE packages SET maintainer = ?, size = NULL WHERE id = ?",
+                         {maintainer_of(number), std::int64_t{id}});
+            break;
         case 6: database.run("UPDATE packages SET section = 'old' WHERE id = ?", {std::int64_t{id}}); break;
-        case 7: database.run("UPDATE packages SET name = ? WHERE id = ?", {"old-" + std::to_string(number % 1000), std::int64_t{id}}); break;
+        case 7:
+            database.run("UPDATE packages SET name = ? WHERE id = ?",
+                         {"old-" + std::to_string(number % 1000), std::int64_t{id}});
+            break;
         case 8: database.run("UPDATE packages SET id = id + 20000 WHERE id = ?", {std::int64_t{id}}); break;
         default: database.run("DELETE FROM packages WHERE id = ?", {std::int64_t{id}}); break;
     }
@@ -212,7 +229,11 @@ public:
           resize_{db_, packages_.update({"size_bytes"}) + " WHERE id = :id"},
           grow_{db_, packages_.update({{"size_bytes", "size_bytes + :delta"}}) + " WHERE id = :id"},
           read_{db_, packages_.select({"size_bytes"}) + " WHERE id = :id"} {
-        insert_.use(id_, "id").use(title_, "title").use(bytes_, "size_bytes").use(person_, "maintainer_name").use(email_, "maintainer_email");
+        insert_.use(id_, "id")
+            .use(title_, "title")
+            .use(bytes_, "size_bytes")
+            .use(person_, "maintainer_name")
+            .use(email_, "maintainer_email");
         resize_.use(bytes_, "size_bytes").use(id_, "id");
         grow_.use(delta_, "delta").use(id_, "id");
         read_.into(found_, indicator_).use(id_, "id");
@@ -235,8 +256,9 @@ public:
                 if (!streamed_) {
                     insert_.execute();
                 } else {
-                    db_ << packages_.insert({"id", "title", "size_bytes", "maintainer_name", "maintainer_email"}), use(id_, "id"), use(title_, "title"),
-                        use(bytes_, "size_bytes"), use(person_, "maintainer_name"), use(email_, "maintainer_email");
+                    db_ << packages_.insert({"id", "title", "size_bytes", "maintainer_name", "maintainer_email"}),
+                        use(id_, "id"), use(title_, "title"), use(bytes_, "size_bytes"),
+                        use(person_, "maintainer_name"), use(email_, "maintainer_email");
                 }
                 expect(bytes_);
                 break;
@@ -256,18 +278,23 @@ public:
                 bool const filled = read() && indicator_ == soci::i_ok;
                 auto const expected = found_ + delta_;
                 if (streamed_) {
-                    db_ << packages_.update({{"size_bytes", "size_bytes + :delta"}}) + where, use(delta_, "delta"), use(id_, "id");
+                    db_ << packages_.update({{"size_bytes", "size_bytes + :delta"}}) + where, use(delta_, "delta"),
+                        use(id_, "id");
                 } else {
                     grow_.execute();
                 }
                 if (filled) expect(expected);
                 break;
             }
-            case 6: db_ << packages_.update({"maintainer_name"}) + where, use(person_, "maintainer_name"), use(id_, "id"); break;
-            case 7: db_ << packages_.update({"title", {"section", "'new'"}}) + where, use(title_, "title"), use(id_, "id"); break;
+            case 6:
+                db_ << packages_.update({"maintainer_name"}) + where, use(person_, "maintainer_name"), use(id_, "id");
+                break;
+            case 7:
+                db_ << packages_.update({"title", {"section", "'new'"}}) + where, use(title_, "title"), use(id_, "id");
+                break;
             case 8:
-                db_ << packages_.update({"maintainer_name", "maintainer_email"}) + where, use(person_, "maintainer_name"), use(email_, "maintainer_email"),
-                    use(id_, "id");
+                db_ << packages_.update({"maintainer_name", "maintainer_email"}) + where,
+                    use(person_, "maintainer_name"), use(email_, "maintainer_email"), use(id_, "id");
                 break;
             default: db_ << "DELETE FROM packages WHERE id = :id", use(id_, "id"); break;
         }
@@ -280,7 +307,8 @@ private:
     /// The size as release 2.0 reads it. False: no such row.
     bool read() {
         if (!streamed_) return read_.execute();
-        db_ << packages_.select({"size_bytes"}) + " WHERE id = :id", soci::into(found_, indicator_), soci::use(id_, "id");
+        db_ << packages_.select({"size_bytes"}) + " WHERE id = :id", soci::into(found_, indicator_),
+            soci::use(id_, "id");
         return db_.got_data();
     }
 
@@ -351,14 +379,16 @@ void operate(Setting const& setting, int rollbacks) {
         }
         evolver.reconcile();
         bool waiting = false;
-        for (int writer = 0; writer < old_writers; ++writer) waiting = waiting || done_of(raw, writer) < statements[static_cast<std::size_t>(writer)];
+        for (int writer = 0; writer < old_writers; ++writer)
+            waiting = waiting || done_of(raw, writer) < statements[static_cast<std::size_t>(writer)];
         if (!waiting) {
             try {
-                evolver.contract({.override_gates = {{"soak", "a test"}, {"processes", "old writers have ended"}},
-                                  .accept_loss = {{"0002-size", "units were never meant"}, {"0003-maintainer", "remarks may go"}}});
+                evolver.contract(
+                    {.override_gates = {{"soak", "a test"}, {"processes", "old writers have ended"}},
+                     .accept_loss = {{"0002-size", "units were never meant"}, {"0003-maintainer", "remarks may go"}}});
                 return;
             } catch (evolver::GateClosed const&) {
-                continue;    // a legacy write came in after the comparison
+                continue;  // a legacy write came in after the comparison
             }
         }
         std::this_thread::sleep_for(2ms);
@@ -379,11 +409,12 @@ public:
             close(ends[0]);
             _exit(result_of(complaints, body));
         }
-        close(ends[1]);    // only the child has it: its end is seen here as the end of the pipe
+        close(ends[1]);  // only the child has it: its end is seen here as the end of the pipe
         pipe_ = ends[0];
     }
     ~Process() { (void)kill(); }
-    Process(Process&& other) noexcept : id_{std::exchange(other.id_, -1)}, pipe_{std::exchange(other.pipe_, -1)}, status_{other.status_} {}
+    Process(Process&& other) noexcept
+        : id_{std::exchange(other.id_, -1)}, pipe_{std::exchange(other.pipe_, -1)}, status_{other.status_} {}
     Process& operator=(Process&& other) noexcept {
         std::swap(id_, other.id_);
         std::swap(pipe_, other.pipe_);
@@ -394,7 +425,8 @@ public:
     /// True: it has ended.
     bool wait(std::chrono::microseconds limit) {
         if (id_ < 0) return true;
-        timespec const time{static_cast<time_t>(limit.count() / 1'000'000), static_cast<long>(limit.count() % 1'000'000 * 1000)};
+        timespec const time{static_cast<time_t>(limit.count() / 1'000'000),
+                            static_cast<long>(limit.count() % 1'000'000 * 1000)};
         pollfd end{pipe_, POLLIN, 0};
         if (ppoll(&end, 1, &time, nullptr) <= 0) return false;
         reap();
@@ -410,7 +442,9 @@ public:
     }
 
     [[nodiscard]] bool succeeded() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
-    [[nodiscard]] std::string end() const { return WIFSIGNALED(status_) ? "signal " + std::to_string(WTERMSIG(status_)) : "an exception"; }
+    [[nodiscard]] std::string end() const {
+        return WIFSIGNALED(status_) ? "signal " + std::to_string(WTERMSIG(status_)) : "an exception";
+    }
 
 private:
     static int result_of(std::string const& complaints, std::function<void()> const& body) {
@@ -442,7 +476,8 @@ std::string final_state(Setting const& setting) {
     std::ostringstream text;
     text << "integrity " << connection.text("PRAGMA integrity_check") << '\n';
     text << evolver::canonical(evolver::sqlite::inspect(connection), evolver::Engine::sqlite) << '\n';
-    for (auto const& row : database.rows("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name")) {
+    for (auto const& row : database.rows(
+             "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name")) {
         for (auto const& value : row) text << evolver::sqlite::to_text(value) << ' ';
         text << '\n';
     }
@@ -459,7 +494,9 @@ std::string final_state(Setting const& setting) {
     add("SELECT 'floor', floor_release FROM evolver_plan");
     add("SELECT 'left over', count(*) FROM evolver_checkpoint");
     // What only the old shape held is kept. The new release's own rows may have been written before or after that moment.
-    add(fmt::format("SELECT migration, row_key, column_name, value FROM evolver_quarantine WHERE (CAST(row_key AS INTEGER) % 20000 - 1) % {} < {} AND "
+    add(
+        fmt::format("SELECT migration, row_key, column_name, value FROM evolver_quarantine WHERE (CAST(row_key AS "
+                    "INTEGER) % 20000 - 1) % {} < {} AND "
                     "CAST(row_key AS INTEGER) % 20000 <= {} ORDER BY 1, CAST(row_key AS INTEGER), 3",
                     writers, old_writers, rows));
     return text.str();
@@ -473,9 +510,12 @@ std::string audit_complaint(Setting const& setting) {
     RawSqlite const raw{setting.path};
     auto const wrong = evolver::support::rows(
         raw.connection(),
-        "SELECT migration, sum(event = 'expand'), sum(event = 'rollback'), sum(event = 'contract') FROM evolver_audit WHERE migration != '' GROUP BY migration "
+        "SELECT migration, sum(event = 'expand'), sum(event = 'rollback'), sum(event = 'contract') FROM evolver_audit "
+        "WHERE migration != '' GROUP BY migration "
         "HAVING sum(event = 'expand') != 1 + sum(event = 'rollback') OR sum(event = 'contract') != 1");
-    return wrong.empty() ? "" : "something was done twice, or not recorded (migration, expands, rollbacks, contracts): " + wrong;
+    return wrong.empty()
+               ? ""
+               : "something was done twice, or not recorded (migration, expands, rollbacks, contracts): " + wrong;
 }
 
 std::string first_difference(std::string const& expected, std::string const& found) {
@@ -504,8 +544,11 @@ std::string contents(std::string const& path) {
 /// How far an operator had come, for the table at the end.
 std::string phase_of(Setting const& setting) {
     RawSqlite const raw{setting.path};
-    auto const migrations = static_cast<std::int64_t>(plan().migrations().size());
-    auto const count = [&](std::string const& condition) { return raw.integer("SELECT count(*) FROM evolver_migration WHERE " + condition); };
+    auto const whole = plan();
+    auto const migrations = static_cast<std::int64_t>(whole.migrations().size());
+    auto const count = [&](std::string const& condition) {
+        return raw.integer("SELECT count(*) FROM evolver_migration WHERE " + condition);
+    };
     if (raw.integer("SELECT rollbacks FROM story") == 0 && count("1") <= 1) return "1 before expand";
     if (count("1") < migrations) return "2 expanding or rolling back";
     if (count("filled = 0") > 0) return "3 filling";
@@ -543,10 +586,14 @@ public:
     [[nodiscard]] int kills() const { return kills_; }
     [[nodiscard]] int writer_kills() const { return writer_kills_; }
     [[nodiscard]] std::map<std::string, int> const& phases() const { return phases_; }
-    [[nodiscard]] std::chrono::milliseconds length(bool wal) const { return std::chrono::duration_cast<std::chrono::milliseconds>(length_[wal ? 1 : 0]); }
+    [[nodiscard]] std::chrono::milliseconds length(bool wal) const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(length_[wal ? 1 : 0]);
+    }
 
 private:
-    [[nodiscard]] std::string template_path(bool wal) const { return (folder_ / (wal ? "template-wal.db" : "template-delete.db")).string(); }
+    [[nodiscard]] std::string template_path(bool wal) const {
+        return (folder_ / (wal ? "template-wal.db" : "template-delete.db")).string();
+    }
 
     [[nodiscard]] Setting fresh(bool wal) {
         auto const path = (folder_ / "catalogue.db").string();
@@ -564,7 +611,8 @@ private:
 
     void finish(Process& process, std::string const& who) const {
         if (!process.wait(patience)) throw std::runtime_error{who + " hangs"};
-        if (!process.succeeded()) throw std::runtime_error{who + " ended by " + process.end() + ": " + contents(complaints_)};
+        if (!process.succeeded())
+            throw std::runtime_error{who + " ended by " + process.end() + ": " + contents(complaints_)};
     }
 
     void round(bool wal, int kills, int rollbacks) {
@@ -596,7 +644,9 @@ private:
         finish(process, "the operator");
         for (auto& one : writing) finish(one, "a writer");
         auto const found = final_state(setting);
-        if (found != expected_) throw std::runtime_error{"the database differs from that of a calm run:" + first_difference(expected_, found)};
+        if (found != expected_)
+            throw std::runtime_error{"the database differs from that of a calm run:" +
+                                     first_difference(expected_, found)};
         if (auto const complaint = audit_complaint(setting); !complaint.empty()) throw std::runtime_error{complaint};
     }
 
@@ -619,16 +669,22 @@ int run(int rounds_wanted, std::uint64_t seed) {
     int result = 0;
     try {
         Test test{name, seed};
-        std::cout << fmt::format("undisturbed: {} ms in WAL mode, {} ms with a rollback journal", test.length(true).count(), test.length(false).count()) << std::endl;
+        std::cout << fmt::format("undisturbed: {} ms in WAL mode, {} ms with a rollback journal",
+                                 test.length(true).count(), test.length(false).count())
+                  << std::endl;
         while (test.rounds() < rounds_wanted || test.kills() < rounds_wanted) {
             try {
                 test.round_with_kills(test.rounds() % 2 == 0);
             } catch (std::exception const& error) {
-                throw std::runtime_error{fmt::format("round {} ({}): {}", test.rounds(), test.rounds() % 2 == 1 ? "WAL" : "rollback journal", error.what())};
+                throw std::runtime_error{fmt::format("round {} ({}): {}", test.rounds(),
+                                                     test.rounds() % 2 == 1 ? "WAL" : "rollback journal",
+                                                     error.what())};
             }
         }
-        std::cout << fmt::format("{} rounds, {} kills of the operator, {} of writers; the operator was killed:\n", test.rounds(), test.kills(), test.writer_kills());
-        for (auto const& [phase, count] : test.phases()) std::cout << fmt::format("  {:4} {}\n", count, phase.substr(2));
+        std::cout << fmt::format("{} rounds, {} kills of the operator, {} of writers; the operator was killed:\n",
+                                 test.rounds(), test.kills(), test.writer_kills());
+        for (auto const& [phase, count] : test.phases())
+            std::cout << fmt::format("  {:4} {}\n", count, phase.substr(2));
         std::cout << "every database equals that of a calm run\n1 passed, 0 failed" << std::endl;
     } catch (std::exception const& error) {
         std::cout << "FAILED with --seed " << seed << "\n" << error.what() << std::endl;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -24,7 +25,6 @@
 #include <optional>
 #include <random>
 #include <stdexcept>
-#include <unistd.h>
 
 #include "support/raw_sqlite.hpp"
 
@@ -53,16 +53,18 @@ struct Setting {
     Chain chain = Chain::single;
     Side side = Side::none;
     bool old_has_default = false;
-    bool trigger_before = false;    // the application's own trigger that rewrites the old column, made before expand
-    bool trigger_after = false;     // the same, made after expand, without a column list
-    bool audit = false;             // the application's audit trigger, without a column list
+    bool trigger_before = false;  // the application's own trigger that rewrites the old column, made before expand
+    bool trigger_after = false;   // the same, made after expand, without a column list
+    bool audit = false;           // the application's audit trigger, without a column list
     bool recursive = false;
     bool wal = true;
 };
 
 std::string in_words(Setting const& s) {
-    return fmt::format("keys={} chain={} side={} default={} trigger_before={} trigger_after={} audit={} recursive={} wal={}", static_cast<int>(s.keys),
-                       static_cast<int>(s.chain), static_cast<int>(s.side), s.old_has_default, s.trigger_before, s.trigger_after, s.audit, s.recursive, s.wal);
+    return fmt::format(
+        "keys={} chain={} side={} default={} trigger_before={} trigger_after={} audit={} recursive={} wal={}",
+        static_cast<int>(s.keys), static_cast<int>(s.chain), static_cast<int>(s.side), s.old_has_default,
+        s.trigger_before, s.trigger_after, s.audit, s.recursive, s.wal);
 }
 
 /// Sizes as text with a unit, as numbers of bytes, as numbers of pages. Both pairs lose something, and all is settled after one round trip.
@@ -82,10 +84,12 @@ evolver::Operation side_operation(Side side) {
     if (side == Side::split) {
         return SplitColumn{.table = "t",
                            .from = "p",
-                           .into = {{.name = "q1", .type = text(), .up = split_first}, {.name = "q2", .type = text(), .up = split_second}},
+                           .into = {{.name = "q1", .type = text(), .up = split_first},
+                                    {.name = "q2", .type = text(), .up = split_second}},
                            .down = join_both};
     }
-    return ChangeType{.table = "t", .from = "p", .to = "q1", .type = integer(), .up = side_number, .down = "CAST(q1 AS TEXT)"};
+    return ChangeType{
+        .table = "t", .from = "p", .to = "q1", .type = integer(), .up = side_number, .down = "CAST(q1 AS TEXT)"};
 }
 
 evolver::Plan chain_plan(Setting const& setting) {
@@ -105,7 +109,9 @@ evolver::Plan chain_plan(Setting const& setting) {
         table.primary_key = {"k", "u"};
         table.without_rowid = true;
     }
-    Migration first{.id = "0001", .release = "1.0", .operations = {table, CreateIndex{.name = "t_u", .table = "t", .columns = {"u"}, .unique = true}}};
+    Migration first{.id = "0001",
+                    .release = "1.0",
+                    .operations = {table, CreateIndex{.name = "t_u", .table = "t", .columns = {"u"}, .unique = true}}};
     ChangeType change{.table = "t", .from = "x", .to = "y", .type = integer(), .up = to_number, .down = to_text};
     if (setting.old_has_default) change.default_value = "5";
     ChangeType pages{.table = "t", .from = "y", .to = "z", .type = integer(), .up = to_pages, .down = from_pages};
@@ -113,21 +119,26 @@ evolver::Plan chain_plan(Setting const& setting) {
     switch (setting.chain) {
         case Chain::single: return Plan{"random", {first, {.id = "0002", .release = "2.0", .operations = {change}}}};
         case Chain::chained:
-            return Plan{"random", {first, {.id = "0002", .release = "2.0", .operations = {change}}, {.id = "0003", .release = "3.0", .operations = {pages}}}};
+            return Plan{"random",
+                        {first,
+                         {.id = "0002", .release = "2.0", .operations = {change}},
+                         {.id = "0003", .release = "3.0", .operations = {pages}}}};
         case Chain::renamed_then_changed: {
             ChangeType renamed = change;
             renamed.from = "w";
             renamed.up = "CASE WHEN w GLOB '[0-9]*' THEN CAST(w AS INTEGER) END";
-            return Plan{"random",
-                        {first,
-                         {.id = "0002", .release = "2.0", .operations = {RenameColumn{.table = "t", .from = "x", .to = "w"}}},
-                         {.id = "0003", .release = "3.0", .operations = {renamed}}}};
+            return Plan{
+                "random",
+                {first,
+                 {.id = "0002", .release = "2.0", .operations = {RenameColumn{.table = "t", .from = "x", .to = "w"}}},
+                 {.id = "0003", .release = "3.0", .operations = {renamed}}}};
         }
         case Chain::changed_then_renamed:
-            return Plan{"random",
-                        {first,
-                         {.id = "0002", .release = "2.0", .operations = {change}},
-                         {.id = "0003", .release = "3.0", .operations = {RenameColumn{.table = "t", .from = "y", .to = "v"}}}}};
+            return Plan{
+                "random",
+                {first,
+                 {.id = "0002", .release = "2.0", .operations = {change}},
+                 {.id = "0003", .release = "3.0", .operations = {RenameColumn{.table = "t", .from = "y", .to = "v"}}}}};
     }
     std::abort();
 }
@@ -137,15 +148,16 @@ evolver::Plan plan_of(Setting const& setting) {
     auto const chain = chain_plan(setting);
     if (setting.side == Side::none) return chain;
     std::vector<evolver::Migration> migrations{chain.migrations().begin(), chain.migrations().end()};
-    migrations.push_back({.id = "0009", .release = chain.releases().back(), .operations = {side_operation(setting.side)}});
+    migrations.push_back(
+        {.id = "0009", .release = chain.releases().back(), .operations = {side_operation(setting.side)}});
     return evolver::Plan{"random", std::move(migrations)};
 }
 
 /// The columns that the releases name, oldest first, and whether one is only a second name of the one before.
 struct Link {
     std::string column;
-    std::string up;      // over the column before; empty: the same value
-    std::string down;    // over this column
+    std::string up;    // over the column before; empty: the same value
+    std::string down;  // over this column
     bool number = false;
 };
 
@@ -155,7 +167,9 @@ std::vector<Link> links_of(Setting const& setting) {
     switch (setting.chain) {
         case Chain::single: return {x, y};
         case Chain::chained: return {x, y, {"z", to_pages, from_pages, true}};
-        case Chain::renamed_then_changed: return {x, {"w", "", "", false}, {"y", "CASE WHEN w GLOB '[0-9]*' THEN CAST(w AS INTEGER) END", to_text, true}};
+        case Chain::renamed_then_changed:
+            return {
+                x, {"w", "", "", false}, {"y", "CASE WHEN w GLOB '[0-9]*' THEN CAST(w AS INTEGER) END", to_text, true}};
         case Chain::changed_then_renamed: return {x, y, {"v", "", "", true}};
     }
     std::abort();
@@ -165,8 +179,8 @@ std::vector<Link> links_of(Setting const& setting) {
 struct Row {
     Value key;
     std::int64_t u = 0;
-    std::vector<Value> seen;    // one per link
-    Value p = Null{};           // the second pair: its old column and its new ones
+    std::vector<Value> seen;  // one per link
+    Value p = Null{};         // the second pair: its old column and its new ones
     Value q1 = Null{};
     Value q2 = Null{};
 };
@@ -176,7 +190,8 @@ class Converter {
 public:
     explicit Converter(std::vector<Link> links) : links_{std::move(links)}, scratch_{Connection::in_memory()} {
         std::string columns;
-        for (auto const& link : links_) columns += (columns.empty() ? "" : ", ") + link.column + (link.number ? " BIGINT" : " TEXT");
+        for (auto const& link : links_)
+            columns += (columns.empty() ? "" : ", ") + link.column + (link.number ? " BIGINT" : " TEXT");
         scratch_.run("CREATE TABLE s (" + columns + ")");
     }
     Value stored(std::size_t link, Value const& value) const {
@@ -200,7 +215,8 @@ public:
     std::vector<Link> const& links() const { return links_; }
 
 private:
-    Value computed(std::string const& column, std::string const& expression, Value const& value, std::size_t link) const {
+    Value computed(std::string const& column, std::string const& expression, Value const& value,
+                   std::size_t link) const {
         scratch_.run("DELETE FROM s");
         auto insert = scratch_.prepare("INSERT INTO s (" + column + ") VALUES (?)");
         insert.bind(1, value);
@@ -216,12 +232,15 @@ private:
 class SideConverter {
 public:
     explicit SideConverter(Side side) : side_{side}, scratch_{Connection::in_memory()} {
-        scratch_.run(side == Side::split ? "CREATE TABLE s (p TEXT, q1 TEXT, q2 TEXT)" : "CREATE TABLE s (p TEXT, q1 BIGINT, q2 TEXT)");
+        scratch_.run(side == Side::split ? "CREATE TABLE s (p TEXT, q1 TEXT, q2 TEXT)"
+                                         : "CREATE TABLE s (p TEXT, q1 BIGINT, q2 TEXT)");
     }
     void up(Row& row) const {
         store("p", row.p);
-        auto const first = scratch_.scalar(std::string{"SELECT "} + (side_ == Side::split ? split_first : side_number) + " FROM s");
-        row.q2 = side_ == Side::split ? scratch_.scalar(std::string{"SELECT "} + split_second + " FROM s") : Value{Null{}};
+        auto const first =
+            scratch_.scalar(std::string{"SELECT "} + (side_ == Side::split ? split_first : side_number) + " FROM s");
+        row.q2 =
+            side_ == Side::split ? scratch_.scalar(std::string{"SELECT "} + split_second + " FROM s") : Value{Null{}};
         row.q1 = first;
     }
     void down(Row& row) const {
@@ -229,7 +248,8 @@ public:
         auto insert = scratch_.prepare("INSERT INTO s (q1, q2) VALUES (?, ?)");
         insert.bind(1, row.q1).bind(2, row.q2);
         insert.run();
-        row.p = scratch_.scalar(std::string{"SELECT "} + (side_ == Side::split ? join_both : "CAST(q1 AS TEXT)") + " FROM s");
+        row.p = scratch_.scalar(std::string{"SELECT "} + (side_ == Side::split ? join_both : "CAST(q1 AS TEXT)") +
+                                " FROM s");
     }
     bool in_sync(Row const& row) const {
         Row other = row;
@@ -254,7 +274,11 @@ private:
 class World {
 public:
     World(Setting setting, std::string path)
-        : setting_{setting}, plan_{plan_of(setting)}, convert_{links_of(setting)}, side_{setting.side}, path_{std::move(path)} {
+        : setting_{setting},
+          plan_{plan_of(setting)},
+          convert_{links_of(setting)},
+          side_{setting.side},
+          path_{std::move(path)} {
         for (auto const* suffix : {"", "-wal", "-shm", "-journal", "-evolver"}) std::filesystem::remove(path_ + suffix);
         raw_ = std::make_unique<evolver::testing::RawSqlite>(path_);
         if (setting_.wal) raw_->run("PRAGMA journal_mode = WAL");
@@ -265,7 +289,8 @@ public:
             evolver::Evolver{session, plan_.until("1.0"), {.release = "1.0"}}.expand();
         }
         raw_->run("CREATE TABLE audit (n INTEGER)");
-        if (setting_.audit) raw_->run("CREATE TRIGGER audit_t AFTER UPDATE ON t BEGIN INSERT INTO audit VALUES (1); END");
+        if (setting_.audit)
+            raw_->run("CREATE TRIGGER audit_t AFTER UPDATE ON t BEGIN INSERT INTO audit VALUES (1); END");
         if (setting_.trigger_before) raw_->run(rewriting("before_t", " OF x"));
         top_ = 0;
     }
@@ -282,18 +307,25 @@ public:
     void play(Step const& step) {
         said_.clear();
         switch (step.kind % 28) {
-            case 24: case 25: return update_side_old(step);
-            case 26: case 27: return update_side_new(step);
-            case 0: case 1: case 2: return insert_old(step);
-            case 3: case 4: return update_old(step);
+            case 24:
+            case 25: return update_side_old(step);
+            case 26:
+            case 27: return update_side_new(step);
+            case 0:
+            case 1:
+            case 2: return insert_old(step);
+            case 3:
+            case 4: return update_old(step);
             case 5: return update_old_expression(step);
             case 6: return upsert_old(step);
             case 7: return remove(step);
             case 8: return change_key(step);
             case 9: return insert_or_ignore(step);
             case 10: return replace_old(step);
-            case 11: case 12: return insert_new(step);
-            case 13: case 14: return update_new(step);
+            case 11:
+            case 12: return insert_new(step);
+            case 13:
+            case 14: return update_new(step);
             case 15: return update_new_expression(step);
             case 16: return upsert_new(step);
             case 17: return update_raw_new(step);
@@ -326,7 +358,8 @@ public:
         check_side();
         if (setting_.audit && audited_exactly_) {
             auto const found = raw_->integer("SELECT count(*) FROM audit");
-            if (found != audited_) fail(fmt::format("the application's audit trigger fired {} times, expected {}", found, audited_));
+            if (found != audited_)
+                fail(fmt::format("the application's audit trigger fired {} times, expected {}", found, audited_));
         }
     }
 
@@ -336,28 +369,34 @@ private:
     [[noreturn]] void fail(std::string const& what) const { throw Failed{what}; }
 
     static std::string rewriting(std::string const& name, std::string const& columns) {
-        return "CREATE TRIGGER " + name + " AFTER UPDATE" + columns + " ON t WHEN NEW.x LIKE '% ' AND OLD.x IS NOT NEW.x BEGIN UPDATE t SET x = trim(NEW.x) WHERE u = NEW.u; END";
+        return "CREATE TRIGGER " + name + " AFTER UPDATE" + columns +
+               " ON t WHEN NEW.x LIKE '% ' AND OLD.x IS NOT NEW.x BEGIN UPDATE t SET x = trim(NEW.x) WHERE u = NEW.u; "
+               "END";
     }
 
     /// The rewriting trigger's effect on an old value that an UPDATE writes.
     Value rewritten(Value const& value) const {
         auto const* text = std::get_if<std::string>(&value);
-        if (text == nullptr || floor_ > 0 || !(setting_.trigger_before || trigger_after_made_) || !text->ends_with(" ")) return value;
+        if (text == nullptr || floor_ > 0 || !(setting_.trigger_before || trigger_after_made_) || !text->ends_with(" "))
+            return value;
         std::string trimmed = *text;
         trimmed.erase(trimmed.find_last_not_of(' ') + 1);
-        trimmed.erase(0, trimmed.find_first_not_of(' ') == std::string::npos ? trimmed.size() : trimmed.find_first_not_of(' '));
+        trimmed.erase(
+            0, trimmed.find_first_not_of(' ') == std::string::npos ? trimmed.size() : trimmed.find_first_not_of(' '));
         return trimmed;
     }
 
     void compare(std::vector<std::vector<Value>> const& rows, std::size_t link, std::string const& sql) const {
-        if (rows.size() != rows_.size()) fail(fmt::format("{} rows, the model has {}\n  {}", rows.size(), rows_.size(), sql));
+        if (rows.size() != rows_.size())
+            fail(fmt::format("{} rows, the model has {}\n  {}", rows.size(), rows_.size(), sql));
         std::size_t i = 0;
         for (auto const& [u, row] : rows_) {
             auto const& found = rows[i++];
-            if (found[1] != Value{u} || found[0] != row.key) fail(fmt::format("row u={}: key {} expected {}", u, to_text(found[0]), to_text(row.key)));
+            if (found[1] != Value{u} || found[0] != row.key)
+                fail(fmt::format("row u={}: key {} expected {}", u, to_text(found[0]), to_text(row.key)));
             if (found[2] == row.seen[link]) continue;
-            fail(fmt::format("release {}.0 reads {} = {} in row u={}, the model says {}\n  {}", link + 1, convert_.links()[link].column, to_text(found[2]), u,
-                             to_text(row.seen[link]), sql));
+            fail(fmt::format("release {}.0 reads {} = {} in row u={}, the model says {}\n  {}", link + 1,
+                             convert_.links()[link].column, to_text(found[2]), u, to_text(row.seen[link]), sql));
         }
     }
 
@@ -366,18 +405,25 @@ private:
             auto const rows = raw_->rows("SELECT p, u FROM t ORDER BY u");
             std::size_t i = 0;
             for (auto const& [u, row] : rows_) {
-                if (rows[i++][0] != row.p) fail(fmt::format("release 1.0 reads p = {} in row u={}, the model says {}", to_text(rows[i - 1][0]), u, to_text(row.p)));
+                if (rows[i++][0] != row.p)
+                    fail(fmt::format("release 1.0 reads p = {} in row u={}, the model says {}", to_text(rows[i - 1][0]),
+                                     u, to_text(row.p)));
             }
         }
         if (!side_open()) return;
-        auto const columns = setting_.side == Side::split ? std::vector<std::string>{"q1", "q2"} : std::vector<std::string>{"q1"};
+        auto const columns =
+            setting_.side == Side::split ? std::vector<std::string>{"q1", "q2"} : std::vector<std::string>{"q1"};
         auto const live = table(top_).select_columns(columns) + " ORDER BY u";
         auto const rows = raw_->rows(live.text());
         std::size_t i = 0;
         for (auto const& [u, row] : rows_) {
             auto const& found = rows[i++];
-            if (found[0] != row.q1) fail(fmt::format("the new release reads q1 = {} in row u={}, the model says {}\n  {}", to_text(found[0]), u, to_text(row.q1), live.text()));
-            if (found.size() > 1 && found[1] != row.q2) fail(fmt::format("the new release reads q2 = {} in row u={}, the model says {}", to_text(found[1]), u, to_text(row.q2)));
+            if (found[0] != row.q1)
+                fail(fmt::format("the new release reads q1 = {} in row u={}, the model says {}\n  {}",
+                                 to_text(found[0]), u, to_text(row.q1), live.text()));
+            if (found.size() > 1 && found[1] != row.q2)
+                fail(fmt::format("the new release reads q2 = {} in row u={}, the model says {}", to_text(found[1]), u,
+                                 to_text(row.q2)));
         }
     }
 
@@ -452,7 +498,8 @@ private:
     Value value_for(std::size_t link, unsigned number) const {
         if (number % 7 == 0) return Null{};
         if (convert_.links()[link].number) return static_cast<std::int64_t>(number % 97);
-        static constexpr char const* texts[] = {"12", "12 kB", "007", "abc", "", "40", "99 ", "5", "-3", "1e3", "3.7", "0"};
+        static constexpr char const* texts[] = {"12",  "12 kB", "007", "abc", "",    "40",
+                                                "99 ", "5",     "-3",  "1e3", "3.7", "0"};
         if (number % 5 == 0) return std::to_string(number % 50);
         return std::string{texts[(number / 7) % std::size(texts)]};
     }
@@ -478,7 +525,7 @@ private:
         if (rows_.size() >= 14) return remove(step);
         auto const key = new_key();
         auto& row = add(key, ++us_);
-        if (step.b % 6 == 0) {    // names no paired column: the default, where there is one
+        if (step.b % 6 == 0) {  // names no paired column: the default, where there is one
             if (top_ > 0 && floor_ == 0 && step.b % 12 == 0) return insert_new_without(row);
             run("INSERT INTO t (k, u, other) VALUES (?, ?, 'o')", {row.key, row.u});
             if (setting_.old_has_default) inserted(row, floor_, default_of(floor_));
@@ -486,7 +533,9 @@ private:
         }
         auto const value = value_for(floor_, step.a);
         bool const returning = step.b % 5 == 1;
-        run("INSERT INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?)" + (returning ? " RETURNING " + old_column() : ""), {row.key, row.u, value});
+        run("INSERT INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?)" +
+                (returning ? " RETURNING " + old_column() : ""),
+            {row.key, row.u, value});
         inserted(row, floor_, value);
     }
 
@@ -497,7 +546,10 @@ private:
         if (!setting_.old_has_default) return;
         auto const& link = convert_.links()[top_];
         row.seen[top_] = Null{};
-        wrote_live(row, top_, link.column == "z" ? Value{std::int64_t{0}} : link.number ? Value{std::int64_t{5}} : Value{std::string{"5"}});
+        wrote_live(row, top_,
+                   link.column == "z" ? Value{std::int64_t{0}}
+                   : link.number      ? Value{std::int64_t{5}}
+                                      : Value{std::string{"5"}});
     }
 
     Value default_of(std::size_t link) const {
@@ -520,7 +572,8 @@ private:
         if (row == nullptr) return;
         auto const value = value_for(floor_, step.a);
         bool const returning = step.c % 5 == 1;
-        run("UPDATE t SET " + old_column() + " = ? WHERE u = ?" + (returning ? " RETURNING k, " + old_column() : ""), {value, row->u});
+        run("UPDATE t SET " + old_column() + " = ? WHERE u = ?" + (returning ? " RETURNING k, " + old_column() : ""),
+            {value, row->u});
         audited(1);
         updated_old(*row, value);
     }
@@ -554,7 +607,8 @@ private:
         auto const value = value_for(floor_, step.a);
         auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
         std::string const target = setting_.keys == Keys::without_rowid ? "(k, u)" : "(u)";
-        run("INSERT INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?) ON CONFLICT " + target + " DO UPDATE SET " + old_column() + " = excluded." + old_column(),
+        run("INSERT INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?) ON CONFLICT " + target + " DO UPDATE SET " +
+                old_column() + " = excluded." + old_column(),
             {key, row->u, value});
         audited(1);
         updated_old(*row, value);
@@ -564,7 +618,8 @@ private:
         auto* row = pick(step.b);
         if (row == nullptr) return insert_old(step);
         auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
-        run("INSERT OR IGNORE INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?)", {key, row->u, value_for(floor_, step.a)});
+        run("INSERT OR IGNORE INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?)",
+            {key, row->u, value_for(floor_, step.a)});
         if (step.c % 2 == 0) return;
         auto const value = value_for(floor_, step.a + 1);
         run("UPDATE OR IGNORE t SET " + old_column() + " = ? WHERE u = ?", {value, row->u});
@@ -593,7 +648,9 @@ private:
     void change_key(Step const& step) {
         auto* row = pick(step.b);
         if (row == nullptr) return;
-        auto const key = step.c % 2 == 0 ? new_key() : setting_.keys == Keys::text ? Value{"a-" + std::to_string(++keys_)} : Value{-(++keys_)};
+        auto const key = step.c % 2 == 0               ? new_key()
+                         : setting_.keys == Keys::text ? Value{"a-" + std::to_string(++keys_)}
+                                                       : Value{-(++keys_)};
         run("UPDATE t SET k = ? WHERE u = ?", {key, row->u});
         audited(1);
         row->key = key;
@@ -617,9 +674,11 @@ private:
     evolver::Evolver& application(std::size_t link) {
         auto& found = applications_[link];
         if (!found.evolver) {
-            found.session = std::make_unique<soci::session>(soci::sqlite3, "db=" + path_ + " timeout=5 synchronous=OFF");
+            found.session =
+                std::make_unique<soci::session>(soci::sqlite3, "db=" + path_ + " timeout=5 synchronous=OFF");
             auto const release = std::to_string(link + 1) + ".0";
-            found.evolver = std::make_unique<evolver::Evolver>(*found.session, plan_.until(release), evolver::Options{.release = evolver::Release{release}});
+            found.evolver = std::make_unique<evolver::Evolver>(*found.session, plan_.until(release),
+                                                               evolver::Options{.release = evolver::Release{release}});
             found.evolver->attach();
         }
         return *found.evolver;
@@ -652,7 +711,8 @@ private:
         if (row == nullptr || top_ == floor_) return update_old(step);
         auto const& column = convert_.links()[top_].column;
         auto const value = value_for(top_, step.a);
-        run_named((table(top_).update({std::string_view{column}}) + " WHERE u = :u").text(), {{column, value}, {"u", row->u}});
+        run_named((table(top_).update({std::string_view{column}}) + " WHERE u = :u").text(),
+                  {{column, value}, {"u", row->u}});
         audited(1);
         auto const before = row->seen[floor_];
         wrote_live(*row, top_, value);
@@ -673,10 +733,12 @@ private:
         auto const& link = convert_.links()[top_];
         auto const expression = link.number ? link.column + " + :d" : link.column + " || :d";
         Value const delta = link.number ? Value{std::int64_t{step.a % 20}} : Value{std::string{"1"}};
-        run_named((table(top_).update({{link.column, expression}}) + " WHERE u = :u").text(), {{"d", delta}, {"u", row->u}});
+        run_named((table(top_).update({{link.column, expression}}) + " WHERE u = :u").text(),
+                  {{"d", delta}, {"u", row->u}});
         audited(1);
         Value after = Null{};
-        if (auto const* number = std::get_if<std::int64_t>(&row->seen[top_])) after = *number + std::get<std::int64_t>(delta);
+        if (auto const* number = std::get_if<std::int64_t>(&row->seen[top_]))
+            after = *number + std::get<std::int64_t>(delta);
         if (auto const* text = std::get_if<std::string>(&row->seen[top_])) after = *text + "1";
         auto const before = row->seen[floor_];
         wrote_live(*row, top_, after);
@@ -692,7 +754,9 @@ private:
         if (same_as_unfilled(value, *row)) return;
         auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
         std::string const target = setting_.keys == Keys::without_rowid ? "(k, u)" : "(u)";
-        auto const sql = (table(top_).insert({"k", "u", link.column}) + " ON CONFLICT " + target + " DO UPDATE SET " + link.column + " = excluded." + link.column).text();
+        auto const sql = (table(top_).insert({"k", "u", link.column}) + " ON CONFLICT " + target + " DO UPDATE SET " +
+                          link.column + " = excluded." + link.column)
+                             .text();
         run_named(sql, {{"k", key}, {"u", row->u}, {link.column, value}});
         audited_exactly_ = false;
         auto const before = row->seen[floor_];
@@ -702,7 +766,9 @@ private:
 
     /// By hand, into the last column of a chain, what the row shows already: if it shows that by fallback, nobody can tell which of the
     /// lossy values between was meant (rule 6 again: until reads are switched, such writes go through LiveTable).
-    bool same_as_unfilled(Value const& value, Row const& row) const { return setting_.chain == Chain::chained && value == row.seen[top_]; }
+    bool same_as_unfilled(Value const& value, Row const& row) const {
+        return setting_.chain == Chain::chained && value == row.seen[top_];
+    }
 
     void update_raw_new(Step const& step) {
         auto* row = pick(step.b);
@@ -755,7 +821,7 @@ private:
         if (row == nullptr || setting_.side == Side::none || side_contracted()) return update_old(step);
         auto const value = side_value(step.a);
         audited(1);
-        if (step.c % 3 == 0) {    // both old columns in one statement
+        if (step.c % 3 == 0) {  // both old columns in one statement
             auto const other = value_for(floor_, step.c);
             run("UPDATE t SET p = ?, " + old_column() + " = ? WHERE u = ?", {value, other, row->u});
             wrote_p(*row, value);
@@ -770,8 +836,11 @@ private:
         if (row == nullptr || !side_open()) return update_new(step);
         bool const split = setting_.side == Side::split;
         std::string const column = split && step.c % 2 == 0 ? "q2" : "q1";
-        Value const value = step.a % 6 == 0 ? Value{Null{}} : split ? Value{std::string{step.a % 4 == 0 ? "" : "part" + std::to_string(step.a % 9)}} : Value{std::int64_t{step.a % 50}};
-        run_named((table(top_).update({std::string_view{column}}) + " WHERE u = :u").text(), {{column, value}, {"u", row->u}});
+        Value const value = step.a % 6 == 0 ? Value{Null{}}
+                            : split ? Value{std::string{step.a % 4 == 0 ? "" : "part" + std::to_string(step.a % 9)}}
+                                    : Value{std::int64_t{step.a % 50}};
+        run_named((table(top_).update({std::string_view{column}}) + " WHERE u = :u").text(),
+                  {{column, value}, {"u", row->u}});
         audited(1);
         (column == "q1" ? row->q1 : row->q2) = value;
         if (!side_contracted()) side_.down(*row);
@@ -811,9 +880,10 @@ private:
     }
 
     void contract(Step const&) {
-        if (top_ == floor_ || trigger_after_made_ || setting_.trigger_before) return;    // their bodies name the old column
+        if (top_ == floor_ || trigger_after_made_ || setting_.trigger_before)
+            return;  // their bodies name the old column
         said_ += "contract";
-        for (auto link = floor_; link < top_; ++link) applications_.erase(link);    // the older releases end
+        for (auto link = floor_; link < top_; ++link) applications_.erase(link);  // the older releases end
         newest().backfill(evolver::Speed::full);
         newest().reconcile();
         evolver::ContractOptions options{.override_gates = {{"soak", "a test"}, {"lossless", "a test"}}};
@@ -851,9 +921,9 @@ private:
     std::string path_;
     std::unique_ptr<evolver::testing::RawSqlite> raw_;
     std::map<std::size_t, Application> applications_;
-    std::map<std::int64_t, Row> rows_;    // by u
-    std::size_t top_ = 0;                 // the newest link that is expanded
-    std::size_t floor_ = 0;               // the oldest that is not contracted
+    std::map<std::int64_t, Row> rows_;  // by u
+    std::size_t top_ = 0;               // the newest link that is expanded
+    std::size_t floor_ = 0;             // the oldest that is not contracted
     std::int64_t keys_ = 0;
     std::int64_t us_ = 0;
     std::int64_t audited_ = 0;
@@ -864,7 +934,7 @@ private:
 };
 
 struct Outcome {
-    std::string failure;    // empty: none
+    std::string failure;  // empty: none
     std::vector<std::string> said;
 };
 
@@ -890,7 +960,8 @@ std::vector<Step> shortest(Setting const& setting, std::vector<Step> steps, std:
     for (std::size_t part = steps.size() / 2; part > 0; part /= 2) {
         for (std::size_t start = 0; start + part <= steps.size();) {
             auto fewer = steps;
-            fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(start), fewer.begin() + static_cast<std::ptrdiff_t>(start + part));
+            fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(start),
+                        fewer.begin() + static_cast<std::ptrdiff_t>(start + part));
             if (!play(setting, fewer, path).failure.empty()) {
                 steps = std::move(fewer);
             } else {
@@ -933,12 +1004,13 @@ int main(int argc, char** argv) {
                               .wal = random() % 2 == 0};
         std::vector<Step> steps(60 + random() % 140);
         for (auto& step : steps) {
-            step = {static_cast<unsigned>(random() % 100'000), static_cast<unsigned>(random() % 100'000), static_cast<unsigned>(random() % 100'000),
-                    static_cast<unsigned>(random() % 100'000)};
+            step = {static_cast<unsigned>(random() % 100'000), static_cast<unsigned>(random() % 100'000),
+                    static_cast<unsigned>(random() % 100'000), static_cast<unsigned>(random() % 100'000)};
         }
         auto const outcome = play(setting, steps, path);
         if (!outcome.failure.empty()) {
-            std::cout << "FAILED with --seed " << seed << " (" << in_words(setting) << ")\n  " << outcome.failure << "\nlooking for the shortest history ..." << std::endl;
+            std::cout << "FAILED with --seed " << seed << " (" << in_words(setting) << ")\n  " << outcome.failure
+                      << "\nlooking for the shortest history ..." << std::endl;
             auto const shown = play(setting, shortest(setting, steps, path), path);
             for (auto const& said : shown.said) {
                 if (!said.empty()) std::cout << "  " << said << "\n";
@@ -953,6 +1025,7 @@ int main(int argc, char** argv) {
         ++seed;
     }
     std::filesystem::remove_all(folder);
-    std::cout << played << " steps in " << histories << " histories: the model and the database never differed\n1 passed, 0 failed" << std::endl;
+    std::cout << played << " steps in " << histories
+              << " histories: the model and the database never differed\n1 passed, 0 failed" << std::endl;
     return 0;
 }

@@ -29,7 +29,9 @@ std::string shown(ProgressStyle style, std::vector<Event> const& all) {
     return text;
 }
 
-Event batch(std::int64_t done, std::int64_t total) { return {.kind = EventKind::batch, .migration = "0002-size", .object = "packages", .done = done, .total = total}; }
+Event batch(std::int64_t done, std::int64_t total) {
+    return {.kind = EventKind::batch, .migration = "0002-size", .object = "packages", .done = done, .total = total};
+}
 
 }  // namespace
 
@@ -48,7 +50,8 @@ TEST_SUITE("observe/progress_line") {
         CHECK(shown(ProgressStyle::lines, {batch(500, 2000)}) == "0002-size: filling packages, 25 %, 500 rows\n");
         CHECK(shown(ProgressStyle::lines, {batch(2500, 2000)}) == "0002-size: filling packages, 100 %, 2500 rows\n");
         CHECK(shown(ProgressStyle::lines, {batch(500, 0)}) == "0002-size: filling packages, 500 rows\n");
-        CHECK(shown(ProgressStyle::lines, {{.kind = EventKind::waiting, .message = "somebody holds the lock"}}) == "waiting: somebody holds the lock\n");
+        CHECK(shown(ProgressStyle::lines, {{.kind = EventKind::waiting, .message = "somebody holds the lock"}}) ==
+              "waiting: somebody holds the lock\n");
     }
 
     TEST_CASE("of many events of the same work few are shown, and what is final always") {
@@ -59,7 +62,8 @@ TEST_SUITE("observe/progress_line") {
     }
 
     TEST_CASE("a shorter line wipes out the rest of a longer one") {
-        auto const text = shown(ProgressStyle::rewritten, {batch(500, 2000), {.kind = EventKind::filled, .migration = "m", .done = 5}});
+        auto const text = shown(ProgressStyle::rewritten,
+                                {batch(500, 2000), {.kind = EventKind::filled, .migration = "m", .done = 5}});
         std::string const first = "\r0002-size: filling packages, 25 %, 500 rows";
         std::string const second = "\rm: filled, 5 rows";
         REQUIRE(text.size() == first.size() * 2 + 1);

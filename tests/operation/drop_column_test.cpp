@@ -17,8 +17,14 @@ TEST_CASE("DropColumn: old programs keep the column until contract, which takes 
            .operation = DropColumn{.table = "packages", .column = "Size"},
            .look = "SELECT group_concat(name) FROM pragma_table_info('packages')",
            .expected = "'id,name,section'"});
-    check({.golden = {}, .before = {awkward()}, .rows = awkward_rows, .operation = DropColumn{.table = "Order \"2\"", .column = "it's"}});
-    check({.golden = {}, .before = {awkward()}, .rows = awkward_rows, .operation = DropColumn{.table = "Order \"2\"", .column = "SELECT"}});
+    check({.golden = {},
+           .before = {awkward()},
+           .rows = awkward_rows,
+           .operation = DropColumn{.table = "Order \"2\"", .column = "it's"}});
+    check({.golden = {},
+           .before = {awkward()},
+           .rows = awkward_rows,
+           .operation = DropColumn{.table = "Order \"2\"", .column = "SELECT"}});
 }
 
 TEST_CASE("DropColumn: a column that the new release's inserts would lack needs a `down`") {
@@ -37,12 +43,19 @@ TEST_CASE("DropColumn: a column that something holds fast is refused, and the me
         return refusal(before, DropColumn{.table = "packages", .column = "size"});
     };
     CHECK(held_by([](CreateTable&) {}) == "");
-    CHECK(missing(held_by([](CreateTable& table) { table.unique_keys = {{.columns = {"name", "SIZE"}}}; }),
+    CHECK(missing(held_by([](CreateTable& table) {
+                      table.unique_keys = {{.columns = {"name", "SIZE"}}};
+                  }),
                   {"column \"size\" is part of a UNIQUE constraint", "keep the column"}) == "");
-    CHECK(missing(held_by([](CreateTable& table) { table.checks = {{.condition = "length(\"size\") < 20"}}; }), {"a CHECK constraint"}) == "");
+    CHECK(missing(held_by([](CreateTable& table) { table.checks = {{.condition = "length(\"size\") < 20"}}; }),
+                  {"a CHECK constraint"}) == "");
     CHECK(held_by([](CreateTable& table) { table.checks = {{.condition = "name <> 'size'"}}; }) == "");
-    CHECK(missing(held_by([](CreateTable& table) { table.foreign_keys = {{.columns = {"size"}, .table = "packages"}}; }), {"a foreign key"}) == "");
-    CHECK(missing(held_by([](CreateTable& table) { table.columns.push_back({.name = "n", .type = integer(), .generated = "CAST(size AS INTEGER)"}); }),
+    CHECK(
+        missing(held_by([](CreateTable& table) { table.foreign_keys = {{.columns = {"size"}, .table = "packages"}}; }),
+                {"a foreign key"}) == "");
+    CHECK(missing(held_by([](CreateTable& table) {
+                      table.columns.push_back({.name = "n", .type = integer(), .generated = "CAST(size AS INTEGER)"});
+                  }),
                   {"the generated column \"n\""}) == "");
     CHECK(missing(held_by([](CreateTable& table) {
                       table.columns[0].primary_key = false;
@@ -56,9 +69,12 @@ TEST_CASE("DropColumn: a column that something holds fast is refused, and the me
 }
 
 TEST_CASE("DropColumn: unknown names and the last column are refused") {
-    CHECK(missing(refusal({packages()}, DropColumn{.table = "packages", .column = "sise"}), {"has no column \"sise\"", "did you mean \"size\"?"}) == "");
-    CHECK(missing(refusal({packages()}, DropColumn{.table = "packages", .column = "maintainer"}), {"there are: id, name, size, section"}) == "");
-    CHECK(missing(refusal({CreateTable{.table = "t", .columns = {{.name = "a", .type = text()}}}}, DropColumn{.table = "t", .column = "a"}),
+    CHECK(missing(refusal({packages()}, DropColumn{.table = "packages", .column = "sise"}),
+                  {"has no column \"sise\"", "did you mean \"size\"?"}) == "");
+    CHECK(missing(refusal({packages()}, DropColumn{.table = "packages", .column = "maintainer"}),
+                  {"there are: id, name, size, section"}) == "");
+    CHECK(missing(refusal({CreateTable{.table = "t", .columns = {{.name = "a", .type = text()}}}},
+                          DropColumn{.table = "t", .column = "a"}),
                   {"only column of its table", "use DropTable"}) == "");
 }
 

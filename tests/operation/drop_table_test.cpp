@@ -39,9 +39,10 @@ TEST_CASE("DropTable: an unknown table, and one that another refers to, are refu
                             .foreign_keys = {{.columns = {"package"}, .table = "PACKAGES"}}};
     CHECK(missing(refusal({packages(), files}, DropTable{.table = "packages"}),
                   {"table \"files\" refers to it by a foreign key", "drop that table or its foreign key first"}) == "");
-    CreateTable const tree{.table = "tree",
-                           .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "up", .type = integer()}},
-                           .foreign_keys = {{.columns = {"up"}, .table = "tree"}}};
+    CreateTable const tree{
+        .table = "tree",
+        .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "up", .type = integer()}},
+        .foreign_keys = {{.columns = {"up"}, .table = "tree"}}};
     CHECK(refusal({tree}, DropTable{.table = "tree"}) == "");
 }
 

@@ -13,26 +13,34 @@ TEST_CASE("RawSql: runs each text in its phase, golden") {
     check({.golden = "raw_sql",
            .before = {packages()},
            .rows = package_rows,
-           .operation = RawSql{.expand = "CREATE TABLE log (what TEXT); CREATE TRIGGER logged AFTER UPDATE ON packages BEGIN INSERT INTO log VALUES ('a; b'); END",
+           .operation = RawSql{.expand = "CREATE TABLE log (what TEXT); CREATE TRIGGER logged AFTER UPDATE ON packages "
+                                         "BEGIN INSERT INTO log VALUES ('a; b'); END",
                                .contract = "CREATE INDEX by_what ON log (what);",
                                .undo = "DROP TRIGGER logged; DROP TABLE log"}});
 }
 
 TEST_CASE("RawSql: one that does nothing is refused") {
-    CHECK(missing(refusal({packages()}, RawSql{.undo = "DROP TABLE packages"}), {"RawSql: it does nothing", ".expand or .contract"}) == "");
+    CHECK(missing(refusal({packages()}, RawSql{.undo = "DROP TABLE packages"}),
+                  {"RawSql: it does nothing", ".expand or .contract"}) == "");
 }
 
 TEST_CASE("RawSql: one without an undo cannot be rolled back, and says so") {
-    Plan const plan{"p", {Migration{.id = "0001", .release = "1.0", .operations = {RawSql{.expand = "CREATE TABLE t (a)"}}}}};
+    Plan const plan{
+        "p", {Migration{.id = "0001", .release = "1.0", .operations = {RawSql{.expand = "CREATE TABLE t (a)"}}}}};
     auto const database = sqlite::Connection::in_memory();
     Rollout rollout{plan, database};
     (void)rollout.expand();
-    CHECK_THROWS_WITH_AS((void)rollout.undo(), doctest::Contains("Migration \"0001\" cannot be rolled back: its RawSql says no way back"), PlanError);
+    CHECK_THROWS_WITH_AS((void)rollout.undo(),
+                         doctest::Contains("Migration \"0001\" cannot be rolled back: its RawSql says no way back"),
+                         PlanError);
     CHECK(database.integer("SELECT count(*) FROM t") == 0);
 }
 
 TEST_CASE("RawSql: a mistake is found before anything is written") {
-    Plan const plan{"p", {Migration{.id = "0001", .release = "1.0", .operations = {RawSql{.expand = "CREATE TABLE t (a); INSERT INTO u VALUES (1)"}}}}};
+    Plan const plan{"p",
+                    {Migration{.id = "0001",
+                               .release = "1.0",
+                               .operations = {RawSql{.expand = "CREATE TABLE t (a); INSERT INTO u VALUES (1)"}}}}};
     auto const database = sqlite::Connection::in_memory();
     Rollout rollout{plan, database};
     CHECK_THROWS_WITH_AS((void)rollout.expand(), doctest::Contains("no such table: u"), PlanError);

@@ -26,29 +26,45 @@ TEST_CASE("RenameColumn: keys, constraints, generated columns, indexes and forei
     CreateTable const files{.table = "files",
                             .columns = {{.name = "package", .type = text()}},
                             .foreign_keys = {{.columns = {"package"}, .table = "packages", .referenced = {"name"}}}};
-    CreateIndex const index{.name = "by_lower", .table = "packages", .columns = {IndexPart{Expression{"lower(name)"}, false}}, .where = "name IS NOT NULL"};
+    CreateIndex const index{.name = "by_lower",
+                            .table = "packages",
+                            .columns = {IndexPart{Expression{"lower(name)"}, false}},
+                            .where = "name IS NOT NULL"};
     for (auto const* to : {"title", "group", "ein \"Name\""}) {
         CAPTURE(to);
-        check({.golden = {}, .before = {parent, files, index}, .rows = package_rows, .operation = RenameColumn{.table = "packages", .from = "name", .to = to}});
+        check({.golden = {},
+               .before = {parent, files, index},
+               .rows = package_rows,
+               .operation = RenameColumn{.table = "packages", .from = "name", .to = to}});
     }
-    check({.golden = {}, .before = {parent, files, index}, .rows = package_rows, .operation = RenameColumn{.table = "packages", .from = "id", .to = "number"}});
-    check({.golden = {}, .before = {awkward()}, .rows = awkward_rows, .operation = RenameColumn{.table = "Order \"2\"", .from = "it's", .to = "values"}});
+    check({.golden = {},
+           .before = {parent, files, index},
+           .rows = package_rows,
+           .operation = RenameColumn{.table = "packages", .from = "id", .to = "number"}});
+    check({.golden = {},
+           .before = {awkward()},
+           .rows = awkward_rows,
+           .operation = RenameColumn{.table = "Order \"2\"", .from = "it's", .to = "values"}});
 }
 
-TEST_CASE("RenameColumn: the virtual schema says of an expression what the engine makes of it, quoted where that is needed") {
+TEST_CASE(
+    "RenameColumn: the virtual schema says of an expression what the engine makes of it, quoted where that is needed") {
     Schema schema;
     auto table = packages();
     table.checks = {{.condition = "name <> 'name' AND length(name) < 9"}};
     (void)effect_of(Operation{table}, schema);
     (void)effect_of(Operation{RenameColumn{.table = "packages", .from = "name", .to = "order"}}, schema);
-    CHECK(schema.tables.front().checks.front().condition.text(Engine::sqlite) == R"("order" <> 'name' AND length("order") < 9)");
+    CHECK(schema.tables.front().checks.front().condition.text(Engine::sqlite) ==
+          R"("order" <> 'name' AND length("order") < 9)");
 }
 
 TEST_CASE("RenameColumn: unknown and taken names are refused") {
     CHECK(missing(refusal({packages()}, RenameColumn{.table = "packages", .from = "nane", .to = "title"}),
                   {"RenameColumn packages.nane", "has no column \"nane\"", "did you mean \"name\"?"}) == "");
-    CHECK(missing(refusal({packages()}, RenameColumn{.table = "packages", .from = "name", .to = "size"}), {"has a column \"size\" already"}) == "");
-    CHECK(missing(refusal({packages()}, RenameColumn{.table = "files", .from = "name", .to = "size"}), {"there is no table \"files\"", "packages"}) == "");
+    CHECK(missing(refusal({packages()}, RenameColumn{.table = "packages", .from = "name", .to = "size"}),
+                  {"has a column \"size\" already"}) == "");
+    CHECK(missing(refusal({packages()}, RenameColumn{.table = "files", .from = "name", .to = "size"}),
+                  {"there is no table \"files\"", "packages"}) == "");
 }
 
 TEST_SUITE_END();

@@ -10,14 +10,22 @@ using namespace evolver::support;
 namespace {
 
 CreateTable people() {
-    return {.table = "people", .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "maintainer", .type = text(), .nullable = false}}};
+    return {.table = "people",
+            .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                        {.name = "maintainer", .type = text(), .nullable = false}}};
 }
 
 SplitColumn split() {
     return {.table = "people",
             .from = "maintainer",
-            .into = {{.name = "name", .type = text(), .up = "CASE WHEN instr(maintainer, ' <') THEN substr(maintainer, 1, instr(maintainer, ' <') - 1) ELSE maintainer END"},
-                     {.name = "mail", .type = text(), .up = "CASE WHEN instr(maintainer, ' <') THEN rtrim(substr(maintainer, instr(maintainer, ' <') + 2), '>') END"}},
+            .into = {{.name = "name",
+                      .type = text(),
+                      .up = "CASE WHEN instr(maintainer, ' <') THEN substr(maintainer, 1, instr(maintainer, ' <') - 1) "
+                            "ELSE maintainer END"},
+                     {.name = "mail",
+                      .type = text(),
+                      .up = "CASE WHEN instr(maintainer, ' <') THEN rtrim(substr(maintainer, instr(maintainer, ' <') + "
+                            "2), '>') END"}},
             .down = "name || COALESCE(' <' || mail || '>', '')"};
 }
 
@@ -35,8 +43,10 @@ TEST_CASE("SplitColumn: one column becomes several, golden") {
     check({.golden = {},
            .before = {awkward()},
            .rows = awkward_rows,
-           .operation = SplitColumn{.table = "Order \"2\"", .from = "select",
-                                    .into = {{.name = "from", .type = text(), .up = "substr(\"select\", 1, 1)"}, {.name = "a b", .type = text(), .up = "substr(\"select\", 2)"}},
+           .operation = SplitColumn{.table = "Order \"2\"",
+                                    .from = "select",
+                                    .into = {{.name = "from", .type = text(), .up = "substr(\"select\", 1, 1)"},
+                                             {.name = "a b", .type = text(), .up = "substr(\"select\", 2)"}},
                                     .down = "\"from\" || \"a b\""}});
 }
 
@@ -47,10 +57,12 @@ TEST_CASE("SplitColumn: what cannot be meant is refused") {
         return refusal({people()}, operation);
     };
     CHECK(with([](SplitColumn&) {}) == "");
-    CHECK(missing(with([](SplitColumn& o) { o.into.pop_back(); }), {"SplitColumn people.maintainer", "at least two parts", "use ChangeType"}) == "");
+    CHECK(missing(with([](SplitColumn& o) { o.into.pop_back(); }),
+                  {"SplitColumn people.maintainer", "at least two parts", "use ChangeType"}) == "");
     CHECK(missing(with([](SplitColumn& o) { o.into[1].name = "NAME"; }), {"has a column \"NAME\" already"}) == "");
     CHECK(missing(with([](SplitColumn& o) { o.into[1].up = "name"; }), {"`up` reads the column \"name\""}) == "");
-    CHECK(missing(with([](SplitColumn& o) { o.down = "name || id"; }), {"`down` reads the column \"id\"", "name, mail only"}) == "");
+    CHECK(missing(with([](SplitColumn& o) { o.down = "name || id"; }),
+                  {"`down` reads the column \"id\"", "name, mail only"}) == "");
     CHECK(missing(with([](SplitColumn& o) { o.from = "maintaner"; }), {"did you mean \"maintainer\"?"}) == "");
 }
 

@@ -11,10 +11,14 @@ using namespace evolver;
 namespace {
 
 Migration made(std::string const& id, std::string const& release, std::string const& table) {
-    return {.id = id, .release = release, .operations = {CreateTable{.table = table, .columns = {{.name = "a", .type = text()}}}}};
+    return {.id = id,
+            .release = release,
+            .operations = {CreateTable{.table = table, .columns = {{.name = "a", .type = text()}}}}};
 }
 
-std::vector<Migration> three() { return {made("0001", "1.0", "t"), made("0002", "1.0", "u"), made("0003", "2.0", "v")}; }
+std::vector<Migration> three() {
+    return {made("0001", "1.0", "t"), made("0002", "1.0", "u"), made("0003", "2.0", "v")};
+}
 
 std::string refusal(std::vector<Migration> migrations) {
     try {
@@ -72,7 +76,8 @@ TEST_CASE("Plan: until() is the plan as a release knew it") {
     CHECK(old.digest() == plan.chain(1));
     CHECK(plan.until("2.0").digest() == plan.digest());
     CHECK_THROWS_WITH_AS((void)plan.until("3.0"), doctest::Contains("names no release \"3.0\""), PlanError);
-    CHECK_THROWS_WITH_AS((void)plan.position_of("3.0"), doctest::Contains("the releases that it names are 1.0, 2.0"), PlanError);
+    CHECK_THROWS_WITH_AS((void)plan.position_of("3.0"), doctest::Contains("the releases that it names are 1.0, 2.0"),
+                         PlanError);
 }
 
 TEST_CASE("Plan: a summary is prose and does not count, everything else of a migration does") {
@@ -89,7 +94,7 @@ TEST_CASE("Plan: a summary is prose and does not count, everything else of a mig
     CHECK(of_id.digest(2) == plan.digest(2));
     CHECK(of_id.chain(0) == plan.chain(0));
     CHECK(of_id.chain(1) != plan.chain(1));
-    CHECK(of_id.chain(2) != plan.chain(2));    // the history of the third is another
+    CHECK(of_id.chain(2) != plan.chain(2));  // the history of the third is another
     CHECK(edited([](auto& all) { all[2].release = "2.1"; }).digest(2) != plan.digest(2));
     CHECK(edited([](auto& all) { all[2].operations.push_back(DropTable{.table = "t"}); }).digest(2) != plan.digest(2));
     auto const swapped = edited([](auto& all) { std::swap(all[0], all[1]); });
@@ -128,9 +133,10 @@ TEST_CASE("Plan: every member of every operation counts in the digest") {
         add(table, [](auto& o) { o.checks = {{.condition = "a"}}; });
         ForeignKey const key{.columns = {"a"}, .table = "v"};
         add(table, [&](auto& o) { o.foreign_keys = {key}; });
-        for (auto const& edit : std::vector<std::function<void(ForeignKey&)>>{[](auto& k) { k.name = "f"; }, [](auto& k) { k.table = "w"; },
-                                                                              [](auto& k) { k.referenced = {"a"}; }, [](auto& k) { k.on_delete = "CASCADE"; },
-                                                                              [](auto& k) { k.on_update = "CASCADE"; }, [](auto& k) { k.deferred = true; }}) {
+        for (auto const& edit : std::vector<std::function<void(ForeignKey&)>>{
+                 [](auto& k) { k.name = "f"; }, [](auto& k) { k.table = "w"; }, [](auto& k) { k.referenced = {"a"}; },
+                 [](auto& k) { k.on_delete = "CASCADE"; }, [](auto& k) { k.on_update = "CASCADE"; },
+                 [](auto& k) { k.deferred = true; }}) {
             auto changed = key;
             edit(changed);
             add(table, [&](auto& o) { o.foreign_keys = {changed}; });
@@ -151,7 +157,11 @@ TEST_CASE("Plan: every member of every operation counts in the digest") {
         add(change, [](auto& o) { o.up = "a + 0"; });
         add(change, [](auto& o) { o.down = "b + 0"; });
         add(change, [](auto& o) { o.default_value = "0"; });
-        SplitColumn const split{.table = "t", .from = "a", .into = {{.name = "b", .type = text(), .up = "a"}, {.name = "c", .type = text(), .up = "a"}}, .down = "b"};
+        SplitColumn const split{
+            .table = "t",
+            .from = "a",
+            .into = {{.name = "b", .type = text(), .up = "a"}, {.name = "c", .type = text(), .up = "a"}},
+            .down = "b"};
         all.emplace_back(split);
         add(split, [](auto& o) { o.into[1].up = "a || ''"; });
         add(split, [](auto& o) { std::swap(o.into[0], o.into[1]); });

@@ -40,7 +40,8 @@ private:
 };
 
 struct Application {
-    explicit Application(std::string const& path, Plan plan, Options options = {}, std::string const& more = " timeout=10")
+    explicit Application(std::string const& path, Plan plan, Options options = {},
+                         std::string const& more = " timeout=10")
         : db{soci::sqlite3, "db=" + path + more}, evolver{db, std::move(plan), std::move(options)} {}
 
     /// The first column of the first row, as text; empty without a row.
@@ -65,7 +66,9 @@ inline std::string file_bytes(std::string const& path) {
 }
 
 /// Everything that SQLite keeps of a database.
-inline std::string bytes_of(std::string const& path) { return file_bytes(path) + "|" + file_bytes(path + "-wal") + "|" + file_bytes(path + "-journal"); }
+inline std::string bytes_of(std::string const& path) {
+    return file_bytes(path) + "|" + file_bytes(path + "-wal") + "|" + file_bytes(path + "-journal");
+}
 
 inline Migration packages_migration() {
     return {.id = "0001-packages",
@@ -89,7 +92,9 @@ inline Migration size_migration() {
 }
 
 inline Migration title_migration() {
-    return {.id = "0003-title", .release = "2.0", .operations = {RenameColumn{.table = "packages", .from = "name", .to = "title"}}};
+    return {.id = "0003-title",
+            .release = "2.0",
+            .operations = {RenameColumn{.table = "packages", .from = "name", .to = "title"}}};
 }
 
 inline Plan catalogue() { return Plan{"catalogue", {packages_migration(), size_migration(), title_migration()}}; }
@@ -103,7 +108,8 @@ inline void make_catalogue(std::string const& path, int rows = 20, bool wal = tr
     for (int id = 1; id <= rows; ++id) {
         auto const name = "package-" + std::to_string(id);
         auto const size = std::to_string(id * 10);
-        first.db << "INSERT INTO packages (id, name, size) VALUES (:id, :name, :size)", soci::use(id, "id"), soci::use(name, "name"), soci::use(size, "size");
+        first.db << "INSERT INTO packages (id, name, size) VALUES (:id, :name, :size)", soci::use(id, "id"),
+            soci::use(name, "name"), soci::use(size, "size");
     }
     first.db << "COMMIT";
 }

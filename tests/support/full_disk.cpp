@@ -30,7 +30,8 @@ int write(sqlite3_file* file, void const* bytes, int count, sqlite3_int64 offset
 sqlite3_io_methods const methods{
     .iVersion = 3,
     .xClose = [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
-    .xRead = [](sqlite3_file* f, void* bytes, int count, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), bytes, count, at); },
+    .xRead = [](sqlite3_file* f, void* bytes, int count,
+                sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), bytes, count, at); },
     .xWrite = write,
     .xTruncate = [](sqlite3_file* f, sqlite3_int64 size) { return real(f)->pMethods->xTruncate(real(f), size); },
     .xSync = [](sqlite3_file* f, int flags) { return real(f)->pMethods->xSync(real(f), flags); },
@@ -38,16 +39,21 @@ sqlite3_io_methods const methods{
     .xLock = [](sqlite3_file* f, int lock) { return real(f)->pMethods->xLock(real(f), lock); },
     .xUnlock = [](sqlite3_file* f, int lock) { return real(f)->pMethods->xUnlock(real(f), lock); },
     .xCheckReservedLock = [](sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); },
-    .xFileControl = [](sqlite3_file* f, int what, void* out) { return real(f)->pMethods->xFileControl(real(f), what, out); },
+    .xFileControl = [](sqlite3_file* f, int what,
+                       void* out) { return real(f)->pMethods->xFileControl(real(f), what, out); },
     .xSectorSize = [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
     .xDeviceCharacteristics = [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
-    .xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
-        return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
-    },
-    .xShmLock = [](sqlite3_file* f, int first, int count, int flags) { return real(f)->pMethods->xShmLock(real(f), first, count, flags); },
+    .xShmMap = [](sqlite3_file* f, int page, int size, int extend,
+                  void volatile** out) { return real(f)->pMethods->xShmMap(real(f), page, size, extend, out); },
+    .xShmLock = [](sqlite3_file* f, int first, int count,
+                   int flags) { return real(f)->pMethods->xShmLock(real(f), first, count, flags); },
     .xShmBarrier = [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
     .xShmUnmap = [](sqlite3_file* f, int gone) { return real(f)->pMethods->xShmUnmap(real(f), gone); },
-    .xFetch = [](sqlite3_file*, sqlite3_int64, int, void** out) { *out = nullptr; return SQLITE_OK; },
+    .xFetch =
+        [](sqlite3_file*, sqlite3_int64, int, void** out) {
+            *out = nullptr;
+            return SQLITE_OK;
+        },
     .xUnfetch = [](sqlite3_file*, sqlite3_int64, void*) { return SQLITE_OK; },
 };
 

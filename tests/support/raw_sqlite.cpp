@@ -4,7 +4,8 @@
 
 namespace evolver::testing {
 
-RawSqlite::RawSqlite(std::string const& path) : connection_{sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
+RawSqlite::RawSqlite(std::string const& path)
+    : connection_{sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
     connection_.busy_timeout(std::chrono::seconds{10});
 }
 
@@ -15,7 +16,8 @@ void RawSqlite::run(std::string const& sql, std::vector<sqlite::Value> const& bi
     statement.run();
 }
 
-void RawSqlite::run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds) const {
+void RawSqlite::run_named(std::string const& sql,
+                          std::vector<std::pair<std::string, sqlite::Value>> const& binds) const {
     auto statement = connection_.prepare(sql);
     for (auto const& [name, value] : binds) {
         int const position = sqlite3_bind_parameter_index(statement.handle(), (":" + name).c_str());

@@ -19,7 +19,8 @@ namespace evolver::support {
 class Rollout {
 public:
     Rollout(Plan plan, sqlite::Connection const& database) : plan_{std::move(plan)}, database_{database} {
-        database_.run("CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, writes INTEGER, last_at INTEGER)");
+        database_.run(
+            "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, writes INTEGER, last_at INTEGER)");
     }
 
     /// The next migration. Its new columns are empty afterwards, as they are in a running application.
@@ -83,10 +84,14 @@ public:
         }
     }
 
-    [[nodiscard]] std::int64_t legacy_writes() const { return database_.integer("SELECT sum(writes) FROM evolver_legacy"); }
+    [[nodiscard]] std::int64_t legacy_writes() const {
+        return database_.integer("SELECT sum(writes) FROM evolver_legacy");
+    }
     [[nodiscard]] Standing standing() const { return standing_; }
     [[nodiscard]] std::string digest() const { return digest_of(sqlite::inspect(database_), Engine::sqlite); }
-    [[nodiscard]] std::string canonical() const { return evolver::canonical(sqlite::inspect(database_), Engine::sqlite); }
+    [[nodiscard]] std::string canonical() const {
+        return evolver::canonical(sqlite::inspect(database_), Engine::sqlite);
+    }
 
 private:
     void run(Compiled const& compiled) const {
@@ -107,7 +112,8 @@ private:
 
     void agree(Compiler const& compiler) const {
         std::string differences;
-        for (auto const& difference : diff(compiler.physical(), sqlite::inspect(database_), Engine::sqlite)) differences += difference.text() + "\n";
+        for (auto const& difference : diff(compiler.physical(), sqlite::inspect(database_), Engine::sqlite))
+            differences += difference.text() + "\n";
         CHECK(differences == "");
         CHECK(database_.text("PRAGMA integrity_check") == "ok");
         if (auto const expected = expected_schema(plan_, standing_)) {

@@ -13,17 +13,18 @@
 namespace evolver::support {
 
 struct RoundTrip {
-    std::string golden;              ///< tests/golden/sqlite/<golden>.sql; none where empty.
-    std::vector<Operation> before;   ///< What release 1.0 has made.
-    std::string rows;                ///< SQL that fills it.
-    Operation operation;             ///< What release 2.0 does.
-    std::string look = {};           ///< A query over the new shape, after contract.
-    std::string expected = {};       ///< What it finds.
+    std::string golden;             ///< tests/golden/sqlite/<golden>.sql; none where empty.
+    std::vector<Operation> before;  ///< What release 1.0 has made.
+    std::string rows;               ///< SQL that fills it.
+    Operation operation;            ///< What release 2.0 does.
+    std::string look = {};          ///< A query over the new shape, after contract.
+    std::string expected = {};      ///< What it finds.
 };
 
 inline void check(RoundTrip const& trip) {
-    Plan const plan{"trip", {Migration{.id = "0001-before", .release = "1.0", .operations = trip.before},
-                             Migration{.id = "0002-change", .release = "2.0", .operations = {trip.operation}}}};
+    Plan const plan{"trip",
+                    {Migration{.id = "0001-before", .release = "1.0", .operations = trip.before},
+                     Migration{.id = "0002-change", .release = "2.0", .operations = {trip.operation}}}};
     auto const database = sqlite::Connection::in_memory();
     Rollout rollout{plan, database};
     (void)rollout.expand();
@@ -41,7 +42,7 @@ inline void check(RoundTrip const& trip) {
 
     (void)rollout.expand();
     auto const filled = rollout.fill();
-    (void)rollout.undo();    // also once it is filled
+    (void)rollout.undo();  // also once it is filled
     CHECK(rollout.canonical() == schema_before);
     CHECK(rows(database, data) == rows_before);
 

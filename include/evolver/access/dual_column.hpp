@@ -41,8 +41,10 @@ public:
     /// row does not have is taken for NULL.
     template <class Values>
     [[nodiscard]] New read(Values const& values, New const& absent = New{}) const {
-        if (auto const at = position_of(values, new_name_); at >= 0 && !is_null(values, at)) return convert<New>(values, at);
-        if (auto const at = position_of(values, old_name_); at >= 0 && !is_null(values, at)) return up_(convert<Old>(values, at));
+        if (auto const at = position_of(values, new_name_); at >= 0 && !is_null(values, at))
+            return convert<New>(values, at);
+        if (auto const at = position_of(values, old_name_); at >= 0 && !is_null(values, at))
+            return up_(convert<Old>(values, at));
         return absent;
     }
 

@@ -14,14 +14,14 @@ class session;
 namespace details {
 class once_temp_type;
 }
-}    // namespace soci
+}  // namespace soci
 
 namespace evolver {
 
 namespace detail {
 class AccessState;
 struct UseGuard;
-}    // namespace detail
+}  // namespace detail
 
 /// What LiveTable's functions return: a recipe, and its text for the shape that the database has now.
 ///

@@ -33,7 +33,9 @@ public:
 
     template <class T>
     LiveStatement& use(T const& value, std::string name) {
-        return bind([&value, name = std::move(name)](soci::statement& statement) { statement.exchange(soci::use(value, name)); });
+        return bind([&value, name = std::move(name)](soci::statement& statement) {
+            statement.exchange(soci::use(value, name));
+        });
     }
     template <class T>
     LiveStatement& use(T const& value, soci::indicator& indicator, std::string name) {
@@ -51,7 +53,8 @@ public:
     }
     template <class T>
     LiveStatement& into(T& target, soci::indicator& indicator) {
-        return bind([&target, &indicator](soci::statement& statement) { statement.exchange(soci::into(target, indicator)); });
+        return bind(
+            [&target, &indicator](soci::statement& statement) { statement.exchange(soci::into(target, indicator)); });
     }
 
     /// Runs it once. True if there was a row; the first is in the targets then, and the statement is ended.

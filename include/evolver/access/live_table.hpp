@@ -16,12 +16,13 @@ namespace evolver {
 
 /// A column and what it is set to. A column alone is set to the bind of its name.
 struct Set {
-    Set(char const* name) : column{name} {}             // NOLINT(google-explicit-constructor): spelled as literals
-    Set(std::string_view name) : column{name} {}        // NOLINT(google-explicit-constructor)
+    Set(char const* name) : column{name} {}       // NOLINT(google-explicit-constructor): spelled as literals
+    Set(std::string_view name) : column{name} {}  // NOLINT(google-explicit-constructor)
     Set(std::string_view name, std::string_view expression) : column{name}, value{expression} {}
 
     std::string_view column;
-    std::string_view value = {};    ///< Over columns of the new shape and binds: "size_bytes + :delta". Empty: the bind of the name.
+    std::string_view value =
+        {};  ///< Over columns of the new shape and binds: "size_bytes + :delta". Empty: the bind of the name.
 };
 
 /// Made by Evolver::table(). A value; copies are the same table. It may outlive the Evolver that made it.
@@ -56,7 +57,8 @@ public:
 
 private:
     friend class Evolver;
-    LiveTable(std::shared_ptr<detail::AccessState> state, Name name) : state_{std::move(state)}, name_{std::move(name)} {}
+    LiveTable(std::shared_ptr<detail::AccessState> state, Name name)
+        : state_{std::move(state)}, name_{std::move(name)} {}
 
     std::shared_ptr<detail::AccessState> state_;
     Name name_;

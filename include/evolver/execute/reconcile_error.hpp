@@ -14,7 +14,7 @@ namespace evolver {
 struct Mismatch {
     std::string migration;
     std::string table;
-    std::string key;    ///< The row's key, as SQL literals.
+    std::string key;  ///< The row's key, as SQL literals.
 };
 
 /// Reconciliation found rows that differ. The message names the first of them by key; no other values of rows are shown.

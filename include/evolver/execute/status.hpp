@@ -15,14 +15,14 @@ struct MigrationStatus {
     std::string release;
     Phase phase = Phase::planned;
     Stage stage = Stage::off;
-    bool filled = false;                   ///< The backfill is complete, or there is none.
+    bool filled = false;  ///< The backfill is complete, or there is none.
     std::int64_t rows_filled = 0;
     std::int64_t batches = 0;
     bool reconciled = false;
-    std::int64_t lossy_rows = 0;           ///< Whose old value the new shape cannot give back, as the last reconciliation found.
-    std::int64_t legacy_writes = 0;        ///< Since expand.
-    std::int64_t last_legacy_write = 0;    ///< Seconds since 1970; 0: none.
-    bool known = true;                     ///< False: it is of a newer release, and this plan does not know it.
+    std::int64_t lossy_rows = 0;  ///< Whose old value the new shape cannot give back, as the last reconciliation found.
+    std::int64_t legacy_writes = 0;      ///< Since expand.
+    std::int64_t last_legacy_write = 0;  ///< Seconds since 1970; 0: none.
+    bool known = true;                   ///< False: it is of a newer release, and this plan does not know it.
 };
 
 struct LiveInstance {
@@ -32,8 +32,8 @@ struct LiveInstance {
 };
 
 struct Status {
-    bool expanded = false;        ///< Every migration of the plan is.
-    std::string floor_release;    ///< Empty: every release can use the database.
+    bool expanded = false;      ///< Every migration of the plan is.
+    std::string floor_release;  ///< Empty: every release can use the database.
     std::vector<MigrationStatus> migrations;
     std::vector<LiveInstance> instances;
 };

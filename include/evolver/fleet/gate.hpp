@@ -23,7 +23,7 @@ struct Gate {
     std::string name;
     std::string migration;
     bool open;
-    std::string reason;    ///< Why it is closed, and what would open it; empty where it is open.
+    std::string reason;  ///< Why it is closed, and what would open it; empty where it is open.
 };
 
 /// What was asked for waits behind a closed gate; the message lists every one that is, with its migration and reason. Nothing was changed.

@@ -9,26 +9,26 @@
 namespace evolver {
 
 enum class EventKind {
-    step,          ///< A step of a migration was run.
-    expanded,      ///< A migration is expanded.
-    batch,         ///< A batch of a backfill was committed.
-    filled,        ///< A migration's backfill is complete.
-    scanned,       ///< A range was compared by a reconciliation.
-    reconciled,    ///< A migration is reconciled.
-    switched,      ///< Reads of a migration moved to the new shape.
-    contracted,    ///< A migration's old shape is gone.
-    rolled_back,   ///< A migration's new shape is gone.
-    waiting,       ///< Somebody else holds what is needed; `message` says who.
-    warning,       ///< Something deserves a look.
+    step,         ///< A step of a migration was run.
+    expanded,     ///< A migration is expanded.
+    batch,        ///< A batch of a backfill was committed.
+    filled,       ///< A migration's backfill is complete.
+    scanned,      ///< A range was compared by a reconciliation.
+    reconciled,   ///< A migration is reconciled.
+    switched,     ///< Reads of a migration moved to the new shape.
+    contracted,   ///< A migration's old shape is gone.
+    rolled_back,  ///< A migration's new shape is gone.
+    waiting,      ///< Somebody else holds what is needed; `message` says who.
+    warning,      ///< Something deserves a look.
 };
 
 struct Event {
     EventKind kind;
     std::string migration = {};
-    std::string object = {};                      ///< The table, or the step in words.
-    std::int64_t done = 0;                        ///< Rows so far.
-    std::int64_t total = 0;                       ///< Rows expected; an estimate; 0 where it is not known.
-    std::chrono::microseconds duration{0};        ///< Of the step or batch: how long the write lock was held.
+    std::string object = {};                ///< The table, or the step in words.
+    std::int64_t done = 0;                  ///< Rows so far.
+    std::int64_t total = 0;                 ///< Rows expected; an estimate; 0 where it is not known.
+    std::chrono::microseconds duration{0};  ///< Of the step or batch: how long the write lock was held.
     std::string message = {};
 };
 

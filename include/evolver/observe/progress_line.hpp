@@ -12,8 +12,8 @@
 namespace evolver {
 
 enum class ProgressStyle {
-    rewritten,    ///< For a terminal: each line begins with a carriage return and ends the one before.
-    lines,        ///< For a log: whole lines, at most one per second for the same work.
+    rewritten,  ///< For a terminal: each line begins with a carriage return and ends the one before.
+    lines,      ///< For a log: whole lines, at most one per second for the same work.
 };
 
 /// The library never prints: `write` gets the text and puts it where the application wants it.

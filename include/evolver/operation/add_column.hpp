@@ -8,8 +8,8 @@ namespace evolver {
 
 /// What becomes of a column that an old program does not know when that program replaces the whole row.
 enum class Replaced {
-    reset,    ///< It has its default, as SQLite makes it.
-    kept,     ///< Triggers put its value into the new row.
+    reset,  ///< It has its default, as SQLite makes it.
+    kept,   ///< Triggers put its value into the new row.
 };
 
 /// Old programs ignore the column; rows that they insert get the default, or NULL.

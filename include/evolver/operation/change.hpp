@@ -69,7 +69,7 @@ struct RunScript {
     Expression script;
 };
 
-using Change = std::variant<MakeTable, RemoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias, TightenColumn,
-                            MakeIndex, RemoveIndex, RunScript>;
+using Change = std::variant<MakeTable, RemoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias,
+                            TightenColumn, MakeIndex, RemoveIndex, RunScript>;
 
 }  // namespace evolver

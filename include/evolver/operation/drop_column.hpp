@@ -14,7 +14,8 @@ struct DropColumn {
     Name table;
     Name column;
     std::optional<Expression> down = {};
-    Lock lock = Lock::within_budget;    ///< Beyond the budget SQLite's contract leaves a tombstone; `in_window` rewrites the table.
+    Lock lock = Lock::
+        within_budget;  ///< Beyond the budget SQLite's contract leaves a tombstone; `in_window` rewrites the table.
 };
 
 [[nodiscard]] Effect effect_of(DropColumn const& operation, Schema& schema);

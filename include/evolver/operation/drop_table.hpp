@@ -10,7 +10,8 @@ namespace evolver {
 /// Ensures:  nothing changes before contract, which drops the table with its rows. Rollback before contract changes nothing.
 struct DropTable {
     Name table;
-    Lock lock = Lock::within_budget;    ///< SQLite frees the pages under one lock: 0.6 s per million rows with Debian's settings.
+    Lock lock =
+        Lock::within_budget;  ///< SQLite frees the pages under one lock: 0.6 s per million rows with Debian's settings.
 };
 
 [[nodiscard]] Effect effect_of(DropTable const& operation, Schema& schema);

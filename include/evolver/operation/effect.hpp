@@ -21,8 +21,8 @@ class PlanError : public Error {
 
 /// How long an operation may hold the lock that blocks writers.
 enum class Lock {
-    within_budget,    ///< Refused where the estimate exceeds the budget (50 ms on SQLite).
-    in_window,        ///< As long as it takes: somebody has planned for it.
+    within_budget,  ///< Refused where the estimate exceeds the budget (50 ms on SQLite).
+    in_window,      ///< As long as it takes: somebody has planned for it.
 };
 
 /// A column that only the new release knows, and that survives when an older one REPLACEs the row.
@@ -32,12 +32,12 @@ struct KeptColumn {
 };
 
 struct Effect {
-    std::vector<Change> expand = {};      ///< Only adds.
-    std::vector<Pair> pairs = {};         ///< Kept in step from expand to contract.
-    std::vector<KeptColumn> kept = {};    ///< From expand to contract.
-    std::vector<Change> filled = {};      ///< After the backfill: an index on a new column is 15 times slower before it.
-    std::vector<Change> contract = {};    ///< Removes the old shape.
-    std::vector<Change> undo = {};        ///< Takes expand (and `filled`) back, in this order.
+    std::vector<Change> expand = {};    ///< Only adds.
+    std::vector<Pair> pairs = {};       ///< Kept in step from expand to contract.
+    std::vector<KeptColumn> kept = {};  ///< From expand to contract.
+    std::vector<Change> filled = {};    ///< After the backfill: an index on a new column is 15 times slower before it.
+    std::vector<Change> contract = {};  ///< Removes the old shape.
+    std::vector<Change> undo = {};      ///< Takes expand (and `filled`) back, in this order.
     Lock lock = Lock::within_budget;
 };
 

@@ -17,7 +17,8 @@
 
 namespace evolver {
 
-using Operation = std::variant<CreateTable, DropTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn, CreateIndex, RawSql>;
+using Operation = std::variant<CreateTable, DropTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn,
+                               CreateIndex, RawSql>;
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);

@@ -15,18 +15,18 @@
 namespace evolver {
 
 enum class PairKind {
-    computed,    ///< Both sides are columns of their own; `up` and `down` compute one from the other.
-    alias,       ///< The new column is a second name of the old one: nothing to fill, nothing to compare.
-    dropped,     ///< There is no new side; `down`, where given, fills the old column of a row that the new release inserts.
+    computed,  ///< Both sides are columns of their own; `up` and `down` compute one from the other.
+    alias,     ///< The new column is a second name of the old one: nothing to fill, nothing to compare.
+    dropped,  ///< There is no new side; `down`, where given, fills the old column of a row that the new release inserts.
 };
 
 struct Pair {
     PairKind kind;
     Name table;
-    std::vector<Name> from;               ///< The old columns.
-    std::vector<Column> to = {};          ///< The new columns, as they are once the old ones are gone.
-    std::vector<Expression> up = {};      ///< One per new column, over the old ones; empty for an alias.
-    std::vector<Expression> down = {};    ///< One per old column, over the new ones; empty for an alias.
+    std::vector<Name> from;             ///< The old columns.
+    std::vector<Column> to = {};        ///< The new columns, as they are once the old ones are gone.
+    std::vector<Expression> up = {};    ///< One per new column, over the old ones; empty for an alias.
+    std::vector<Expression> down = {};  ///< One per old column, over the new ones; empty for an alias.
 };
 
 }  // namespace evolver

@@ -25,7 +25,9 @@ public:
     Plan(Name name, std::vector<Migration> migrations);
 
     [[nodiscard]] std::string const& name() const noexcept;
-    [[nodiscard]] std::span<Migration const> migrations() const noexcept;
+    [[nodiscard]] std::span<Migration const> migrations() const& noexcept;
+    /// They are the plan's own: keep the plan while you look at them.
+    std::span<Migration const> migrations() const&& = delete;
 
     /// The plan as `release` knew it: everything up to its last migration. Throws PlanError if the plan does not name it.
     [[nodiscard]] Plan until(Release const& release) const;

@@ -14,22 +14,22 @@ namespace evolver {
 
 /// How the lock that blocks writers grows with the table.
 enum class LockClass {
-    instant,    ///< The same few milliseconds at any size.
-    scan,       ///< Reads every row.
-    rewrite,    ///< Writes every row or page.
+    instant,  ///< The same few milliseconds at any size.
+    scan,     ///< Reads every row.
+    rewrite,  ///< Writes every row or page.
 };
 
 /// One part of a migration's phase. All steps of a phase of one migration run in one transaction, with the ledger's entry, where
 /// the engine's DDL is transactional (SQLite, PostgreSQL); a crash leaves all of them or none.
 struct Step {
-    std::string migration;             ///< The id.
-    std::string what;                  ///< "add column packages.size_bytes".
-    std::vector<std::string> sql;      ///< In order, as it runs.
-    std::string refuse_if = {};        ///< A query; the step is refused, before it begins, if it returns a row.
-    std::string refusal = {};          ///< The words of that refusal.
+    std::string migration;         ///< The id.
+    std::string what;              ///< "add column packages.size_bytes".
+    std::vector<std::string> sql;  ///< In order, as it runs.
+    std::string refuse_if = {};    ///< A query; the step is refused, before it begins, if it returns a row.
+    std::string refusal = {};      ///< The words of that refusal.
     LockClass lock = LockClass::instant;
-    std::int64_t rows = 0;                        ///< Estimated rows of the table, where the lock grows with it.
-    std::chrono::milliseconds estimate{0};        ///< Of the time that the lock is held.
+    std::int64_t rows = 0;                  ///< Estimated rows of the table, where the lock grows with it.
+    std::chrono::milliseconds estimate{0};  ///< Of the time that the lock is held.
 };
 
 /// What a run has done, or a dry run would do. Both return this type.

@@ -14,7 +14,9 @@ namespace evolver::sqlite {
 
 namespace {
 
-bool contains(std::vector<Name> const& names, Name const& wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); }
+bool contains(std::vector<Name> const& names, Name const& wanted) {
+    return std::find(names.begin(), names.end(), wanted) != names.end();
+}
 
 std::string joined(std::vector<std::string> const& parts, std::string_view between) {
     std::string text;
@@ -34,12 +36,14 @@ public:
         if (!shape_.has(column)) {
             std::vector<std::string> known;
             for (auto const& name : shape_.columns) known.push_back(name.text());
-            throw AccessError{Failure{.what = "Table \"" + shape_.table.text() + "\" has no column \"" + column.text() + "\" in this release.",
+            throw AccessError{Failure{.what = "Table \"" + shape_.table.text() + "\" has no column \"" + column.text() +
+                                              "\" in this release.",
                                       .object = shape_.table.text() + "." + column.text(),
                                       .instead = "the columns are " + joined(known, ", ")}};
         }
         if (contains(shape_.absent, column)) {
-            throw AccessError{Failure{.what = "The database has no column \"" + column.text() + "\" in \"" + shape_.table.text() +
+            throw AccessError{Failure{.what = "The database has no column \"" + column.text() + "\" in \"" +
+                                              shape_.table.text() +
                                               "\" yet: the migration that adds it is not expanded.",
                                       .object = shape_.table.text() + "." + column.text(),
                                       .instead = "let a process that may change the schema call expand() first"}};
@@ -57,11 +61,13 @@ public:
 
     /// `expression` with each column of `columns` replaced by what `value` says.
     template <class Value>
-    [[nodiscard]] static std::string substituted(Expression const& expression, std::vector<Name> const& columns, Value const& value) {
-        return replace_columns(expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
-            if (!contains(columns, Name{name})) return std::nullopt;
-            return value(Name{name});
-        });
+    [[nodiscard]] static std::string substituted(Expression const& expression, std::vector<Name> const& columns,
+                                                 Value const& value) {
+        return replace_columns(expression.text(Engine::sqlite),
+                               [&](std::string const& name) -> std::optional<std::string> {
+                                   if (!contains(columns, Name{name})) return std::nullopt;
+                                   return value(Name{name});
+                               });
     }
 
     [[nodiscard]] static std::vector<Name> names_of(std::vector<Column> const& columns) {
@@ -77,7 +83,8 @@ public:
         auto const& pair = open->pair;
         if (pair.kind == PairKind::alias) return read(pair.from.front());
         if (open->stage == Stage::switched || open->stage == Stage::complete) return quoted(column.text());
-        auto const computed = substituted(up_of(pair, column), pair.from, [&](Name const& from) { return grouped(read(from)); });
+        auto const computed =
+            substituted(up_of(pair, column), pair.from, [&](Name const& from) { return grouped(read(from)); });
         if (open->stage == Stage::off) return computed;
         std::string in_step;
         for (std::size_t i = 0; i < pair.from.size(); ++i) {
@@ -95,8 +102,10 @@ public:
 
     /// The column of the database that `column` is, or is a second name of.
     [[nodiscard]] Side side(Name const& column) const {
-        if (auto const* open = pair_of(column); open != nullptr && open->pair.kind == PairKind::alias) return side(open->pair.from.front());
-        auto const found = std::find_if(shape_.physical.begin(), shape_.physical.end(), [&](Column const& other) { return other.name == column; });
+        if (auto const* open = pair_of(column); open != nullptr && open->pair.kind == PairKind::alias)
+            return side(open->pair.from.front());
+        auto const found = std::find_if(shape_.physical.begin(), shape_.physical.end(),
+                                        [&](Column const& other) { return other.name == column; });
         return {column, found == shape_.physical.end() ? Affinity::none : affinity_of(found->type)};
     }
 
@@ -110,7 +119,8 @@ private:
         for (std::size_t i = 0; i < pair.to.size(); ++i) {
             if (pair.to[i].name == column) return pair.up[i];
         }
-        throw AccessError{Failure{.what = "no expression for column " + column.text()}};    // pair_of() has found it there
+        throw AccessError{
+            Failure{.what = "no expression for column " + column.text()}};  // pair_of() has found it there
     }
 
     Shape const& shape_;
@@ -126,7 +136,8 @@ public:
     void set(Name const& column, std::string const& value) {
         access_.require(column);
         if (!values_.emplace(key(column), value).second) {
-            throw AccessError{Failure{.what = "Column \"" + column.text() + "\" is written twice in one statement.", .object = column.text()}};
+            throw AccessError{Failure{.what = "Column \"" + column.text() + "\" is written twice in one statement.",
+                                      .object = column.text()}};
         }
         order_.push_back(column);
     }
@@ -145,7 +156,8 @@ public:
 private:
     static std::string key(Name const& column) {
         std::string lower = column.text();
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        std::transform(lower.begin(), lower.end(), lower.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         return lower;
     }
 
@@ -171,7 +183,7 @@ private:
         }
         if (open.stage != Stage::off) return;
         refuse_losses(pair, targets);
-        for (auto const& target : targets) only_carried_.insert({key(target), true});    // not there yet
+        for (auto const& target : targets) only_carried_.insert({key(target), true});  // not there yet
     }
 
     /// Before expand there is only the old column, and what it cannot hold would be lost. Only the engine can tell, for the value at hand:
@@ -181,17 +193,22 @@ private:
         std::string kept;
         for (std::size_t i = 0; i < targets.size(); ++i) {
             auto const given = values_.at(key(targets[i]));
-            auto const back = Access::substituted(pair.up[i], pair.from, [&](Name const& from) { return Access::grouped(values_.at(key(from))); });
-            kept += (i > 0 ? " AND " : "") + ("(+(" + given + ") IS +(" + back + ") OR CAST((" + given + ") AS TEXT) IS CAST((" + back + ") AS TEXT))");
+            auto const back = Access::substituted(
+                pair.up[i], pair.from, [&](Name const& from) { return Access::grouped(values_.at(key(from))); });
+            kept += (i > 0 ? " AND " : "") + ("(+(" + given + ") IS +(" + back + ") OR CAST((" + given +
+                                              ") AS TEXT) IS CAST((" + back + ") AS TEXT))");
         }
-        auto const why = "evolver: " + pair.table.text() + "." + old_column.text() + " cannot hold this value, and the new column is not there before expand()";
-        values_[key(old_column)] = "CASE WHEN " + kept + " THEN " + values_.at(key(old_column)) + " ELSE json(" + literal(why) + ") END";
+        auto const why = "evolver: " + pair.table.text() + "." + old_column.text() +
+                         " cannot hold this value, and the new column is not there before expand()";
+        values_[key(old_column)] =
+            "CASE WHEN " + kept + " THEN " + values_.at(key(old_column)) + " ELSE json(" + literal(why) + ") END";
     }
 
     /// The new columns have their defaults only after contract.
     void set_defaults(Pair const& pair) {
         for (auto const& column : pair.to) {
-            if (column.default_value && !is_set(column.name)) put(column.name, "(" + column.default_value->text(Engine::sqlite) + ")");
+            if (column.default_value && !is_set(column.name))
+                put(column.name, "(" + column.default_value->text(Engine::sqlite) + ")");
         }
     }
 
@@ -206,10 +223,12 @@ private:
             }
             std::vector<std::string> all;
             for (auto const& name : targets) all.push_back(name.text());
-            throw AccessError{Failure{.what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" + target.text() + "\", without which the old column \"" +
-                                              pair.from.front().text() + "\" cannot be computed.",
-                                      .object = pair.table.text() + "." + target.text(),
-                                      .instead = "name all of " + joined(all, ", ") + " (bind NULL where there is no value), or none of them"}};
+            throw AccessError{Failure{
+                .what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" + target.text() +
+                        "\", without which the old column \"" + pair.from.front().text() + "\" cannot be computed.",
+                .object = pair.table.text() + "." + target.text(),
+                .instead =
+                    "name all of " + joined(all, ", ") + " (bind NULL where there is no value), or none of them"}};
         }
     }
 
@@ -219,7 +238,8 @@ private:
         for (auto const& column : access_.shape().columns) all.push_back(column);
         auto const filled = Access::substituted(pair.down.front(), all, [&](Name const& column) {
             if (is_set(column)) return Access::grouped(values_.at(key(column)));
-            throw AccessError{Failure{.what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" + column.text() + "\", from which older releases' column \"" +
+            throw AccessError{Failure{.what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" +
+                                              column.text() + "\", from which older releases' column \"" +
                                               pair.from.front().text() + "\" is computed.",
                                       .object = pair.table.text() + "." + column.text(),
                                       .instead = "name " + column.text() + " in the insert"}};
@@ -236,7 +256,7 @@ private:
     Kind kind_;
     std::map<std::string, std::string> values_;
     std::vector<Name> order_;
-    std::map<std::string, bool> only_carried_;    // written as something else, not under this name
+    std::map<std::string, bool> only_carried_;  // written as something else, not under this name
 };
 
 }  // namespace
@@ -257,7 +277,8 @@ std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
     for (auto const& column : columns) {
         auto const bind = placeholder(column);
         if (std::find(placeholders.begin(), placeholders.end(), bind) != placeholders.end()) {
-            throw AccessError{Failure{.what = "Two columns of the insert into \"" + shape.table.text() + "\" have the placeholder " + bind +
+            throw AccessError{Failure{.what = "Two columns of the insert into \"" + shape.table.text() +
+                                              "\" have the placeholder " + bind +
                                               ", because a placeholder has no letters beyond ASCII.",
                                       .object = shape.table.text() + "." + column.text(),
                                       .instead = "insert with one of them, and update the other"}};
@@ -272,14 +293,16 @@ std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
         values.push_back(value);
     }
     std::string const into = "INSERT INTO " + quoted(shape.table.text());
-    return names.empty() ? into + " DEFAULT VALUES" : into + " (" + joined(names, ", ") + ") VALUES (" + joined(values, ", ") + ")";
+    return names.empty() ? into + " DEFAULT VALUES"
+                         : into + " (" + joined(names, ", ") + ") VALUES (" + joined(values, ", ") + ")";
 }
 
 std::string update_sql(Shape const& shape, std::vector<Assignment> const& assignments) {
     Access const access{shape};
     Write write{access, Write::Kind::update};
     for (auto const& assignment : assignments) {
-        write.set(assignment.column, Access::substituted(Expression{assignment.value}, shape.columns, [&](Name const& column) {
+        write.set(assignment.column,
+                  Access::substituted(Expression{assignment.value}, shape.columns, [&](Name const& column) {
                       access.require(column);
                       return Access::grouped(access.read(column));
                   }));
@@ -300,7 +323,8 @@ std::string from_sql(Shape const& shape, std::string_view alias) {
         parts.push_back(value + " AS " + quoted(column.text()));
     }
     if (parts.empty()) {
-        throw AccessError{Failure{.what = "The database has no table \"" + shape.table.text() + "\" yet: the migration that makes it is not expanded.",
+        throw AccessError{Failure{.what = "The database has no table \"" + shape.table.text() +
+                                          "\" yet: the migration that makes it is not expanded.",
                                   .object = shape.table.text(),
                                   .instead = "let a process that may change the schema call expand() first"}};
     }

@@ -25,9 +25,12 @@ Clone clone_schema(Connection const& source) {
     Clone clone{.connection = Connection::in_memory(), .left_out = {}};
     sqlite3_collation_needed(clone.connection.handle(), nullptr, stand_in);
     auto objects = source.prepare(
-        "SELECT s.name, s.sql, s.type FROM main.sqlite_schema AS s WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-        "AND s.sql NOT LIKE 'CREATE VIRTUAL%' AND s.tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN "
-        "('virtual', 'shadow')) ORDER BY CASE s.type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, s.rowid");
+        "SELECT s.name, s.sql, s.type FROM main.sqlite_schema AS s WHERE s.sql IS NOT NULL AND s.name NOT LIKE "
+        "'sqlite\\_%' ESCAPE '\\' "
+        "AND s.sql NOT LIKE 'CREATE VIRTUAL%' AND s.tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = "
+        "'main' AND type IN "
+        "('virtual', 'shadow')) ORDER BY CASE s.type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 "
+        "END, s.rowid");
     while (objects.step()) {
         try {
             clone.connection.run(objects.text(1));

@@ -16,7 +16,7 @@ namespace {
 /// SQLite's busy handler: sleeps longer and longer, up to two milliseconds, until the limit that the argument carries is over.
 int sleep_while_busy(void* limit, int attempt) {
     using Clock = std::chrono::steady_clock;
-    thread_local Clock::time_point began;    // a thread waits for one lock at a time
+    thread_local Clock::time_point began;  // a thread waits for one lock at a time
     if (attempt == 0) began = Clock::now();
     if (Clock::now() - began >= std::chrono::milliseconds{reinterpret_cast<std::intptr_t>(limit)}) return 0;
     std::this_thread::sleep_for(std::chrono::microseconds{200 * std::min(attempt + 1, 10)});
@@ -29,9 +29,12 @@ std::string advice_for(int code) {
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return "call again when the other connection has finished, or wait longer (Options::wait)";
-        case SQLITE_READONLY: return "open the database for writing, or call attach() in a process that may not change the schema";
-        case SQLITE_FULL: return "free space on the disk, then call again: nothing is lost, evolver goes on where it stopped";
-        case SQLITE_NOTADB: return "check the path: this file is no SQLite database (or it is encrypted, and no key was given)";
+        case SQLITE_READONLY:
+            return "open the database for writing, or call attach() in a process that may not change the schema";
+        case SQLITE_FULL:
+            return "free space on the disk, then call again: nothing is lost, evolver goes on where it stopped";
+        case SQLITE_NOTADB:
+            return "check the path: this file is no SQLite database (or it is encrypted, and no key was given)";
         case SQLITE_CANTOPEN: return "check the path and the permissions of the file and of its folder";
         case SQLITE_CORRUPT: return "run PRAGMA integrity_check, and restore the file from a backup";
         default: return {};
@@ -149,7 +152,8 @@ bool Statement::is_null(int column) const noexcept { return sqlite3_column_type(
 
 std::string Statement::text(int column) const {
     auto const* bytes = reinterpret_cast<char const*>(sqlite3_column_text(statement_, column));
-    return bytes == nullptr ? std::string{} : std::string{bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    return bytes == nullptr ? std::string{}
+                            : std::string{bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 Value Statement::value(int column) const {
@@ -169,7 +173,8 @@ Connection Connection::borrow(sqlite3* handle) { return Connection{handle, false
 
 Connection Connection::open(std::string const& path, int flags, std::string const& vfs) {
     sqlite3* handle = nullptr;
-    int const code = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_EXRESCODE, vfs.empty() ? nullptr : vfs.c_str());
+    int const code =
+        sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_EXRESCODE, vfs.empty() ? nullptr : vfs.c_str());
     Connection connection{handle, true};
     if (code != SQLITE_OK) fail(handle, code, {});
     return connection;
@@ -182,7 +187,9 @@ Connection::~Connection() {
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : handle_{std::exchange(other.handle_, nullptr)}, owned_{std::exchange(other.owned_, false)}, waits_{other.waits_} {}
+    : handle_{std::exchange(other.handle_, nullptr)},
+      owned_{std::exchange(other.owned_, false)},
+      waits_{other.waits_} {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
     std::swap(handle_, other.handle_);
@@ -273,7 +280,8 @@ void Connection::refuse_quoted_strings() const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
 }
 
-ReadTransaction::ReadTransaction(Connection const& connection) : connection_{&connection}, own_{!connection.in_transaction()} {
+ReadTransaction::ReadTransaction(Connection const& connection)
+    : connection_{&connection}, own_{!connection.in_transaction()} {
     if (own_) connection.run("BEGIN");
 }
 

@@ -60,7 +60,7 @@ public:
     [[nodiscard]] Value value(int column) const;
     [[nodiscard]] std::int64_t integer(int column) const noexcept;
     [[nodiscard]] double real(int column) const noexcept;
-    [[nodiscard]] std::string text(int column) const;          ///< Empty for NULL.
+    [[nodiscard]] std::string text(int column) const;  ///< Empty for NULL.
     [[nodiscard]] bool is_null(int column) const noexcept;
     [[nodiscard]] sqlite3_stmt* handle() const noexcept { return statement_; }
 

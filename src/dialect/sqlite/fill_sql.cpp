@@ -12,25 +12,26 @@ namespace {
 
 std::string key_list(RowKey const& key, std::string_view suffix = {}) {
     std::string text;
-    for (auto const& column : key.columns) text += (text.empty() ? "" : ", ") + quoted(column.text()) + std::string{suffix};
+    for (auto const& column : key.columns)
+        text += (text.empty() ? "" : ", ") + quoted(column.text()) + std::string{suffix};
     return text;
 }
 
 /// (columns) `comparison` (parameters from `first`), lexicographically.
-std::string bounded(RowKey const& key, std::size_t first, std::string const& strict, std::string const& loose, bool inclusive) {
+std::string bounded(RowKey const& key, std::size_t first, std::string const& strict, std::string const& loose,
+                    bool inclusive) {
     auto const column = [&](std::size_t i) { return quoted(key.columns[i].text()); };
     auto const parameter = [&](std::size_t i) { return "?" + std::to_string(first + i); };
     auto const last = key.columns.size() - 1;
     std::string condition = column(last) + " " + (inclusive ? loose : strict) + " " + parameter(last);
     for (std::size_t i = last; i-- > 0;) {
-        condition = column(i) + " " + loose + " " + parameter(i) + " AND (" + column(i) + " " + strict + " " + parameter(i) + " OR (" + condition + "))";
+        condition = column(i) + " " + loose + " " + parameter(i) + " AND (" + column(i) + " " + strict + " " +
+                    parameter(i) + " OR (" + condition + "))";
     }
     return condition;
 }
 
-std::size_t parameters(RowKey const& key, Range range) {
-    return range == Range::all ? 0 : 2 * key.columns.size();
-}
+std::size_t parameters(RowKey const& key, Range range) { return range == Range::all ? 0 : 2 * key.columns.size(); }
 
 }  // namespace
 
@@ -47,13 +48,14 @@ std::string in_range(RowKey const& key, Range range) {
 }
 
 std::string last_key(Name const& table, RowKey const& key) {
-    return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " ORDER BY " + key_list(key, " DESC") + " LIMIT 1";
+    return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " ORDER BY " + key_list(key, " DESC") +
+           " LIMIT 1";
 }
 
 std::string key_after_rows(Name const& table, RowKey const& key, Range range) {
     auto const count = "?" + std::to_string(2 * key.columns.size() + 1);
-    return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " WHERE " + in_range(key, range) + " ORDER BY " + key_list(key) +
-           " LIMIT 1 OFFSET " + count + " - 1";
+    return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " WHERE " + in_range(key, range) +
+           " ORDER BY " + key_list(key) + " LIMIT 1 OFFSET " + count + " - 1";
 }
 
 std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range) {
@@ -75,22 +77,24 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
             pending[name] = "CASE WHEN " + empty + " THEN " + up + " ELSE " + name + " END";
         }
     }
-    return "UPDATE " + quoted(table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) + " AND (" + unfilled + ")";
+    return "UPDATE " + quoted(table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) + " AND (" +
+           unfilled + ")";
 }
 
 std::string compare(PhysicalPair const& pair, RowKey const& key, Range range) {
     // One conversion per row where all is well: what down gives back is in sync and lossless.
     auto const kept = lossless(pair);
-    return "SELECT count(*), total(NOT kept AND NOT full), total(NOT kept) FROM (SELECT (" + kept + ") AS kept, CASE WHEN (" + kept +
-           ") THEN 1 ELSE (" + filled(pair) + ") END AS full FROM " + quoted(pair.table.text()) + " WHERE " + in_range(key, range) + ")";
+    return "SELECT count(*), total(NOT kept AND NOT full), total(NOT kept) FROM (SELECT (" + kept +
+           ") AS kept, CASE WHEN (" + kept + ") THEN 1 ELSE (" + filled(pair) + ") END AS full FROM " +
+           quoted(pair.table.text()) + " WHERE " + in_range(key, range) + ")";
 }
 
 std::string find(PhysicalPair const& pair, RowKey const& key, std::string const& condition, Range range) {
     std::string old_columns;
     for (auto const& side : pair.from) old_columns += ", " + quoted(side.column.text());
     auto const count = "?" + std::to_string(parameters(key, Range::after_until) + 1);
-    return "SELECT " + key_list(key) + old_columns + " FROM " + quoted(pair.table.text()) + " WHERE " + in_range(key, range) + " AND (" + condition +
-           ") ORDER BY " + key_list(key) + " LIMIT " + count;
+    return "SELECT " + key_list(key) + old_columns + " FROM " + quoted(pair.table.text()) + " WHERE " +
+           in_range(key, range) + " AND (" + condition + ") ORDER BY " + key_list(key) + " LIMIT " + count;
 }
 
 }  // namespace evolver::sqlite

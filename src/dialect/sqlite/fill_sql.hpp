@@ -25,7 +25,8 @@ enum class Range { all, after, until, after_until };
 [[nodiscard]] std::string key_after_rows(Name const& table, RowKey const& key, Range range);
 
 /// Fills what is not filled: all pairs of one migration on one table in one pass.
-[[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range);
+[[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs,
+                               Range range);
 
 /// (rows, rows that are not in sync, rows that the new shape cannot give back) of a range, for one pair.
 [[nodiscard]] std::string compare(PhysicalPair const& pair, RowKey const& key, Range range);

@@ -10,7 +10,8 @@ namespace evolver::sqlite {
 
 Affinity affinity_of(std::string_view type_words) {
     std::string words{type_words};
-    std::transform(words.begin(), words.end(), words.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::transform(words.begin(), words.end(), words.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     auto const has = [&](std::string_view part) { return words.find(part) != std::string::npos; };
     if (has("INT")) return Affinity::integer;
     if (has("CHAR") || has("CLOB") || has("TEXT")) return Affinity::text;
@@ -38,7 +39,8 @@ std::string joined(Items const& items, std::string_view between, Text const& tex
 std::string same(Side const& column, std::string const& expression) {
     std::string const name = quoted(column.column.text());
     std::string const equal = name + " COLLATE BINARY IS +(" + expression + ")";
-    return column.affinity == Affinity::none ? equal + " AND typeof(" + name + ") IS typeof(" + expression + ")" : equal;
+    return column.affinity == Affinity::none ? equal + " AND typeof(" + name + ") IS typeof(" + expression + ")"
+                                             : equal;
 }
 
 std::string filled(PhysicalPair const& pair) {

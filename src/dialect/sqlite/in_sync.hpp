@@ -34,8 +34,8 @@ struct PhysicalPair {
     Name table;
     std::vector<Side> from;
     std::vector<Side> to;
-    std::vector<std::string> up;      ///< One per `to`.
-    std::vector<std::string> down;    ///< One per `from`.
+    std::vector<std::string> up;    ///< One per `to`.
+    std::vector<std::string> down;  ///< One per `from`.
 };
 
 /// `column` holds what `expression` gives.

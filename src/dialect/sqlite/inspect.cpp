@@ -390,8 +390,8 @@ std::int64_t estimated_rows(Connection const& connection, Name const& table) {
     }
     // Two queries, because SQLite looks at one end of the tree for a lone min or max, and scans for both together. The
     // span of extreme rowids is beyond 64 bits: the CAST cuts it off at the largest integer.
-    auto const span = connection.integer("SELECT CAST(coalesce((SELECT max(" + word + ") FROM " + source + ") - (SELECT min(" +
-                                         word + ") FROM " + source + ") + 1, 0) AS INTEGER)");
+    auto const span = connection.integer("SELECT CAST(coalesce((SELECT max(" + word + ") FROM " + source +
+                                         ") - (SELECT min(" + word + ") FROM " + source + ") + 1, 0) AS INTEGER)");
     // Keys may be far apart; but no row takes less than six bytes of the file.
     auto const bytes = connection.integer("PRAGMA main.page_count") * connection.integer("PRAGMA main.page_size");
     return std::min(span, bytes / 6);

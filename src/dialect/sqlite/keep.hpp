@@ -17,7 +17,7 @@
 namespace evolver::sqlite {
 
 /// CREATE TRIGGER statements for the columns of one table. `note` is the number of the table's note in evolver_kept.
-[[nodiscard]] std::vector<std::string> keep_triggers(Connection const& schema, Table const& table, RowKey const& key, std::vector<Column> const& columns,
-                                                     std::int64_t note);
+[[nodiscard]] std::vector<std::string> keep_triggers(Connection const& schema, Table const& table, RowKey const& key,
+                                                     std::vector<Column> const& columns, std::int64_t note);
 
 }  // namespace evolver::sqlite

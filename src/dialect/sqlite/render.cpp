@@ -17,7 +17,8 @@ constexpr double drop_table_cost = 1.3;
 constexpr double scan_cost = 0.1;
 
 std::chrono::milliseconds estimate(std::int64_t rows, double microseconds_per_row) {
-    return std::chrono::milliseconds{static_cast<std::int64_t>(static_cast<double>(rows) * microseconds_per_row / 1000.0)};
+    return std::chrono::milliseconds{
+        static_cast<std::int64_t>(static_cast<double>(rows) * microseconds_per_row / 1000.0)};
 }
 
 std::string names(std::vector<Name> const& columns) {
@@ -28,13 +29,17 @@ std::string names(std::vector<Name> const& columns) {
 
 std::string column_definition(Column const& column, bool is_rowid_key, bool strict) {
     std::string text = quoted(column.name.text());
-    std::string const type = is_rowid_key || (strict && column.type.kind() == TypeKind::integer) ? "INTEGER" : type_words(column.type, Engine::sqlite);
+    std::string const type = is_rowid_key || (strict && column.type.kind() == TypeKind::integer)
+                                 ? "INTEGER"
+                                 : type_words(column.type, Engine::sqlite);
     if (!type.empty()) text += " " + type;
     if (is_rowid_key) text += " PRIMARY KEY";
     if (!column.nullable) text += " NOT NULL";
     if (column.default_value) text += " DEFAULT (" + column.default_value->text(Engine::sqlite) + ")";
     if (!column.collation.empty()) text += " COLLATE " + quoted(column.collation);
-    if (column.generated) text += " GENERATED ALWAYS AS (" + column.generated->text(Engine::sqlite) + (column.stored ? ") STORED" : ") VIRTUAL");
+    if (column.generated)
+        text += " GENERATED ALWAYS AS (" + column.generated->text(Engine::sqlite) +
+                (column.stored ? ") STORED" : ") VIRTUAL");
     return text;
 }
 
@@ -48,7 +53,8 @@ bool is_literal(std::string_view text) {
         } else if (token.kind == TokenKind::word) {
             if (!is_keyword(token, "NULL") && !is_keyword(token, "TRUE") && !is_keyword(token, "FALSE")) return false;
             ++literals;
-        } else if (token.kind == TokenKind::number || token.kind == TokenKind::string || token.kind == TokenKind::blob) {
+        } else if (token.kind == TokenKind::number || token.kind == TokenKind::string ||
+                   token.kind == TokenKind::blob) {
             ++literals;
         } else {
             return false;
@@ -77,12 +83,14 @@ public:
     Step operator()(MakeColumn const& change) const {
         auto const& column = change.column;
         if (column.default_value && !is_literal(column.default_value->text(Engine::sqlite))) {
-            throw PlanError{Failure{.what = "Column " + change.table.text() + "." + column.name.text() + " has the default " +
-                                            column.default_value->text(Engine::sqlite) + ", which is no constant: SQLite cannot give it to the rows that are there.",
+            throw PlanError{Failure{.what = "Column " + change.table.text() + "." + column.name.text() +
+                                            " has the default " + column.default_value->text(Engine::sqlite) +
+                                            ", which is no constant: SQLite cannot give it to the rows that are there.",
                                     .instead = "give it a constant, or none, and let the new release write the value"}};
         }
         return step("add column " + change.table.text() + "." + column.name.text(),
-                    {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " + column_definition(column, false, is_strict(change.table))});
+                    {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " +
+                     column_definition(column, false, is_strict(change.table))});
     }
 
     Step operator()(RemoveColumn const& change) const {
@@ -92,7 +100,8 @@ public:
         if (context_.lock == Lock::within_budget && cost > context_.budget) {
             // A tombstone outlives its NOT NULL: nobody writes it any more.
             auto sql = loosened(change.table, change.column);
-            sql.push_back(alter + " RENAME COLUMN " + quoted(change.column.text()) + " TO " + quoted(tombstone(change.table, change.column)));
+            sql.push_back(alter + " RENAME COLUMN " + quoted(change.column.text()) + " TO " +
+                          quoted(tombstone(change.table, change.column)));
             return step("rename column " + object + " to a tombstone (dropping it would hold the lock for about " +
                             std::to_string(cost.count()) + " ms)",
                         std::move(sql));
@@ -106,10 +115,13 @@ public:
 
     Step operator()(MakeAlias const& change) const {
         auto const table = inspect_table(context_.schema, change.table);
-        std::string const declared = table && table->find(change.column) != nullptr ? declared_type(*table, change.column) : "";
-        return step("add the name " + change.alias.text() + " for column " + change.table.text() + "." + change.column.text(),
-                    {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " + quoted(change.alias.text()) +
-                     (declared.empty() ? "" : " " + declared) + " GENERATED ALWAYS AS (" + quoted(change.column.text()) + ") VIRTUAL"});
+        std::string const declared =
+            table && table->find(change.column) != nullptr ? declared_type(*table, change.column) : "";
+        return step(
+            "add the name " + change.alias.text() + " for column " + change.table.text() + "." + change.column.text(),
+            {"ALTER TABLE " + quoted(change.table.text()) + " ADD COLUMN " + quoted(change.alias.text()) +
+             (declared.empty() ? "" : " " + declared) + " GENERATED ALWAYS AS (" + quoted(change.column.text()) +
+             ") VIRTUAL"});
     }
 
     Step operator()(RemoveAlias const& change) const {
@@ -129,11 +141,15 @@ public:
         std::string text = create_text(change.table);
         if (!column.nullable) text = with_not_null(text, column.name);
         if (column.default_value) text = with_default(text, column.name, column.default_value->text(Engine::sqlite));
-        auto made = step("hold column " + change.table.text() + "." + column.name.text() + " to its declaration", rewrite(change.table, text));
+        auto made = step("hold column " + change.table.text() + "." + column.name.text() + " to its declaration",
+                         rewrite(change.table, text));
         if (!column.nullable) {
-            made.refuse_if = "SELECT 1 FROM " + quoted(change.table.text()) + " WHERE " + quoted(column.name.text()) + " IS NULL LIMIT 1";
-            made.refusal = "column " + change.table.text() + "." + column.name.text() + " is going to be NOT NULL, and there are rows in which it is NULL";
-            within_budget(made, LockClass::scan, scan_cost, "looking for rows that are NULL in a column which becomes NOT NULL reads the table");
+            made.refuse_if = "SELECT 1 FROM " + quoted(change.table.text()) + " WHERE " + quoted(column.name.text()) +
+                             " IS NULL LIMIT 1";
+            made.refusal = "column " + change.table.text() + "." + column.name.text() +
+                           " is going to be NOT NULL, and there are rows in which it is NULL";
+            within_budget(made, LockClass::scan, scan_cost,
+                          "looking for rows that are NULL in a column which becomes NOT NULL reads the table");
         }
         return made;
     }
@@ -163,14 +179,16 @@ private:
         made.rows = context_.rows;
         made.estimate = estimate(context_.rows, microseconds_per_row);
         if (context_.lock == Lock::in_window || made.estimate <= context_.budget) return;
-        throw PlanError{Failure{.what = fmt::format("The step \"{}\" would block every writer for about {} ms; the budget is {} ms. {}.",
-                                                    made.what, made.estimate.count(), context_.budget.count(), why),
-                                .instead = "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
+        throw PlanError{Failure{
+            .what = fmt::format("The step \"{}\" would block every writer for about {} ms; the budget is {} ms. {}.",
+                                made.what, made.estimate.count(), context_.budget.count(), why),
+            .instead = "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
     }
 
     [[nodiscard]] std::string create_text(Name const& table) const {
         Value const name = table.text();
-        return context_.schema.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE", {&name, 1});
+        return context_.schema.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+                                    {&name, 1});
     }
 
     /// SQLite's own procedure for changes that do not touch the rows (https://www.sqlite.org/lang_altertable.html, §7): the text of the table
@@ -178,7 +196,8 @@ private:
     /// schema_version in the same transaction.
     [[nodiscard]] static std::vector<std::string> rewrite(Name const& table, std::string const& text) {
         return {"PRAGMA writable_schema = ON",
-                "UPDATE sqlite_schema SET sql = " + literal(text) + " WHERE type = 'table' AND name = " + literal(table.text()) + " COLLATE NOCASE",
+                "UPDATE sqlite_schema SET sql = " + literal(text) +
+                    " WHERE type = 'table' AND name = " + literal(table.text()) + " COLLATE NOCASE",
                 "PRAGMA writable_schema = RESET"};
     }
 
@@ -193,7 +212,9 @@ private:
         for (int number = 1;; ++number) {
             std::string const candidate = fmt::format("{}{}_{}", tombstone_prefix, number, column.text());
             std::vector<Value> const binds{name, candidate};
-            if (context_.schema.integer("SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds) == 0) return candidate;
+            if (context_.schema.integer("SELECT count(*) FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE",
+                                        binds) == 0)
+                return candidate;
         }
     }
 
@@ -220,16 +241,19 @@ std::string create_table(Table const& table) {
     for (auto const& column : table.columns) {
         bool const is_key = rowid_key && column.name == table.primary_key.front();
         std::string definition = column_definition(column, is_key, table.strict);
-        if (is_key && table.autoincrement) definition.replace(definition.find(" PRIMARY KEY"), 12, " PRIMARY KEY AUTOINCREMENT");
+        if (is_key && table.autoincrement)
+            definition.replace(definition.find(" PRIMARY KEY"), 12, " PRIMARY KEY AUTOINCREMENT");
         add(definition);
     }
     if (!table.primary_key.empty() && !rowid_key) add("PRIMARY KEY (" + names(table.primary_key) + ")");
     for (auto const& key : table.unique_keys) add(constraint_name(key.name) + "UNIQUE (" + names(key.columns) + ")");
-    for (auto const& check : table.checks) add(constraint_name(check.name) + "CHECK (" + check.condition.text(Engine::sqlite) + ")");
+    for (auto const& check : table.checks)
+        add(constraint_name(check.name) + "CHECK (" + check.condition.text(Engine::sqlite) + ")");
     for (auto const& key : table.foreign_keys) {
         std::string const referenced = key.referenced.empty() ? "" : " (" + names(key.referenced) + ")";
-        add(constraint_name(key.name) + "FOREIGN KEY (" + names(key.columns) + ") REFERENCES " + quoted(key.table.text()) + referenced +
-            " ON DELETE " + key.on_delete + " ON UPDATE " + key.on_update + (key.deferred ? " DEFERRABLE INITIALLY DEFERRED" : ""));
+        add(constraint_name(key.name) + "FOREIGN KEY (" + names(key.columns) + ") REFERENCES " +
+            quoted(key.table.text()) + referenced + " ON DELETE " + key.on_delete + " ON UPDATE " + key.on_update +
+            (key.deferred ? " DEFERRABLE INITIALLY DEFERRED" : ""));
     }
     std::string options = table.without_rowid ? " WITHOUT ROWID" : "";
     if (table.strict) options += options.empty() ? " STRICT" : ", STRICT";
@@ -244,8 +268,9 @@ std::string create_index(Index const& index) {
         if (!part.collation.empty()) parts += " COLLATE " + quoted(part.collation);
         if (part.order == Order::descending) parts += " DESC";
     }
-    return std::string{"CREATE "} + (index.unique ? "UNIQUE " : "") + "INDEX " + quoted(index.name.text()) + " ON " + quoted(index.table.text()) +
-           " (" + parts + ")" + (index.where ? " WHERE " + index.where->text(Engine::sqlite) : "");
+    return std::string{"CREATE "} + (index.unique ? "UNIQUE " : "") + "INDEX " + quoted(index.name.text()) + " ON " +
+           quoted(index.table.text()) + " (" + parts + ")" +
+           (index.where ? " WHERE " + index.where->text(Engine::sqlite) : "");
 }
 
 Step render(Change const& change, RenderContext const& context) { return std::visit(Render{context}, change); }

@@ -10,10 +10,12 @@ namespace evolver::sqlite {
 sqlite3* handle_of(soci::session& session) {
     auto* backend = session.get_backend();
     if (backend == nullptr) {
-        throw EngineError{Failure{.what = "The SOCI session is not connected.", .instead = "open it before the Evolver is made"}};
+        throw EngineError{
+            Failure{.what = "The SOCI session is not connected.", .instead = "open it before the Evolver is made"}};
     }
     if (session.get_backend_name() != "sqlite3") {
-        throw EngineError{Failure{.what = "The SOCI session is one of " + session.get_backend_name() + "; this version of evolver works on SQLite.",
+        throw EngineError{Failure{.what = "The SOCI session is one of " + session.get_backend_name() +
+                                          "; this version of evolver works on SQLite.",
                                   .instead = "open the session with soci::sqlite3"}};
     }
     // A dynamic_cast does not link: SOCI hides the type information of its backends. The name above is the check.

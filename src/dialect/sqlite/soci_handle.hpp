@@ -7,7 +7,7 @@ struct sqlite3;
 namespace soci {
 class session;
 class statement;
-}    // namespace soci
+}  // namespace soci
 
 namespace evolver::sqlite {
 

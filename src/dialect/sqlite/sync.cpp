@@ -11,13 +11,16 @@ namespace {
 std::string changed(Side const& side) {
     std::string const name = quoted(side.column.text());
     std::string const differs = "OLD." + name + " COLLATE BINARY IS NOT NEW." + name;
-    return side.affinity == Affinity::none ? "(" + differs + " OR typeof(OLD." + name + ") IS NOT typeof(NEW." + name + "))" : differs;
+    return side.affinity == Affinity::none
+               ? "(" + differs + " OR typeof(OLD." + name + ") IS NOT typeof(NEW." + name + "))"
+               : differs;
 }
 
 std::string unchanged(Side const& side) {
     std::string const name = quoted(side.column.text());
     std::string const equal = "OLD." + name + " COLLATE BINARY IS NEW." + name;
-    return side.affinity == Affinity::none ? "(" + equal + " AND typeof(OLD." + name + ") IS typeof(NEW." + name + "))" : equal;
+    return side.affinity == Affinity::none ? "(" + equal + " AND typeof(OLD." + name + ") IS typeof(NEW." + name + "))"
+                                           : equal;
 }
 
 template <class Items, class Text>
@@ -67,7 +70,8 @@ public:
                 return "OLD." + quoted(column.text()) + " IS NOT NEW." + quoted(column.text());
             });
             auto const columns = joined(key_.columns, ", ", [](Name const& column) { return quoted(column.text()); });
-            statements.push_back(trigger("key", "UPDATE OF " + columns, "(" + key_changed + ") AND " + new_unchanged, fill_where_empty()));
+            statements.push_back(trigger("key", "UPDATE OF " + columns, "(" + key_changed + ") AND " + new_unchanged,
+                                         fill_where_empty()));
         }
         return statements;
     }
@@ -86,15 +90,17 @@ private:
 
     [[nodiscard]] std::string trigger(std::string const& role, std::string const& event, std::string const& when,
                                       std::string const& body) const {
-        return "CREATE TRIGGER " + quoted(std::string{sync_prefix} + synced_.label + "_" + role) + " AFTER " + event + " ON " + table_ +
-               " WHEN " + when + " BEGIN" + body + " END";
+        return "CREATE TRIGGER " + quoted(std::string{sync_prefix} + synced_.label + "_" + role) + " AFTER " + event +
+               " ON " + table_ + " WHEN " + when + " BEGIN" + body + " END";
     }
 
     [[nodiscard]] std::string this_row() const {
-        return joined(key_.columns, " AND ", [](Name const& column) { return quoted(column.text()) + " = NEW." + quoted(column.text()); });
+        return joined(key_.columns, " AND ",
+                      [](Name const& column) { return quoted(column.text()) + " = NEW." + quoted(column.text()); });
     }
 
-    [[nodiscard]] static std::string assignments(std::vector<Side> const& columns, std::vector<std::string> const& expressions) {
+    [[nodiscard]] static std::string assignments(std::vector<Side> const& columns,
+                                                 std::vector<std::string> const& expressions) {
         std::string text;
         for (std::size_t i = 0; i < columns.size(); ++i) {
             text += (i > 0 ? ", " : "") + quoted(columns[i].column.text()) + " = " + expressions[i];
@@ -103,12 +109,13 @@ private:
     }
 
     [[nodiscard]] std::string carry_up() const {
-        return " UPDATE " + table_ + " SET " + assignments(pair_.to, pair_.up) + " WHERE " + this_row() + " AND NOT " + in_sync(pair_) + ";";
+        return " UPDATE " + table_ + " SET " + assignments(pair_.to, pair_.up) + " WHERE " + this_row() + " AND NOT " +
+               in_sync(pair_) + ";";
     }
 
     [[nodiscard]] std::string fill_where_empty() const {
-        return " UPDATE " + table_ + " SET " + assignments(pair_.to, pair_.up) + " WHERE " + this_row() + " AND " + all_null(newer_) +
-               " AND NOT " + in_sync(pair_) + ";";
+        return " UPDATE " + table_ + " SET " + assignments(pair_.to, pair_.up) + " WHERE " + this_row() + " AND " +
+               all_null(newer_) + " AND NOT " + in_sync(pair_) + ";";
     }
 
     [[nodiscard]] std::string carry_down(PhysicalPair const& pair, std::string const& only_where = {}) const {
@@ -117,7 +124,8 @@ private:
     }
 
     [[nodiscard]] std::string count() const {
-        return " UPDATE evolver_legacy SET writes = writes + 1, last_at = CAST(strftime('%s', 'now') AS INTEGER) WHERE id = " +
+        return " UPDATE evolver_legacy SET writes = writes + 1, last_at = CAST(strftime('%s', 'now') AS INTEGER) WHERE "
+               "id = " +
                std::to_string(synced_.legacy) + " AND changes() > 0;";
     }
 
@@ -125,7 +133,7 @@ private:
     RowKey const& key_;
     PhysicalPair const& pair_;
     SyncedPair const& synced_;
-    std::vector<Side> newer_;                  // the pair's new columns, and all that are computed from them
+    std::vector<Side> newer_;                 // the pair's new columns, and all that are computed from them
     std::vector<PhysicalPair const*> older_;  // the pairs that its old columns are computed by, nearest first
 };
 

@@ -35,12 +35,13 @@ namespace evolver::sqlite {
 
 struct SyncedPair {
     PhysicalPair pair;
-    std::string label;            ///< Part of the triggers' names; differs among the pairs of a table.
-    std::int64_t legacy = 0;      ///< The row of evolver_legacy that counts the writes which needed translation.
+    std::string label;        ///< Part of the triggers' names; differs among the pairs of a table.
+    std::int64_t legacy = 0;  ///< The row of evolver_legacy that counts the writes which needed translation.
 };
 
 /// CREATE TRIGGER statements for all open pairs of one table, in plan order.
-[[nodiscard]] std::vector<std::string> sync_triggers(Name const& table, RowKey const& key, std::vector<SyncedPair> const& pairs);
+[[nodiscard]] std::vector<std::string> sync_triggers(Name const& table, RowKey const& key,
+                                                     std::vector<SyncedPair> const& pairs);
 
 /// The names of all sync triggers begin so; they are no part of a schema.
 inline constexpr std::string_view sync_prefix = "evolver_sync_";

@@ -21,7 +21,8 @@ namespace {
 /// A database part of the way along a plan, and the release that comes after all of it.
 class At {
 public:
-    explicit At(std::vector<Operation> const& before, std::vector<std::vector<Operation>> const& migrations, std::string const& data = {})
+    explicit At(std::vector<Operation> const& before, std::vector<std::vector<Operation>> const& migrations,
+                std::string const& data = {})
         : plan_{"p", list(before, migrations)}, rollout_{plan_, database} {
         (void)rollout_.expand();
         (void)rollout_.contract();
@@ -55,7 +56,8 @@ public:
     }
 
     /// Updates row 1.
-    void update(std::vector<Assignment> const& assignments, std::vector<std::pair<std::string, Value>> const& values = {}) const {
+    void update(std::vector<Assignment> const& assignments,
+                std::vector<std::pair<std::string, Value>> const& values = {}) const {
         run(update_sql(shape(), assignments) + " WHERE id = 1", values);
     }
 
@@ -75,7 +77,8 @@ public:
     Connection database = Connection::in_memory();
 
 private:
-    static std::vector<Migration> list(std::vector<Operation> const& before, std::vector<std::vector<Operation>> const& migrations) {
+    static std::vector<Migration> list(std::vector<Operation> const& before,
+                                       std::vector<std::vector<Operation>> const& migrations) {
         std::vector<Migration> all{{.id = "0001", .release = "1", .operations = before}};
         for (auto const& operations : migrations) {
             auto const number = std::to_string(all.size() + 1);
@@ -109,10 +112,15 @@ private:
 
 CreateTable table() {
     return {.table = "t",
-            .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "name", .type = text()}, {.name = "o", .type = text()}}};
+            .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                        {.name = "name", .type = text()},
+                        {.name = "o", .type = text()}}};
 }
 
-ChangeType change() { return {.table = "t", .from = "o", .to = "n", .type = integer(), .up = "CAST(o AS INTEGER)", .down = "CAST(n AS TEXT)"}; }
+ChangeType change() {
+    return {
+        .table = "t", .from = "o", .to = "n", .type = integer(), .up = "CAST(o AS INTEGER)", .down = "CAST(n AS TEXT)"};
+}
 
 std::string const data = "INSERT INTO t (id, name, o) VALUES (1, 'a', '5'), (2, 'b', NULL)";
 
@@ -127,7 +135,7 @@ TEST_CASE("access: at every stage the new release reads its own writes and the o
         CAPTURE(name_of(stage));
         At release{{table()}, {{change()}}, data};
         if (stage != Stage::off) release.at(1, stage);
-        CHECK(release.read({"id", "n"}, " ORDER BY id") == "1|5; 2|NULL");    // before the backfill, too
+        CHECK(release.read({"id", "n"}, " ORDER BY id") == "1|5; 2|NULL");  // before the backfill, too
         release.insert({{"id", number(3)}, {"n", number(7)}});
         CHECK(release.read({"n"}, " WHERE n > 6") == "7");
         if (stage != Stage::complete) CHECK(release.see("SELECT o FROM t WHERE id = 3") == "'7'");
@@ -161,7 +169,7 @@ TEST_CASE("access: a condition over the derived table finds rows that are not fi
     At release{{table()}, {{change()}}, data};
     release.at(1, Stage::dual);
     CHECK(release.read({"id"}, " WHERE n = 5") == "1");
-    CHECK(release.see("SELECT id FROM t WHERE n = 5") == "");    // the bare table would lose it
+    CHECK(release.see("SELECT id FROM t WHERE n = 5") == "");  // the bare table would lose it
     CHECK(release.see("SELECT p.id FROM " + from_sql(release.shape(), "p") + " WHERE p.n = 5") == "1");
     release.database.run("DELETE FROM t WHERE " + column_sql(release.shape(), "n") + " = 5");
     CHECK(release.see() == "2|'b'|NULL|NULL");
@@ -175,7 +183,8 @@ TEST_CASE("access, rule 11: a pair that loses something gives the new release wh
     release.at(1, Stage::dual);
     release.insert({{"id", number(3)}, {"n", number(1999)}});
     CHECK(release.read({"n"}, " ORDER BY id") == "500; NULL; 1999");
-    CHECK(release.see("SELECT " + lossy.up.text(Engine::sqlite) + " FROM t WHERE id = 3") == "1900");    // what up(old) alone would give
+    CHECK(release.see("SELECT " + lossy.up.text(Engine::sqlite) + " FROM t WHERE id = 3") ==
+          "1900");  // what up(old) alone would give
     release.database.run("UPDATE t SET o = '21' WHERE id = 3");
     CHECK(release.read({"n"}, " WHERE id = 3") == "2100");
 }
@@ -186,13 +195,14 @@ TEST_CASE("access, rule 2: columns without a type keep the kind of a number apar
     ChangeType const same_kind{.table = "t", .from = "o", .to = "n", .type = declared(""), .up = "o", .down = "n"};
     At release{{untyped}, {{same_kind}}, "INSERT INTO t (id, o) VALUES (1, 1)"};
     release.at(1, Stage::dual);
-    release.database.enable_triggers(false);    // a write that sync did not see
+    release.database.enable_triggers(false);  // a write that sync did not see
     release.database.run("UPDATE t SET n = 1, o = 1.0");
     CHECK(rows(release.database, "SELECT typeof(n) FROM (" + select_sql(release.shape(), {"n"}) + ")") == "'real'");
 }
 
 TEST_CASE("access: a chain is read and written through all its links, at every pair of stages") {
-    ChangeType const second{.table = "t", .from = "n", .to = "z", .type = real(), .up = "n / 2.0", .down = "CAST(z * 2 AS INTEGER)"};
+    ChangeType const second{
+        .table = "t", .from = "n", .to = "z", .type = real(), .up = "n / 2.0", .down = "CAST(z * 2 AS INTEGER)"};
     for (auto const first_stage : {Stage::off, Stage::dual, Stage::switched}) {
         for (auto const second_stage : {Stage::off, Stage::dual, Stage::switched}) {
             if (second_stage > first_stage) continue;
@@ -216,12 +226,13 @@ TEST_CASE("access: in a chain whose links lose something the newest value is rea
     auto first = change();
     first.up = "CAST(o AS INTEGER) / 100";
     first.down = "CAST(n * 100 AS TEXT)";
-    ChangeType const second{.table = "t", .from = "n", .to = "z", .type = text(), .up = "CAST(n AS TEXT)", .down = "substr(z, 1, 2)"};
+    ChangeType const second{
+        .table = "t", .from = "n", .to = "z", .type = text(), .up = "CAST(n AS TEXT)", .down = "substr(z, 1, 2)"};
     At release{{table()}, {{first}, {second}}, "INSERT INTO t (id, o) VALUES (1, '1999')"};
     release.at(1, Stage::dual).at(2, Stage::dual);
     CHECK(release.read({"z"}) == "'19'");
     release.database.run("UPDATE t SET n = 19");
-    release.database.run("UPDATE t SET z = '19 and more'");    // n is a number, down(z) a text
+    release.database.run("UPDATE t SET z = '19 and more'");  // n is a number, down(z) a text
     CHECK(release.read({"z"}) == "'19 and more'");
 }
 
@@ -229,7 +240,10 @@ TEST_CASE("access: a renamed column is read and written under its new name, and 
     CreateIndex const index{.name = "by_name", .table = "t", .columns = {"name"}};
     for (auto const stage : {Stage::off, Stage::dual, Stage::switched}) {
         CAPTURE(name_of(stage));
-        At release{{table(), index}, {{RenameColumn{.table = "t", .from = "name", .to = "title"}}, {RenameColumn{.table = "t", .from = "title", .to = "head line"}}}, data};
+        At release{{table(), index},
+                   {{RenameColumn{.table = "t", .from = "name", .to = "title"}},
+                    {RenameColumn{.table = "t", .from = "title", .to = "head line"}}},
+                   data};
         if (stage != Stage::off) release.at(1, stage).at(2, stage);
         release.insert({{"id", number(3)}, {"head line", std::string{"c"}}});
         release.update({{"head line", "\"head line\" || :head_line"}}, {{"head line", std::string{"!"}}});
@@ -258,7 +272,12 @@ TEST_CASE("access, rule 12: from switched on, an index on the new column serves"
 }
 
 TEST_CASE("access: a renamed column may change its type in the next migration") {
-    ChangeType const second{.table = "t", .from = "bytes", .to = "n", .type = integer(), .up = "CAST(bytes AS INTEGER)", .down = "CAST(n AS TEXT)"};
+    ChangeType const second{.table = "t",
+                            .from = "bytes",
+                            .to = "n",
+                            .type = integer(),
+                            .up = "CAST(bytes AS INTEGER)",
+                            .down = "CAST(n AS TEXT)"};
     for (auto const stage : {Stage::off, Stage::dual, Stage::switched}) {
         CAPTURE(name_of(stage));
         At release{{table()}, {{RenameColumn{.table = "t", .from = "o", .to = "bytes"}}, {second}}, data};
@@ -273,10 +292,12 @@ TEST_CASE("access: a renamed column may change its type in the next migration") 
 TEST_CASE("access: a split is written as a whole") {
     auto people = table();
     people.columns.push_back({.name = "m", .type = text(), .nullable = false, .default_value = "''"});
-    SplitColumn const split{.table = "t", .from = "m",
-                            .into = {{.name = "first", .type = text(), .up = "NULLIF(substr(m, 1, instr(m, '/') - 1), '')"},
-                                     {.name = "last", .type = text(), .up = "NULLIF(substr(m, instr(m, '/') + 1), '')"}},
-                            .down = "COALESCE(first, '') || '/' || COALESCE(last, '')"};
+    SplitColumn const split{
+        .table = "t",
+        .from = "m",
+        .into = {{.name = "first", .type = text(), .up = "NULLIF(substr(m, 1, instr(m, '/') - 1), '')"},
+                 {.name = "last", .type = text(), .up = "NULLIF(substr(m, instr(m, '/') + 1), '')"}},
+        .down = "COALESCE(first, '') || '/' || COALESCE(last, '')"};
     for (auto const stage : {Stage::off, Stage::dual, Stage::switched}) {
         CAPTURE(name_of(stage));
         At release{{people}, {{split}}, "INSERT INTO t (id, m) VALUES (1, 'Ann/Lee')"};
@@ -287,9 +308,11 @@ TEST_CASE("access: a split is written as a whole") {
         release.insert({{"id", number(2)}, {"first", std::string{"Bo"}}, {"last", Null{}}});
         CHECK(release.read({"first", "last"}, " WHERE id = 2") == "'Bo'|NULL");
         CHECK(release.see("SELECT m FROM t WHERE id = 2") == "'Bo/'");
-        CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "first"}), doctest::Contains("lacks the column \"last\""), AccessError);
-        CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "first"}), doctest::Contains("name all of first, last"), AccessError);
-        release.insert({{"id", number(3)}});    // neither: the row has the old default
+        CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "first"}),
+                             doctest::Contains("lacks the column \"last\""), AccessError);
+        CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "first"}),
+                             doctest::Contains("name all of first, last"), AccessError);
+        release.insert({{"id", number(3)}});  // neither: the row has the old default
         CHECK(release.see("SELECT m FROM t WHERE id = 3") == "''");
     }
 }
@@ -321,8 +344,11 @@ TEST_CASE("access: a dropped column is filled by `down` for older releases, from
     release.at(1, Stage::dual);
     release.insert({{"id", number(1)}, {"name", std::string{"a"}}});
     CHECK(release.see() == "1|'a'|NULL|'A'");
-    CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id"}), doctest::Contains("lacks the column \"name\", from which older releases' column \"gone\""), AccessError);
-    CHECK_THROWS_WITH_AS((void)select_sql(release.shape(), {"gone"}), doctest::Contains("no column \"gone\" in this release"), AccessError);
+    CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id"}),
+                         doctest::Contains("lacks the column \"name\", from which older releases' column \"gone\""),
+                         AccessError);
+    CHECK_THROWS_WITH_AS((void)select_sql(release.shape(), {"gone"}),
+                         doctest::Contains("no column \"gone\" in this release"), AccessError);
     release.update({{"name", ":name"}}, {{"name", std::string{"b"}}});
     release.contract();
     release.insert({{"id", number(2)}, {"name", std::string{"c"}}});
@@ -330,10 +356,16 @@ TEST_CASE("access: a dropped column is filled by `down` for older releases, from
 }
 
 TEST_CASE("access: what the database does not have yet is refused in words") {
-    At release{{table()}, {{AddColumn{.table = "t", .column = {.name = "extra", .type = text()}}, CreateTable{.table = "u", .columns = {{.name = "a", .type = text()}}}}}, data};
-    CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "extra"}), doctest::Contains("The database has no column \"extra\" in \"t\" yet"), AccessError);
-    CHECK_THROWS_WITH_AS((void)select_sql(release.shape(), {"extra"}), doctest::Contains("call expand() first"), AccessError);
-    CHECK_THROWS_WITH_AS((void)update_sql(release.shape(), {{"name", "extra"}}), doctest::Contains("no column \"extra\""), AccessError);
+    At release{{table()},
+               {{AddColumn{.table = "t", .column = {.name = "extra", .type = text()}},
+                 CreateTable{.table = "u", .columns = {{.name = "a", .type = text()}}}}},
+               data};
+    CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "extra"}),
+                         doctest::Contains("The database has no column \"extra\" in \"t\" yet"), AccessError);
+    CHECK_THROWS_WITH_AS((void)select_sql(release.shape(), {"extra"}), doctest::Contains("call expand() first"),
+                         AccessError);
+    CHECK_THROWS_WITH_AS((void)update_sql(release.shape(), {{"name", "extra"}}),
+                         doctest::Contains("no column \"extra\""), AccessError);
     CHECK_THROWS_AS((void)select_sql(release.shape("u"), {"a"}), AccessError);
     CHECK(release.read({"id", "name"}) == "1|'a'; 2|'b'");
     release.at(1, Stage::dual);
@@ -342,15 +374,27 @@ TEST_CASE("access: what the database does not have yet is refused in words") {
 
 TEST_CASE("access: unknown columns, columns written twice and placeholders that collide are refused") {
     At const release{{table()}, {}, data};
-    CHECK_THROWS_WITH_AS((void)select_sql(release.shape(), {"nmae"}), doctest::Contains("the columns are id, name, o"), AccessError);
-    CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "ID"}), doctest::Contains("written twice"), AccessError);
-    At const awkward{{CreateTable{.table = "t", .columns = {{.name = "a b", .type = text()}, {.name = "a_b", .type = text()}}}}, {}};
-    CHECK_THROWS_WITH_AS((void)insert_sql(awkward.shape(), {"a b", "a_b"}), doctest::Contains("have the placeholder :a_b"), AccessError);
+    CHECK_THROWS_WITH_AS((void)select_sql(release.shape(), {"nmae"}), doctest::Contains("the columns are id, name, o"),
+                         AccessError);
+    CHECK_THROWS_WITH_AS((void)insert_sql(release.shape(), {"id", "ID"}), doctest::Contains("written twice"),
+                         AccessError);
+    At const awkward{
+        {CreateTable{.table = "t", .columns = {{.name = "a b", .type = text()}, {.name = "a_b", .type = text()}}}}, {}};
+    CHECK_THROWS_WITH_AS((void)insert_sql(awkward.shape(), {"a b", "a_b"}),
+                         doctest::Contains("have the placeholder :a_b"), AccessError);
 }
 
 TEST_CASE("access: names of any letters work") {
-    CreateTable const awkward{.table = "t", .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "order", .type = text()}, {.name = "Größe \"o\"", .type = text()}}};
-    ChangeType const changed{.table = "t", .from = "Größe \"o\"", .to = "select", .type = integer(), .up = R"(CAST("Größe ""o""" AS INTEGER))", .down = "CAST(\"select\" AS TEXT)"};
+    CreateTable const awkward{.table = "t",
+                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                          {.name = "order", .type = text()},
+                                          {.name = "Größe \"o\"", .type = text()}}};
+    ChangeType const changed{.table = "t",
+                             .from = "Größe \"o\"",
+                             .to = "select",
+                             .type = integer(),
+                             .up = R"(CAST("Größe ""o""" AS INTEGER))",
+                             .down = "CAST(\"select\" AS TEXT)"};
     for (auto const stage : {Stage::off, Stage::dual, Stage::switched}) {
         CAPTURE(name_of(stage));
         At release{{awkward}, {{changed}}, "INSERT INTO t VALUES (1, 'x', '5')"};

@@ -25,17 +25,23 @@ Connection database(std::string const& script) {
 TEST_SUITE_BEGIN("sqlite/clone");
 
 TEST_CASE("clone: has the schema and no rows, and says what it had to leave out") {
-    auto const source = database("CREATE TABLE t (a TEXT COLLATE NOCASE, b); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t;"
-                                 "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO t VALUES (1, 2)");
-    REQUIRE(sqlite3_create_function_v2(source.handle(), "own", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
-                                       [](sqlite3_context* context, int, sqlite3_value**) { sqlite3_result_int(context, 1); }, nullptr, nullptr, nullptr) == SQLITE_OK);
+    auto const source = database(
+        "CREATE TABLE t (a TEXT COLLATE NOCASE, b); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t;"
+        "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO t "
+        "VALUES (1, 2)");
+    REQUIRE(sqlite3_create_function_v2(
+                source.handle(), "own", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                [](sqlite3_context* context, int, sqlite3_value**) { sqlite3_result_int(context, 1); }, nullptr,
+                nullptr, nullptr) == SQLITE_OK);
     source.run("CREATE INDEX computed ON t (own(b))");
     auto const clone = clone_schema(source);
-    CHECK(rows(clone.connection, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'evolver%' ORDER BY name") == "'i'; 'r'; 't'; 'v'");
+    CHECK(rows(clone.connection, "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'evolver%' ORDER BY name") ==
+          "'i'; 'r'; 't'; 'v'");
     CHECK(clone.connection.integer("SELECT count(*) FROM t") == 0);
     REQUIRE(clone.left_out.size() == 1);
     CHECK(clone.left_out.front().find("index computed") == 0);
-    CHECK_THROWS_AS(clone.connection.run("CREATE INDEX typo ON t ((\"nope\"))"), EngineError);    // no text in double quotes
+    CHECK_THROWS_AS(clone.connection.run("CREATE INDEX typo ON t ((\"nope\"))"),
+                    EngineError);  // no text in double quotes
 }
 
 TEST_SUITE_END();

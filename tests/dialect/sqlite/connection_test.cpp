@@ -6,10 +6,10 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
+#include <unistd.h>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <unistd.h>
 
 using namespace evolver;
 using namespace evolver::sqlite;
@@ -27,7 +27,9 @@ struct File {
     }
     File(File const&) = delete;
     File& operator=(File const&) = delete;
-    std::string path = (std::filesystem::temp_directory_path() / ("evolver_connection_" + std::to_string(::getpid()) + ".db")).string();
+    std::string path =
+        (std::filesystem::temp_directory_path() / ("evolver_connection_" + std::to_string(::getpid()) + ".db"))
+            .string();
 };
 
 EngineError failure(auto const& work) {
@@ -47,7 +49,8 @@ TEST_CASE("connection: a script runs statement by statement, and the one that fa
     auto const connection = Connection::in_memory();
     connection.run("CREATE TABLE t (a); -- ; a comment\nINSERT INTO t VALUES ('x;y');;  ");
     CHECK(rows(connection, "SELECT * FROM t") == "'x;y'");
-    auto const error = failure([&] { connection.run("INSERT INTO t VALUES (1); INSERT INTO nope VALUES (2); INSERT INTO t VALUES (3)"); });
+    auto const error = failure(
+        [&] { connection.run("INSERT INTO t VALUES (1); INSERT INTO nope VALUES (2); INSERT INTO t VALUES (3)"); });
     CHECK(std::string{error.what()}.find("no such table: nope") != std::string::npos);
     CHECK(error.sql().find("nope") != std::string::npos);
     CHECK(error.sql().find("VALUES (3)") == std::string::npos);
@@ -58,7 +61,9 @@ TEST_CASE("connection: a script runs statement by statement, and the one that fa
 
 TEST_CASE("connection: values keep their type, zero bytes and all") {
     auto const connection = Connection::in_memory();
-    std::vector<Value> const values{Null{}, std::int64_t{-5}, 0.5, std::string{"a\0b", 3}, std::string{}, Blob{std::byte{0}, std::byte{255}}, Blob{}};
+    std::vector<Value> const values{
+        Null{}, std::int64_t{-5}, 0.5, std::string{"a\0b", 3}, std::string{}, Blob{std::byte{0}, std::byte{255}},
+        Blob{}};
     for (auto const& value : values) CHECK(connection.scalar("SELECT ?1", {&value, 1}) == value);
     CHECK(to_text(values[5]) == "x'00ff'");
     CHECK(to_text(std::string{"it's"}) == "'it''s'");
@@ -80,7 +85,7 @@ TEST_CASE("connection: a lock that somebody holds is waited for, and then says t
         CHECK(error.object() == std::filesystem::canonical(file.path).string());
         first.run("INSERT INTO t VALUES (1)");
     }
-    CHECK(second.integer("SELECT count(*) FROM t") == 0);    // not committed: rolled back
+    CHECK(second.integer("SELECT count(*) FROM t") == 0);  // not committed: rolled back
     WriteTransaction kept{second, std::chrono::milliseconds{0}};
     second.run("INSERT INTO t VALUES (1)");
     kept.commit();

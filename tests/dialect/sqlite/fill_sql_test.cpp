@@ -14,7 +14,11 @@ using support::rows;
 
 namespace {
 
-PhysicalPair const size_to_bytes{.table = "t", .from = {{"o", Affinity::text}}, .to = {{"n", Affinity::integer}}, .up = {"CAST(o AS INTEGER)"}, .down = {"CAST(n AS TEXT)"}};
+PhysicalPair const size_to_bytes{.table = "t",
+                                 .from = {{"o", Affinity::text}},
+                                 .to = {{"n", Affinity::integer}},
+                                 .up = {"CAST(o AS INTEGER)"},
+                                 .down = {"CAST(n AS TEXT)"}};
 
 std::vector<Value> row_of(Statement& statement, std::size_t columns) {
     std::vector<Value> row;
@@ -74,7 +78,23 @@ TEST_CASE("fill, rule 18: batches visit every row exactly once, whatever the key
     CAPTURE(seed);
     std::mt19937_64 random{seed};
     auto const any_value = [&]() -> std::string {
-        static std::vector<std::string> const special{"''", "x''", "0", "-1", "0.5", "-0.5", "9223372036854775807", "-9223372036854775808", "1e300", "'1'", "'a'", "'A'", "'\xc3\xa9'", "x'00'", "x'ff'", "'1e3'", "1000"};
+        static std::vector<std::string> const special{"''",
+                                                      "x''",
+                                                      "0",
+                                                      "-1",
+                                                      "0.5",
+                                                      "-0.5",
+                                                      "9223372036854775807",
+                                                      "-9223372036854775808",
+                                                      "1e300",
+                                                      "'1'",
+                                                      "'a'",
+                                                      "'A'",
+                                                      "'\xc3\xa9'",
+                                                      "x'00'",
+                                                      "x'ff'",
+                                                      "'1e3'",
+                                                      "1000"};
         switch (random() % 5) {
             case 0: return special[random() % special.size()];
             case 1: return std::to_string(static_cast<std::int64_t>(random() % 2000) - 1000);
@@ -89,7 +109,8 @@ TEST_CASE("fill, rule 18: batches visit every row exactly once, whatever the key
         "CREATE TABLE t (k TEXT PRIMARY KEY, o TEXT, n BIGINT)",
         "CREATE TABLE t (k PRIMARY KEY, o TEXT, n BIGINT) WITHOUT ROWID",
         "CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, o TEXT, n BIGINT) WITHOUT ROWID",
-        "CREATE TABLE t (k NUMERIC, l, m TEXT COLLATE NOCASE, o TEXT, n BIGINT, PRIMARY KEY (l, k DESC, m)) WITHOUT ROWID",
+        "CREATE TABLE t (k NUMERIC, l, m TEXT COLLATE NOCASE, o TEXT, n BIGINT, PRIMARY KEY (l, k DESC, m)) WITHOUT "
+        "ROWID",
         "CREATE TABLE t (k, l TEXT, o TEXT, n BIGINT, PRIMARY KEY (l, k)) WITHOUT ROWID",
     };
     for (auto const& script : tables) {
@@ -102,14 +123,17 @@ TEST_CASE("fill, rule 18: batches visit every row exactly once, whatever the key
         for (int i = 0; i < 300; ++i) {
             std::string const key = is_rowid ? std::to_string(static_cast<std::int64_t>(random())) : any_value();
             std::string const columns = wider ? "k, l, m" : wide ? "k, l" : "k";
-            std::string const values = wider ? key + ", " + any_value() + ", " + any_value() : wide ? key + ", " + any_value() : key;
-            database.run("INSERT OR IGNORE INTO t (" + columns + ", o) VALUES (" + values + ", '" + std::to_string(i) + "')");
+            std::string const values = wider  ? key + ", " + any_value() + ", " + any_value()
+                                       : wide ? key + ", " + any_value()
+                                              : key;
+            database.run("INSERT OR IGNORE INTO t (" + columns + ", o) VALUES (" + values + ", '" + std::to_string(i) +
+                         "')");
         }
         auto const total = database.integer("SELECT count(*) FROM t");
         auto const key = row_key(database, "t");
         CHECK(fill_all(database, key, 1 + static_cast<std::int64_t>(random() % 20)) == total);
         CHECK(database.integer("SELECT count(*) FROM t WHERE CAST(o AS INTEGER) IS NOT n") == 0);
-        CHECK(fill_all(database, key, 7) == 0);    // again: nothing is left to do
+        CHECK(fill_all(database, key, 7) == 0);  // again: nothing is left to do
     }
 }
 
@@ -130,26 +154,42 @@ TEST_CASE("fill: ranges of a composite key seek in its index") {
     auto const plan = rows(database, "EXPLAIN QUERY PLAN SELECT 1 FROM t WHERE " + in_range(key, Range::after_until));
     CAPTURE(plan);
     CHECK(plan.find("SEARCH t USING PRIMARY KEY (a>? AND a<?)") != std::string::npos);
-    CHECK(rows(database, "EXPLAIN QUERY PLAN " + key_after_rows("t", key, Range::after_until)).find("TEMP B-TREE") == std::string::npos);
+    CHECK(rows(database, "EXPLAIN QUERY PLAN " + key_after_rows("t", key, Range::after_until)).find("TEMP B-TREE") ==
+          std::string::npos);
 }
 
 TEST_CASE("fill: never touches what is filled, and takes all pairs of a migration in one pass, chains included") {
     auto const database = Connection::in_memory();
-    database.run("CREATE TABLE t (k INTEGER PRIMARY KEY, x TEXT, y BIGINT, z REAL, m TEXT, a TEXT, b TEXT);"
-                 "INSERT INTO t VALUES (1, '4', NULL, NULL, 'p/q', NULL, NULL), (2, '4', 5, NULL, 'p/q', 'kept', NULL), (3, '4', NULL, 9, NULL, NULL, NULL), (4, 'much', NULL, NULL, 'p/q', NULL, NULL)");
-    std::vector<PhysicalPair> const pairs{
-        {.table = "t", .from = {{"x", Affinity::text}}, .to = {{"y", Affinity::integer}}, .up = {"CASE WHEN x GLOB '[0-9]*' THEN CAST(x AS INTEGER) END"}, .down = {"CAST(y AS TEXT)"}},
-        {.table = "t", .from = {{"y", Affinity::integer}}, .to = {{"z", Affinity::real}}, .up = {"y / 2.0"}, .down = {"CAST(z * 2 AS INTEGER)"}},
-        {.table = "t", .from = {{"m", Affinity::text}}, .to = {{"a", Affinity::text}, {"b", Affinity::text}}, .up = {"substr(m, 1, 1)", "substr(m, 3)"}, .down = {"a || '/' || b"}}};
+    database.run(
+        "CREATE TABLE t (k INTEGER PRIMARY KEY, x TEXT, y BIGINT, z REAL, m TEXT, a TEXT, b TEXT);"
+        "INSERT INTO t VALUES (1, '4', NULL, NULL, 'p/q', NULL, NULL), (2, '4', 5, NULL, 'p/q', 'kept', NULL), (3, "
+        "'4', NULL, 9, NULL, NULL, NULL), (4, 'much', NULL, NULL, 'p/q', NULL, NULL)");
+    std::vector<PhysicalPair> const pairs{{.table = "t",
+                                           .from = {{"x", Affinity::text}},
+                                           .to = {{"y", Affinity::integer}},
+                                           .up = {"CASE WHEN x GLOB '[0-9]*' THEN CAST(x AS INTEGER) END"},
+                                           .down = {"CAST(y AS TEXT)"}},
+                                          {.table = "t",
+                                           .from = {{"y", Affinity::integer}},
+                                           .to = {{"z", Affinity::real}},
+                                           .up = {"y / 2.0"},
+                                           .down = {"CAST(z * 2 AS INTEGER)"}},
+                                          {.table = "t",
+                                           .from = {{"m", Affinity::text}},
+                                           .to = {{"a", Affinity::text}, {"b", Affinity::text}},
+                                           .up = {"substr(m, 1, 1)", "substr(m, 3)"},
+                                           .down = {"a || '/' || b"}}};
     database.run(fill("t", row_key(database, "t"), pairs, Range::all));
-    CHECK(rows(database, "SELECT k, y, printf('%g', z), a, b FROM t") == "1|4|'2'|'p'|'q'; 2|5|'2.5'|'kept'|NULL; 3|4|'9'|NULL|NULL; 4|NULL|'0'|'p'|'q'");
+    CHECK(rows(database, "SELECT k, y, printf('%g', z), a, b FROM t") ==
+          "1|4|'2'|'p'|'q'; 2|5|'2.5'|'kept'|NULL; 3|4|'9'|NULL|NULL; 4|NULL|'0'|'p'|'q'");
     CHECK(rows(database, "SELECT z FROM t WHERE k = 4") == "NULL");
 }
 
 TEST_CASE("compare: counts rows, those that are not in sync, and those that the new shape cannot give back") {
     auto const database = Connection::in_memory();
-    database.run("CREATE TABLE t (k INTEGER PRIMARY KEY, o TEXT, n BIGINT);"
-                 "INSERT INTO t VALUES (1, '5', 5), (2, NULL, NULL), (3, '5', 6), (4, '12 kB', 12), (5, '5', NULL)");
+    database.run(
+        "CREATE TABLE t (k INTEGER PRIMARY KEY, o TEXT, n BIGINT);"
+        "INSERT INTO t VALUES (1, '5', 5), (2, NULL, NULL), (3, '5', 6), (4, '12 kB', 12), (5, '5', NULL)");
     auto const key = row_key(database, "t");
     // 3 and 5 differ; 4 is up(old), but its text is lost.
     CHECK(rows(database, compare(size_to_bytes, key, Range::all)) == "5|2.000000|3.000000");

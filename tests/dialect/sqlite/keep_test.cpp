@@ -11,7 +11,10 @@ namespace {
 
 /// A table with a key, a unique column, and a column `note` that only the new release knows.
 Plan plan_with(Replaced replaced, bool without_rowid = false) {
-    CreateTable table{.table = "t", .columns = {{.name = "id", .type = integer(), .nullable = false}, {.name = "code", .type = text()}, {.name = "x", .type = text()}}};
+    CreateTable table{.table = "t",
+                      .columns = {{.name = "id", .type = integer(), .nullable = false},
+                                  {.name = "code", .type = text()},
+                                  {.name = "x", .type = text()}}};
     table.primary_key = {"id"};
     table.unique_keys = {{.columns = {"code"}}};
     table.without_rowid = without_rowid;
@@ -19,7 +22,9 @@ Plan plan_with(Replaced replaced, bool without_rowid = false) {
                 {Migration{.id = "1", .release = "1.0", .operations = {table}},
                  Migration{.id = "2",
                            .release = "2.0",
-                           .operations = {AddColumn{.table = "t", .column = {.name = "note", .type = text(), .default_value = "'-'"}, .when_replaced = replaced}}}}};
+                           .operations = {AddColumn{.table = "t",
+                                                    .column = {.name = "note", .type = text(), .default_value = "'-'"},
+                                                    .when_replaced = replaced}}}}};
 }
 
 /// A database with release 1.0's table, three rows, and then the column of release 2.0 with a value in each.
@@ -73,7 +78,8 @@ TEST_SUITE("dialect/sqlite/keep") {
         database.raw.run("INSERT OR IGNORE INTO t (id, code, x) VALUES (1, 'zzz', 'lost')");
         database.raw.run("INSERT INTO t (id, code, x) VALUES (10, 'j', 'fresh')");
         CHECK(database.note(10) == "-");
-        database.raw.run("INSERT INTO t (id, code, x) VALUES (11, 'c', 'y') ON CONFLICT (code) DO UPDATE SET x = excluded.x");
+        database.raw.run(
+            "INSERT INTO t (id, code, x) VALUES (11, 'c', 'y') ON CONFLICT (code) DO UPDATE SET x = excluded.x");
         database.raw.run("INSERT INTO t (id, code, x) VALUES (12, 'k', 'fresh')");
         CHECK(database.note(12) == "-");
         CHECK(database.note(3) == "note of 3");

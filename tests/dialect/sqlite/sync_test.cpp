@@ -39,7 +39,11 @@ public:
         std::vector<SyncedPair> pairs;
         for (auto const& conversion : conversions) {
             auto const number = static_cast<std::int64_t>(pairs.size()) + 1;
-            PhysicalPair pair{.table = table, .from = {side(database, table, conversion.from)}, .to = {}, .up = conversion.up, .down = {conversion.down}};
+            PhysicalPair pair{.table = table,
+                              .from = {side(database, table, conversion.from)},
+                              .to = {},
+                              .up = conversion.up,
+                              .down = {conversion.down}};
             for (auto const& to : conversion.to) pair.to.push_back(side(database, table, to));
             pairs.push_back({.pair = pair, .label = "m" + std::to_string(number), .legacy = number});
             database.run("INSERT INTO evolver_legacy VALUES (" + std::to_string(number) + ", 0, 0)");
@@ -70,14 +74,14 @@ Synced packages() {
 Synced simple(std::string const& script, std::string const& up, std::string const& down) {
     Synced synced{script};
     auto const in_sync = "(NEW.n IS " + up + " OR NEW.o IS " + down + ")";
-    synced.run("CREATE TRIGGER s_i_old AFTER INSERT ON t WHEN NEW.n IS NULL AND NOT " + in_sync + " BEGIN UPDATE t SET n = " + up +
-               " WHERE rowid = NEW.rowid; END");
-    synced.run("CREATE TRIGGER s_i_new AFTER INSERT ON t WHEN NEW.n IS NOT NULL AND NOT " + in_sync + " BEGIN UPDATE t SET o = " + down +
-               " WHERE rowid = NEW.rowid; END");
-    synced.run("CREATE TRIGGER s_u_old AFTER UPDATE OF o, n ON t WHEN NEW.o IS NOT OLD.o AND NEW.n IS OLD.n AND NOT " + in_sync +
+    synced.run("CREATE TRIGGER s_i_old AFTER INSERT ON t WHEN NEW.n IS NULL AND NOT " + in_sync +
                " BEGIN UPDATE t SET n = " + up + " WHERE rowid = NEW.rowid; END");
-    synced.run("CREATE TRIGGER s_u_new AFTER UPDATE OF o, n ON t WHEN NEW.o IS OLD.o AND NEW.n IS NOT OLD.n AND NOT " + in_sync +
+    synced.run("CREATE TRIGGER s_i_new AFTER INSERT ON t WHEN NEW.n IS NOT NULL AND NOT " + in_sync +
                " BEGIN UPDATE t SET o = " + down + " WHERE rowid = NEW.rowid; END");
+    synced.run("CREATE TRIGGER s_u_old AFTER UPDATE OF o, n ON t WHEN NEW.o IS NOT OLD.o AND NEW.n IS OLD.n AND NOT " +
+               in_sync + " BEGIN UPDATE t SET n = " + up + " WHERE rowid = NEW.rowid; END");
+    synced.run("CREATE TRIGGER s_u_new AFTER UPDATE OF o, n ON t WHEN NEW.o IS OLD.o AND NEW.n IS NOT OLD.n AND NOT " +
+               in_sync + " BEGIN UPDATE t SET o = " + down + " WHERE rowid = NEW.rowid; END");
     return synced;
 }
 
@@ -97,21 +101,29 @@ TEST_CASE("sync: a write of either shape reaches the other") {
         {"old insert of NULL", "", "INSERT INTO t (id, o) VALUES (1, NULL)", "1|NULL|NULL|NULL"},
         {"new insert", "", "INSERT INTO t (id, n) VALUES (1, 5)", "1|'5'|5|NULL"},
         {"insert of both that agree", "", "INSERT INTO t (id, o, n) VALUES (1, '5', 5)", "1|'5'|5|NULL"},
-        {"insert of both that do not: the new one wins", "", "INSERT INTO t (id, o, n) VALUES (1, '5', 6)", "1|'6'|6|NULL"},
+        {"insert of both that do not: the new one wins", "", "INSERT INTO t (id, o, n) VALUES (1, '5', 6)",
+         "1|'6'|6|NULL"},
         {"old update", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET o = '6'", "1|'6'|6|NULL"},
         {"new update", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET n = n + 1", "1|'6'|6|NULL"},
         {"old update to NULL", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET o = NULL", "1|NULL|NULL|NULL"},
         {"new update to NULL", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET n = NULL", "1|NULL|NULL|NULL"},
-        {"update of both: the new one wins", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET o = '6', n = 7", "1|'7'|7|NULL"},
-        {"every row of a statement", "INSERT INTO t (id, o) VALUES (1, '5'), (2, '6')", "UPDATE t SET o = o || '0'", "1|'50'|50|NULL; 2|'60'|60|NULL"},
-        {"upsert", "INSERT INTO t (id, o) VALUES (1, '5')", "INSERT INTO t (id, o) VALUES (1, '8') ON CONFLICT (id) DO UPDATE SET o = excluded.o",
-         "1|'8'|8|NULL"},
+        {"update of both: the new one wins", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET o = '6', n = 7",
+         "1|'7'|7|NULL"},
+        {"every row of a statement", "INSERT INTO t (id, o) VALUES (1, '5'), (2, '6')", "UPDATE t SET o = o || '0'",
+         "1|'50'|50|NULL; 2|'60'|60|NULL"},
+        {"upsert", "INSERT INTO t (id, o) VALUES (1, '5')",
+         "INSERT INTO t (id, o) VALUES (1, '8') ON CONFLICT (id) DO UPDATE SET o = excluded.o", "1|'8'|8|NULL"},
         {"OR IGNORE of a new row", "", "INSERT OR IGNORE INTO t (id, o) VALUES (1, '5')", "1|'5'|5|NULL"},
-        {"OR IGNORE of a row that is there", "INSERT INTO t (id, o) VALUES (1, '5')", "INSERT OR IGNORE INTO t (id, o) VALUES (1, '6')", "1|'5'|5|NULL"},
-        {"REPLACE keeps the pair in step", "INSERT INTO t (id, o) VALUES (1, '5')", "REPLACE INTO t (id, o) VALUES (1, '6')", "1|'6'|6|NULL"},
-        {"UPDATE OR REPLACE", "INSERT INTO t (id, o) VALUES (1, '5'), (2, '6')", "UPDATE OR REPLACE t SET id = 1, o = '9' WHERE id = 2", "1|'9'|9|NULL"},
-        {"UPDATE FROM", "INSERT INTO t (id, o) VALUES (1, '5')", "UPDATE t SET o = v.x FROM (SELECT 1 AS k, '7' AS x) AS v WHERE v.k = t.id", "1|'7'|7|NULL"},
-        {"INSERT SELECT", "INSERT INTO t (id, o) VALUES (1, '5')", "INSERT INTO t (o) SELECT o FROM t", "1|'5'|5|NULL; 2|'5'|5|NULL"},
+        {"OR IGNORE of a row that is there", "INSERT INTO t (id, o) VALUES (1, '5')",
+         "INSERT OR IGNORE INTO t (id, o) VALUES (1, '6')", "1|'5'|5|NULL"},
+        {"REPLACE keeps the pair in step", "INSERT INTO t (id, o) VALUES (1, '5')",
+         "REPLACE INTO t (id, o) VALUES (1, '6')", "1|'6'|6|NULL"},
+        {"UPDATE OR REPLACE", "INSERT INTO t (id, o) VALUES (1, '5'), (2, '6')",
+         "UPDATE OR REPLACE t SET id = 1, o = '9' WHERE id = 2", "1|'9'|9|NULL"},
+        {"UPDATE FROM", "INSERT INTO t (id, o) VALUES (1, '5')",
+         "UPDATE t SET o = v.x FROM (SELECT 1 AS k, '7' AS x) AS v WHERE v.k = t.id", "1|'7'|7|NULL"},
+        {"INSERT SELECT", "INSERT INTO t (id, o) VALUES (1, '5')", "INSERT INTO t (o) SELECT o FROM t",
+         "1|'5'|5|NULL; 2|'5'|5|NULL"},
     };
     for (auto const& each : cases) {
         for (auto const* recursive : {"OFF", "ON"}) {
@@ -155,13 +167,13 @@ TEST_CASE("sync: a write that no shape minds does not derive the new one anew") 
 
 TEST_CASE("sync: counts the writes that had to be translated, and no others") {
     auto const synced = packages();
-    synced.run("INSERT INTO t (id, o, n) VALUES (1, '5', 5)");    // a dual write
+    synced.run("INSERT INTO t (id, o, n) VALUES (1, '5', 5)");  // a dual write
     synced.run("UPDATE t SET o = '6', n = 6");
-    synced.run("UPDATE t SET n = 7");                             // the new shape by hand
+    synced.run("UPDATE t SET n = 7");  // the new shape by hand
     synced.run("INSERT INTO t (id, n) VALUES (2, 5)");
     synced.run("UPDATE t SET note = 'x'");
     synced.run("UPDATE t SET o = o");
-    synced.run("INSERT INTO t (id, o) VALUES (3, NULL)");         // nothing to translate
+    synced.run("INSERT INTO t (id, o) VALUES (3, NULL)");  // nothing to translate
     synced.run("DELETE FROM t WHERE id = 3");
     CHECK(synced.legacy() == 0);
     synced.run("INSERT INTO t (id, o) VALUES (4, '5')");
@@ -180,13 +192,17 @@ TEST_CASE("sync, rule 1: computes from the row as it is, when a trigger of the a
         std::string after;
     };
     static Case const cases[] = {
-        {"AFTER INSERT rewrites", "CREATE TRIGGER u AFTER INSERT ON t BEGIN UPDATE t SET o = o || '0' WHERE id = NEW.id; END",
+        {"AFTER INSERT rewrites",
+         "CREATE TRIGGER u AFTER INSERT ON t BEGIN UPDATE t SET o = o || '0' WHERE id = NEW.id; END",
          "INSERT INTO t (id, o) VALUES (1, '5')", "1|'50'|50|NULL"},
-        {"AFTER UPDATE rewrites", "CREATE TRIGGER u AFTER UPDATE OF o ON t WHEN NEW.o NOT LIKE '%0' BEGIN UPDATE t SET o = o || '0' WHERE id = NEW.id; END",
+        {"AFTER UPDATE rewrites",
+         "CREATE TRIGGER u AFTER UPDATE OF o ON t WHEN NEW.o NOT LIKE '%0' BEGIN UPDATE t SET o = o || '0' WHERE id = "
+         "NEW.id; END",
          "INSERT INTO t (id, o) VALUES (1, '5'); UPDATE t SET o = '6'", "1|'60'|60|NULL"},
         {"AFTER UPDATE rewrites another row",
          "CREATE TRIGGER u AFTER UPDATE OF o ON t WHEN NEW.id = 1 BEGIN UPDATE t SET o = NEW.o WHERE id = 2; END",
-         "INSERT INTO t (id, o) VALUES (1, '5'), (2, '5'); UPDATE t SET o = '6' WHERE id = 1", "1|'6'|6|NULL; 2|'6'|6|NULL"},
+         "INSERT INTO t (id, o) VALUES (1, '5'), (2, '5'); UPDATE t SET o = '6' WHERE id = 1",
+         "1|'6'|6|NULL; 2|'6'|6|NULL"},
         {"BEFORE UPDATE writes what the statement does not",
          "CREATE TRIGGER u BEFORE UPDATE OF note ON t BEGIN UPDATE t SET o = '8' WHERE id = NEW.id; END",
          "INSERT INTO t (id, o) VALUES (1, '5'); UPDATE t SET note = 'x'", "1|'8'|8|'x'"},
@@ -196,7 +212,8 @@ TEST_CASE("sync, rule 1: computes from the row as it is, when a trigger of the a
         {"BEFORE UPDATE, and the statement writes the new shape, too",
          "CREATE TRIGGER u BEFORE UPDATE OF o ON t WHEN NEW.o <> '8' BEGIN UPDATE t SET o = '8' WHERE id = NEW.id; END",
          "INSERT INTO t (id, o) VALUES (1, '5'); UPDATE t SET o = '6', n = 7", "1|'7'|7|NULL"},
-        {"deletes the row", "CREATE TRIGGER u AFTER INSERT ON t BEGIN DELETE FROM t WHERE id = NEW.id; END", "INSERT INTO t (id, o) VALUES (1, '5')", ""},
+        {"deletes the row", "CREATE TRIGGER u AFTER INSERT ON t BEGIN DELETE FROM t WHERE id = NEW.id; END",
+         "INSERT INTO t (id, o) VALUES (1, '5')", ""},
     };
     for (auto const& each : cases) {
         for (bool const before : {true, false}) {
@@ -208,7 +225,8 @@ TEST_CASE("sync, rule 1: computes from the row as it is, when a trigger of the a
                 if (before) synced.run(each.trigger);
                 synced.open("t", {size_to_bytes});
                 if (!before) synced.run(each.trigger);
-                if (each.name != "AFTER INSERT rewrites") synced.run(std::string{"PRAGMA recursive_triggers = "} + recursive);
+                if (each.name != "AFTER INSERT rewrites")
+                    synced.run(std::string{"PRAGMA recursive_triggers = "} + recursive);
                 synced.run(each.statement);
                 CHECK(synced.table() == each.after);
             }
@@ -217,7 +235,7 @@ TEST_CASE("sync, rule 1: computes from the row as it is, when a trigger of the a
 
     SUBCASE("where the simple trigger copies what the row was") {
         auto const simple_one = simple(table, "CAST(NEW.o AS INTEGER)", "CAST(NEW.n AS TEXT)");
-        simple_one.run(cases[1].trigger);    // younger, so it fires first
+        simple_one.run(cases[1].trigger);  // younger, so it fires first
         simple_one.run(cases[1].statement);
         CHECK(simple_one.table() != cases[1].after);
     }
@@ -226,8 +244,10 @@ TEST_CASE("sync, rule 1: computes from the row as it is, when a trigger of the a
 TEST_CASE("sync, rule 1: an answer to evolver's own update is carried over") {
     // A trigger that listens to every column and is older than sync: it answers to evolver's update of n, and while update_up runs, SQLite
     // does not fire it again.
-    Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT, note TEXT);"
-                  "CREATE TRIGGER u AFTER UPDATE ON t WHEN CAST(NEW.o AS INTEGER) > 100 BEGIN UPDATE t SET o = '100' WHERE id = NEW.id; END"};
+    Synced synced{
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT, note TEXT);"
+        "CREATE TRIGGER u AFTER UPDATE ON t WHEN CAST(NEW.o AS INTEGER) > 100 BEGIN UPDATE t SET o = '100' WHERE id = "
+        "NEW.id; END"};
     synced.open("t", {size_to_bytes});
     synced.run("INSERT INTO t (id, o) VALUES (1, '5')");
     synced.run("UPDATE t SET o = '500'");
@@ -247,9 +267,12 @@ TEST_CASE("sync, rule 1: rows are addressed by their key, whatever it is") {
         {"columns named rowid and _rowid_", "CREATE TABLE t (o TEXT, n BIGINT, rowid TEXT, _rowid_ TEXT)", "rowid"},
         {"a key named rowid", "CREATE TABLE t (o TEXT, n BIGINT, note TEXT, rowid INTEGER PRIMARY KEY)", "rowid"},
         {"WITHOUT ROWID", "CREATE TABLE t (o TEXT, n BIGINT, note TEXT, k TEXT PRIMARY KEY) WITHOUT ROWID", "k"},
-        {"WITHOUT ROWID, a key of two columns", "CREATE TABLE t (o TEXT, n BIGINT, a TEXT DEFAULT 'x', k, PRIMARY KEY (a, k)) WITHOUT ROWID", "k"},
-        {"WITHOUT ROWID, a column named rowid", "CREATE TABLE t (o TEXT, n BIGINT, rowid TEXT, k TEXT PRIMARY KEY) WITHOUT ROWID", "k"},
-        {"a key without case", "CREATE TABLE t (o TEXT, n BIGINT, note TEXT, k TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID", "k"},
+        {"WITHOUT ROWID, a key of two columns",
+         "CREATE TABLE t (o TEXT, n BIGINT, a TEXT DEFAULT 'x', k, PRIMARY KEY (a, k)) WITHOUT ROWID", "k"},
+        {"WITHOUT ROWID, a column named rowid",
+         "CREATE TABLE t (o TEXT, n BIGINT, rowid TEXT, k TEXT PRIMARY KEY) WITHOUT ROWID", "k"},
+        {"a key without case",
+         "CREATE TABLE t (o TEXT, n BIGINT, note TEXT, k TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID", "k"},
     };
     for (auto const& each : cases) {
         CAPTURE(each.name);
@@ -266,7 +289,8 @@ TEST_CASE("sync, rule 1: rows are addressed by their key, whatever it is") {
 
 TEST_CASE("sync, rule 2: what is equal but not identical is carried over") {
     SUBCASE("letters of another case") {
-        std::string const table = "CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT COLLATE NOCASE, n TEXT COLLATE NOCASE)";
+        std::string const table =
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT COLLATE NOCASE, n TEXT COLLATE NOCASE)";
         Synced synced{table};
         synced.open("t", {{"o", {"n"}, {"o"}, "n"}});
         auto const simple_one = simple(table, "NEW.o", "NEW.n");
@@ -299,7 +323,7 @@ TEST_CASE("sync, rule 2: what is equal but not identical is carried over") {
     }
     SUBCASE("what storing would make equal is equal: nothing is written, nothing is counted") {
         Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT)"};
-        synced.open("t", {{"o", {"n"}, {"o"}, "n"}});    // the columns' affinities do the work
+        synced.open("t", {{"o", {"n"}, {"o"}, "n"}});  // the columns' affinities do the work
         synced.run("INSERT INTO t (id, o, n) VALUES (1, '5', 5)");
         synced.run("UPDATE t SET o = 6, n = '6'");
         CHECK(synced.legacy() == 0);
@@ -319,7 +343,8 @@ TEST_CASE("sync, rule 2: what is equal but not identical is carried over") {
 
 TEST_CASE("sync, rule 3: chains of open migrations are carried through in both directions") {
     std::string const table = "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT NOT NULL DEFAULT '0', y BIGINT, z REAL);";
-    std::vector<Conversion> const chain{{"x", {"y"}, {"CAST(x AS INTEGER)"}, "CAST(y AS TEXT)"}, {"y", {"z"}, {"y / 2.0"}, "CAST(z * 2 AS INTEGER)"}};
+    std::vector<Conversion> const chain{{"x", {"y"}, {"CAST(x AS INTEGER)"}, "CAST(y AS TEXT)"},
+                                        {"y", {"z"}, {"y / 2.0"}, "CAST(z * 2 AS INTEGER)"}};
     struct Case {
         std::string name;
         std::string before;
@@ -330,7 +355,8 @@ TEST_CASE("sync, rule 3: chains of open migrations are carried through in both d
     static Case const cases[] = {
         {"insert of the oldest", "", "INSERT INTO t (id, x) VALUES (1, '4')", "1|'4'|4|2"},
         {"insert of the one in between", "", "INSERT INTO t (id, y) VALUES (1, 4)", "1|'4'|4|2"},
-        {"insert of the newest, where the oldest has a default", "", "INSERT INTO t (id, z) VALUES (1, 2.0)", "1|'4'|4|2"},
+        {"insert of the newest, where the oldest has a default", "", "INSERT INTO t (id, z) VALUES (1, 2.0)",
+         "1|'4'|4|2"},
         {"insert of the oldest and the newest", "", "INSERT INTO t (id, x, z) VALUES (1, '9', 2.0)", "1|'4'|4|2"},
         {"insert of the default", "", "INSERT INTO t (id) VALUES (1)", "1|'0'|0|0"},
         {"update of the oldest", row, "UPDATE t SET x = '6'", "1|'6'|6|3"},
@@ -370,17 +396,23 @@ TEST_CASE("sync, rule 3: chains of open migrations are carried through in both d
         synced.run("UPDATE t SET d = '90' WHERE id = 1; UPDATE t SET a = '3' WHERE id = 2");
         CHECK(synced.table() == "1|'9'|9|90|'90'|NULL; 2|'3'|3|30|'30'|NULL");
     }
-    SUBCASE("a row that is not filled keeps what only the oldest column has, when the newest gets what the one in between cannot say") {
-        Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, y BIGINT, z TEXT); INSERT INTO t (id, x) VALUES (1, '4')"};
-        synced.open("t", {chain[0], {"y", {"z"}, {"CAST(y AS TEXT)"}, "CASE WHEN z GLOB '[0-9]*' THEN CAST(z AS INTEGER) END"}});
+    SUBCASE(
+        "a row that is not filled keeps what only the oldest column has, when the newest gets what the one in between "
+        "cannot say") {
+        Synced synced{
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, y BIGINT, z TEXT); INSERT INTO t (id, x) VALUES (1, '4')"};
+        synced.open("t", {chain[0],
+                          {"y", {"z"}, {"CAST(y AS TEXT)"}, "CASE WHEN z GLOB '[0-9]*' THEN CAST(z AS INTEGER) END"}});
         synced.run("UPDATE t SET z = 'many'");
         CHECK(synced.table() == "1|'4'|NULL|'many'");
     }
     SUBCASE("a trigger for each migration alone would stop half way") {
         // What rule 3 found: with NEW.* copied, the second trigger does not see what the first has written.
         Synced synced{table};
-        synced.run("CREATE TRIGGER s1 AFTER UPDATE OF x ON t WHEN NEW.x IS NOT OLD.x BEGIN UPDATE t SET y = CAST(NEW.x AS INTEGER), z = NEW.y / 2.0 "
-                   "WHERE id = NEW.id; END");
+        synced.run(
+            "CREATE TRIGGER s1 AFTER UPDATE OF x ON t WHEN NEW.x IS NOT OLD.x BEGIN UPDATE t SET y = CAST(NEW.x AS "
+            "INTEGER), z = NEW.y / 2.0 "
+            "WHERE id = NEW.id; END");
         synced.run("INSERT INTO t VALUES (1, '4', 4, 2.0); UPDATE t SET x = '6'");
         CHECK(synced.table() != "1|'6'|6|3.000000");
     }
@@ -388,7 +420,8 @@ TEST_CASE("sync, rule 3: chains of open migrations are carried through in both d
 
 TEST_CASE("sync, rule 4: the application's triggers fire for the application's writes only") {
     std::string const script =
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, note TEXT, version BIGINT NOT NULL DEFAULT 0); CREATE TABLE audit (what);"
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, note TEXT, version BIGINT NOT NULL DEFAULT 0); CREATE TABLE "
+        "audit (what);"
         "CREATE TRIGGER counted AFTER UPDATE ON t BEGIN INSERT INTO audit VALUES ('update'); END;"
         "CREATE TRIGGER inserted AFTER INSERT ON t BEGIN INSERT INTO audit VALUES ('insert'); END;";
     auto const work = [](Synced const& synced) {
@@ -415,7 +448,7 @@ TEST_CASE("sync, rule 4: the application's triggers fire for the application's w
         if (narrowed) {
             CHECK(seen == expected);
         } else {
-            CHECK(seen != expected);    // the simple way: one firing more for each row that was carried over
+            CHECK(seen != expected);  // the simple way: one firing more for each row that was carried over
         }
         CHECK(synced.see("SELECT o, n FROM t") == "'7'|7; '7'|7");
     }
@@ -433,8 +466,10 @@ TEST_CASE("sync, rule 5: a NULL that the new release writes stays NULL") {
     CHECK(synced.table() == "1|''|NULL; 2|'0'|0");
 }
 
-TEST_CASE("sync, rule 7: REPLACE by an old program keeps the pair in step, what it does not know is its default again") {
-    Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, o TEXT, n BIGINT, added TEXT DEFAULT 'd')"};
+TEST_CASE(
+    "sync, rule 7: REPLACE by an old program keeps the pair in step, what it does not know is its default again") {
+    Synced synced{
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE, o TEXT, n BIGINT, added TEXT DEFAULT 'd')"};
     synced.open("t", {size_to_bytes});
     synced.run("INSERT INTO t (id, name, o, added) VALUES (1, 'a', '5', 'kept'), (2, 'b', '6', 'kept')");
     synced.run("REPLACE INTO t (id, name, o) VALUES (1, 'a', '8')");
@@ -444,11 +479,13 @@ TEST_CASE("sync, rule 7: REPLACE by an old program keeps the pair in step, what 
 
 TEST_CASE("sync, rule 9: a value that cannot be converted does not make the old program's statement fail") {
     Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT)"};
-    synced.open("t", {{"o", {"n"}, {"CASE WHEN o NOT GLOB '*[^0-9]*' AND o <> '' THEN CAST(o AS INTEGER) END"}, "CAST(n AS TEXT)"}});
+    synced.open(
+        "t",
+        {{"o", {"n"}, {"CASE WHEN o NOT GLOB '*[^0-9]*' AND o <> '' THEN CAST(o AS INTEGER) END"}, "CAST(n AS TEXT)"}});
     synced.run("INSERT INTO t (id, o) VALUES (1, '12 kB'), (2, '5')");
     CHECK(synced.table() == "1|'12 kB'|NULL; 2|'5'|5");
     synced.run("UPDATE t SET o = 'much' WHERE id = 2");
-    CHECK(synced.table() == "1|'12 kB'|NULL; 2|'much'|NULL");    // the old value is kept, and 5 is not claimed for it
+    CHECK(synced.table() == "1|'12 kB'|NULL; 2|'much'|NULL");  // the old value is kept, and 5 is not claimed for it
     synced.run("UPDATE t SET o = '7' WHERE id = 1");
     CHECK(synced.see("SELECT n FROM t WHERE id = 1") == "7");
 }
@@ -504,8 +541,10 @@ TEST_CASE("sync: a split is carried as a whole") {
 }
 
 TEST_CASE("sync, rule 17: a row whose key moves behind the checkpoint is filled on the way") {
-    Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT); INSERT INTO t (id, o) VALUES (900, '5'), (901, '6'), (902, '7')"};
-    synced.open("t", {size_to_bytes});    // as after expand: the rows are not filled
+    Synced synced{
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT); INSERT INTO t (id, o) VALUES (900, '5'), (901, "
+        "'6'), (902, '7')"};
+    synced.open("t", {size_to_bytes});  // as after expand: the rows are not filled
     synced.run("UPDATE t SET id = 5 WHERE id = 900");
     synced.run("UPDATE t SET id = 6, o = '8' WHERE id = 901");
     synced.run("UPDATE t SET id = 7, n = 9 WHERE id = 902");
@@ -516,14 +555,16 @@ TEST_CASE("sync, rule 17: a row whose key moves behind the checkpoint is filled 
     synced.run("UPDATE t SET id = 17, n = NULL WHERE id = 7");
     CHECK(synced.table() == "15|'5'|5; 16|'80'|80; 17|NULL|NULL");
 
-    auto const simple_one = simple("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT); INSERT INTO t (id, o) VALUES (900, '5')",
-                                   "CAST(NEW.o AS INTEGER)", "CAST(NEW.n AS TEXT)");
+    auto const simple_one =
+        simple("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT); INSERT INTO t (id, o) VALUES (900, '5')",
+               "CAST(NEW.o AS INTEGER)", "CAST(NEW.n AS TEXT)");
     simple_one.run("UPDATE t SET id = 5");
-    CHECK(simple_one.table() == "5|'5'|NULL");    // behind a checkpoint of 100, for ever
+    CHECK(simple_one.table() == "5|'5'|NULL");  // behind a checkpoint of 100, for ever
 
     SUBCASE("a key of two columns, a chain, and another that takes its place") {
-        Synced keyed{"CREATE TABLE t (a TEXT, b BIGINT, x TEXT, y BIGINT, z BIGINT, PRIMARY KEY (a, b)) WITHOUT ROWID;"
-                     "INSERT INTO t (a, b, x) VALUES ('p', 1, '5'), ('p', 2, '6')"};
+        Synced keyed{
+            "CREATE TABLE t (a TEXT, b BIGINT, x TEXT, y BIGINT, z BIGINT, PRIMARY KEY (a, b)) WITHOUT ROWID;"
+            "INSERT INTO t (a, b, x) VALUES ('p', 1, '5'), ('p', 2, '6')"};
         keyed.open("t", {{"x", {"y"}, {"CAST(x AS INTEGER)"}, "CAST(y AS TEXT)"}, {"y", {"z"}, {"y * 2"}, "z / 2"}});
         keyed.run("UPDATE t SET b = 0 WHERE b = 1");
         keyed.run("UPDATE OR REPLACE t SET b = 0 WHERE b = 2");
@@ -532,17 +573,22 @@ TEST_CASE("sync, rule 17: a row whose key moves behind the checkpoint is filled 
 }
 
 TEST_CASE("sync: names of any letters work") {
-    Synced synced{"CREATE TABLE \"order\" (\"primary\" INTEGER PRIMARY KEY, \"a \"\"b\"\"\" TEXT, \"Größe in B\" BIGINT, \"select\" TEXT)"};
+    Synced synced{
+        "CREATE TABLE \"order\" (\"primary\" INTEGER PRIMARY KEY, \"a \"\"b\"\"\" TEXT, \"Größe in B\" BIGINT, "
+        "\"select\" TEXT)"};
     PhysicalPair const pair{.table = "order",
                             .from = {{"a \"b\"", Affinity::text}},
                             .to = {{"Größe in B", Affinity::integer}},
                             .up = {R"(CAST("a ""b""" AS INTEGER))"},
                             .down = {R"(CAST("Größe in B" AS TEXT))"}};
-    for (auto const& trigger : sync_triggers("order", row_key(synced.database, "order"), {{pair, "0002-it's \"new\"_order", 7}})) synced.run(trigger);
+    for (auto const& trigger :
+         sync_triggers("order", row_key(synced.database, "order"), {{pair, "0002-it's \"new\"_order", 7}}))
+        synced.run(trigger);
     synced.run("INSERT INTO \"order\" (\"primary\", \"a \"\"b\"\"\") VALUES (1, '5')");
     synced.run("UPDATE \"order\" SET \"Größe in B\" = 6");
     CHECK(synced.see("SELECT * FROM \"order\"") == "1|'6'|6|NULL");
-    CHECK(synced.see("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'evolver\\_sync\\_%' ESCAPE '\\'") == "0");
+    CHECK(synced.see("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND name NOT LIKE 'evolver\\_sync\\_%' "
+                     "ESCAPE '\\'") == "0");
 }
 
 TEST_CASE("sync: two pairs of one table do not disturb each other") {
@@ -556,9 +602,11 @@ TEST_CASE("sync: two pairs of one table do not disturb each other") {
 }
 
 TEST_CASE("sync: SQLite fires the youngest trigger first, which update_late builds on") {
-    Synced synced{"CREATE TABLE t (a); CREATE TABLE log (name);"
-                  "CREATE TRIGGER old AFTER UPDATE ON t BEGIN INSERT INTO log VALUES ('old'); END;"
-                  "CREATE TRIGGER young AFTER UPDATE OF a ON t BEGIN INSERT INTO log VALUES ('young'); END; INSERT INTO t VALUES (1)"};
+    Synced synced{
+        "CREATE TABLE t (a); CREATE TABLE log (name);"
+        "CREATE TRIGGER old AFTER UPDATE ON t BEGIN INSERT INTO log VALUES ('old'); END;"
+        "CREATE TRIGGER young AFTER UPDATE OF a ON t BEGIN INSERT INTO log VALUES ('young'); END; INSERT INTO t VALUES "
+        "(1)"};
     synced.run("UPDATE t SET a = 2");
     CHECK(synced.see("SELECT name FROM log") == "'young'; 'old'");
 }
