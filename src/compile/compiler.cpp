@@ -79,7 +79,7 @@ Effect effect_in(std::string const& id, Operation const& operation, Schema& sche
     try {
         return effect_of(operation, schema);
     } catch (PlanError const& error) {
-        throw PlanError{Failure{.what = "Migration \"" + id + "\", " + title(operation) + ": " + error.what(),
+        throw PlanError{Failure{.what = "Migration \"" + id + "\", " + error.what(),
                                 .object = error.object(),
                                 .native_code = error.native_code()}};
     }
@@ -151,8 +151,7 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
             throw PlanError{
                 Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
                         .object = migration,
-                        .instead = error.instead().empty() ? "nothing was written: mend the migration, then call again"
-                                                           : error.instead(),
+                        .instead = error.instead().empty() ? way_out_ : error.instead(),
                         .native_code = error.native_code()}};
         }
     }
@@ -164,6 +163,29 @@ void Compiler::render(std::vector<Step>& steps, Change const& change, Lock lock,
     sqlite::RenderContext const context{
         .schema = clone_.connection, .rows = rows_of(table_of_change(change)), .lock = lock, .budget = budget_};
     run(steps, sqlite::render(physical_change, context), migration);
+    bool const takes = std::holds_alternative<RemoveColumn>(change) || std::holds_alternative<RemoveTable>(change);
+    if (takes) refuse_dependents(steps.back());
+}
+
+void Compiler::refuse_dependents(Step const& step) const {
+    auto const refuse = [&](std::string const& what) {
+        throw PlanError{Failure{.what = "Migration \"" + step.migration + "\", step \"" + step.what + "\": " + what,
+                                .object = step.migration,
+                                .instead = way_out_}};
+    };
+    // A tombstone is a rename, and SQLite makes views and triggers follow it: they would read what nobody writes any more.
+    auto followers = clone_.connection.prepare(
+        "SELECT type || ' \"' || name || '\"' FROM sqlite_schema WHERE type IN ('view', 'trigger') AND instr(lower(sql), ?1) > 0");
+    followers.bind(1, sqlite::tombstone_prefix);
+    if (followers.step()) refuse("the " + followers.text(0) + " uses the column.");
+    // SQLite drops a table under the views and triggers that use it; renaming anything makes it look at all of them.
+    try {
+        clone_.connection.run(
+            "CREATE TABLE evolver_probe (a); ALTER TABLE evolver_probe RENAME TO evolver_probed; DROP TABLE evolver_probed");
+    } catch (EngineError const& error) {
+        std::string const words = error.what();
+        refuse(words.substr(0, words.find('\n')) + ".");
+    }
 }
 
 std::string Compiler::base_of(Name const& table, Name const& column) const {
@@ -387,6 +409,11 @@ void Compiler::forget(std::size_t position) {
 
 void Compiler::check(Pair const& pair, std::string const& title) const {
     if (pair.kind == PairKind::computed) check_expressions(clone_.connection, bare_pair(pair), title);
+    if (pair.kind != PairKind::dropped || pair.down.empty()) return;
+    sqlite::PhysicalPair filled{.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}};
+    filled.from = {{pair.from.front(), sqlite::Affinity::none}};
+    filled.down = {pair.down.front().text(Engine::sqlite)};
+    check_expressions(clone_.connection, filled, title);
 }
 
 Compiled Compiler::expand() {
@@ -442,6 +469,7 @@ Compiled Compiler::filled(std::size_t position) {
 }
 
 Compiled Compiler::contract() {
+    way_out_ = "nothing was removed: change or drop what uses it (by a RawSql with .contract, or by hand), then call contract() again";
     auto const position = standing_.contracted;
     auto const& id = id_of(position);
     auto const effects = effects_of(position);
@@ -485,6 +513,7 @@ Compiled Compiler::contract() {
 }
 
 Compiled Compiler::undo() {
+    way_out_ = "nothing was changed: change or drop what stands in the way by hand, then call rollback() again";
     auto const position = standing_.expanded - 1;
     auto const& id = id_of(position);
     auto const effects = effects_of(position);

@@ -95,6 +95,7 @@ private:
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void open_pairs(std::size_t position, Effect& effect);
+    void refuse_dependents(Step const& step) const;
     void forget(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;
@@ -118,6 +119,8 @@ private:
     sqlite::Clone clone_;
     Schema virtual_;
     std::map<std::size_t, std::vector<Effect>> effects_;  // of open and planned migrations, once walked
+    /// What to do instead, where the engine refuses a step of the phase that is compiled.
+    std::string way_out_ = "nothing was written: mend the migration, then call again";
     std::vector<Open> open_;
     std::vector<Kept> kept_;  // of open migrations, like open_
     std::map<std::string, std::int64_t> rows_;

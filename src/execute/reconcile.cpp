@@ -144,6 +144,7 @@ void reconcile(Workplace& workplace) {
     workplace.refuse_open_transaction("reconcile");
     auto const& plan = workplace.plan();
     auto const& connection = workplace.own();
+    refuse_unexpanded(workplace, connection);
     auto const [state, standing, compiler] = look(workplace, connection);
 
     std::vector<Gate> closed;

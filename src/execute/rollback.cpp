@@ -25,7 +25,7 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
     for (auto const& open : compiler.pairs(position)) {
         add(count(connection, open.pair.table.text(),
                   "NOT (" + sqlite::all_null(open.pair.to) + ") AND NOT (" + sqlite::filled(open.pair) + ")"),
-            open.pair.table.text() + " hold a value that the old column cannot give back");
+            open.pair.table.text() + " with a value that the old column cannot give back");
     }
     for (auto const& operation : workplace.plan().migrations()[position].operations) {
         if (auto const* created = std::get_if<CreateTable>(&operation))
@@ -36,7 +36,7 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
         auto const unset = added->column.default_value ? "(" + added->column.default_value->text(Engine::sqlite) + ")"
                                                        : std::string{"NULL"};
         add(count(connection, added->table.text(), name + " IS NOT " + unset),
-            added->table.text() + " hold something in " + added->column.name.text());
+            added->table.text() + " with something in " + added->column.name.text());
     }
     return found;
 }

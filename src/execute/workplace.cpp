@@ -1,5 +1,6 @@
 #include "execute/workplace.hpp"
 
+#include "compile/history_facts.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
 #include "ledger/audit.hpp"
@@ -108,10 +109,14 @@ Standing standing_of(ledger::State const& state) {
 
 void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connection const& connection) {
     auto const expected = expected_schema(workplace.plan(), standing);
-    if (!expected) return;
+    auto const live = sqlite::inspect(connection);
     std::string found;
-    for (auto const& difference : diff(*expected, sqlite::inspect(connection), Engine::sqlite)) {
-        if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
+    if (expected) {
+        for (auto const& difference : diff(*expected, live, Engine::sqlite)) {
+            if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
+        }
+    } else {
+        for (auto const& line : contradictions(workplace.plan(), standing, live)) found += "\n  " + line;
     }
     if (found.empty()) return;
     throw DriftError{
@@ -126,6 +131,13 @@ Moment look(Workplace const& workplace, sqlite::Connection const& connection, Dr
     auto const standing = standing_of(state);
     if (drift == Drift::refused) refuse_drift(workplace, standing, connection);
     return Moment{std::move(state), standing, Compiler{workplace.plan(), standing, connection}};
+}
+
+void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& connection) {
+    if (workplace.state(connection).exists) return;
+    throw HistoryError{Failure{.what = "The database knows nothing of the plan \"" + workplace.plan().name() + "\" yet.",
+                               .object = workplace.path(),
+                               .instead = "call expand() first"}};
 }
 
 void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {

@@ -91,6 +91,9 @@ enum class Drift { allowed, refused };
 /// it (tables, columns, indexes, triggers, views) is its own affair.
 void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connection const& connection);
 
+/// Throws HistoryError where the database knows nothing of the plan: there is nothing to fill or to compare.
+void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& connection);
+
 /// Runs the steps inside the transaction that is open; tells the observer nothing (a lock is held). Throws EngineError, PlanError.
 void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection);
 

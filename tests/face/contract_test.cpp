@@ -279,3 +279,51 @@ TEST_SUITE("face/contract") {
         application.evolver.contract();
     }
 }
+
+TEST_SUITE("face/contract") {
+    TEST_CASE("a view or a trigger on a column that would become a tombstone stops contract, in words") {
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        raw.run("CREATE TABLE t (id INTEGER PRIMARY KEY, size TEXT)");
+        raw.run("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90000) INSERT INTO t SELECT i, i || '00000000000000' FROM n");
+        raw.run("CREATE VIEW v AS SELECT id, size FROM t");
+        Plan const plan{"p",
+                        {Migration{.id = "1",
+                                   .release = "1.0",
+                                   .operations = {RawSql{.contract = "SELECT 1"}}},
+                         Migration{.id = "2",
+                                   .release = "2.0",
+                                   .operations = {ChangeType{.table = "t",
+                                                             .from = "size",
+                                                             .to = "bytes",
+                                                             .type = integer(),
+                                                             .up = "CAST(size AS INTEGER)",
+                                                             .down = "CAST(bytes AS TEXT)"}}}}};
+        Application application{folder.database(), plan};
+        auto const report = application.evolver.expand();
+        REQUIRE_FALSE(report.warnings.empty());
+        CHECK(has(report.warnings.front(), "view \"v\""));
+        application.evolver.backfill(Speed::full);
+        application.evolver.reconcile();
+        ContractOptions const now{.override_gates = {{"soak", "a test"}, {"processes", "a test"}}};
+        CHECK_THROWS_AS(application.evolver.contract(now), PlanError);
+        raw.run("DROP VIEW v");
+        application.evolver.contract(now);
+        CHECK(raw.integer("SELECT bytes FROM t WHERE id = 7") == 700000000000000);
+    }
+
+    TEST_CASE("a baseline of a plan that builds on tables of others is refused where the change does not show") {
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        raw.run("CREATE TABLE t (id INTEGER PRIMARY KEY, size TEXT)");
+        Plan const plan{"p",
+                        {Migration{.id = "1",
+                                   .release = "1.0",
+                                   .operations = {RenameColumn{.table = "t", .from = "size", .to = "bytes"}}}}};
+        Application application{folder.database(), plan};
+        CHECK_THROWS_AS(application.evolver.baseline("1"), DriftError);
+        raw.run("ALTER TABLE t RENAME COLUMN size TO bytes");
+        application.evolver.baseline("1");
+        CHECK(application.evolver.expand().steps.empty());
+    }
+}

@@ -33,6 +33,11 @@ public:
     explicit Access(Shape const& shape) : shape_{shape} {}
 
     void require(Name const& column) const {
+        if (shape_.columns.empty()) {
+            throw AccessError{Failure{.what = "There is no table \"" + shape_.table.text() + "\" in this release.",
+                                      .object = shape_.table.text(),
+                                      .instead = "check the name, and that this is the right database"}};
+        }
         if (!shape_.has(column)) {
             std::vector<std::string> known;
             for (auto const& name : shape_.columns) known.push_back(name.text());
@@ -259,6 +264,12 @@ private:
     std::map<std::string, bool> only_carried_;  // written as something else, not under this name
 };
 
+[[noreturn]] void refuse_nothing(Shape const& shape, std::string const& statement) {
+    throw AccessError{Failure{.what = statement + " of no column of \"" + shape.table.text() + "\" means nothing.",
+                              .object = shape.table.text(),
+                              .instead = "name at least one column"}};
+}
+
 }  // namespace
 
 std::string placeholder(Name const& column) {
@@ -298,6 +309,7 @@ std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
 }
 
 std::string update_sql(Shape const& shape, std::vector<Assignment> const& assignments) {
+    if (assignments.empty()) refuse_nothing(shape, "An update");
     Access const access{shape};
     Write write{access, Write::Kind::update};
     for (auto const& assignment : assignments) {
@@ -333,6 +345,7 @@ std::string from_sql(Shape const& shape, std::string_view alias) {
 }
 
 std::string select_sql(Shape const& shape, std::vector<Name> const& columns) {
+    if (columns.empty()) refuse_nothing(shape, "A select");
     Access const access{shape};
     std::vector<std::string> names;
     for (auto const& column : columns) {

@@ -1,0 +1,92 @@
+#include "compile/history_facts.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace evolver {
+
+namespace {
+
+/// Facts by what they are about; a later operation overrides an earlier one.
+class Facts {
+public:
+    void tell(Operation const& operation, bool is_contracted) {
+        contracted_ = is_contracted;
+        std::visit([this](auto const& kind) { learn(kind); }, operation);
+    }
+
+    [[nodiscard]] std::vector<std::string> against(Schema const& live) const {
+        std::vector<std::string> lines;
+        auto const judge = [&](std::string const& what, bool expected, bool found) {
+            if (expected != found) lines.push_back(what + (expected ? " is missing" : " is still there"));
+        };
+        for (auto const& [table, expected] : tables_) judge("table " + table, expected, live.find_table(table) != nullptr);
+        for (auto const& [name, expected] : columns_) {
+            auto const* table = live.find_table(name.first);
+            judge("column " + name.first + "." + name.second, expected,
+                  table != nullptr && table->find(name.second) != nullptr);
+        }
+        for (auto const& [index, expected] : indexes_) judge("index " + index, expected, live.find_index(index) != nullptr);
+        return lines;
+    }
+
+private:
+    void there(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = true; }
+
+    /// The old shape goes at contract.
+    void replaced(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = !contracted_; }
+
+    void learn(CreateTable const& o) {
+        tables_[o.table.text()] = true;
+        for (auto const& column : o.columns) there(o.table, column.name);
+    }
+    void learn(DropTable const& o) {
+        tables_[o.table.text()] = !contracted_;
+        if (!contracted_) return;
+        std::erase_if(columns_, [&](auto const& fact) { return same_identifier(fact.first.first, o.table.text()); });
+        indexes_.clear();    // some may have been the table's
+    }
+    void learn(AddColumn const& o) { there(o.table, o.column.name); }
+    void learn(DropColumn const& o) { replaced(o.table, o.column); }
+    void learn(RenameColumn const& o) {
+        replaced(o.table, o.from);
+        there(o.table, o.to);
+    }
+    void learn(ChangeType const& o) {
+        replaced(o.table, o.from);
+        there(o.table, o.to);
+    }
+    void learn(SplitColumn const& o) {
+        replaced(o.table, o.from);
+        for (auto const& part : o.into) there(o.table, part.name);
+    }
+    void learn(CreateIndex const& o) {
+        if (contracted_) indexes_[o.name.text()] = true;    // before that, it may wait for a backfill
+    }
+    /// Nobody knows what it did.
+    void learn(RawSql const&) {
+        tables_.clear();
+        columns_.clear();
+        indexes_.clear();
+    }
+
+    bool contracted_ = false;
+    std::map<std::string, bool> tables_;
+    std::map<std::pair<std::string, std::string>, bool> columns_;
+    std::map<std::string, bool> indexes_;
+};
+
+}  // namespace
+
+std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live) {
+    Facts facts;
+    auto const known = std::min(standing.expanded, plan.migrations().size());
+    for (std::size_t position = 0; position < known; ++position) {
+        for (auto const& operation : plan.migrations()[position].operations) {
+            facts.tell(operation, position < standing.contracted);
+        }
+    }
+    return facts.against(live);
+}
+
+}  // namespace evolver

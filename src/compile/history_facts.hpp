@@ -1,0 +1,18 @@
+#pragma once
+
+// What a history must have left behind, told from the operations alone.
+//
+// Where the plan itself made every table, expected_schema() says more. This serves plans that build on tables of others: which columns,
+// tables and indexes must be there, and which must be gone, after the migrations that the ledger says are expanded or contracted.
+
+#include "compile/compiler.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver {
+
+/// One line per fact that `live` contradicts: `column Track.Seconds is missing`.
+[[nodiscard]] std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live);
+
+}  // namespace evolver
