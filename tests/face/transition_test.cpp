@@ -269,3 +269,24 @@ TEST_SUITE("face/transition") {
         application.evolver.expand();
     }
 }
+
+TEST_SUITE("face/transition") {
+    TEST_CASE("a transaction that has begun can write after the shape has moved and somebody else has committed") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        New release{folder.database()};
+        release.evolver().expand();
+        release.insert(101, "before", 1);
+        release.application.db << "BEGIN";
+        {
+            New other{folder.database()};
+            other.evolver().backfill(Speed::full);
+            other.evolver().reconcile();    // moves the epoch
+            other.insert(102, "meanwhile", 2);
+        }
+        release.insert(103, "in the transaction", 3);
+        release.application.db << "COMMIT";
+        CHECK(release.bytes(102) == 2);
+        CHECK(release.bytes(103) == 3);
+    }
+}

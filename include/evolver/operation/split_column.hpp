@@ -14,7 +14,7 @@ struct SplitPart {
 };
 
 /// Requires: as ChangeType, for every part; `down` computes the old column from all new ones.
-/// Ensures:  as ChangeType. Writing one part through LiveTable reads the others by fallback, so that `down` always has all of
+/// Ensures:  as ChangeType, but that the new columns are nullable. Writing one part through LiveTable reads the others by fallback, so that `down` always has all of
 ///           them; an insert names all parts or none.
 struct SplitColumn {
     Name table;
