@@ -134,6 +134,12 @@ void Compiler::open_pairs(std::size_t position, Effect& effect) {
 
 Schema Compiler::physical() const { return sqlite::inspect(clone_.connection); }
 
+std::int64_t Compiler::bytes_of(std::int64_t rows) const {
+    constexpr std::int64_t wide_row = 2048;    // so that a small table in a large file counts as small
+    auto const file = live_->integer("PRAGMA page_count") * live_->integer("PRAGMA page_size");
+    return std::min(file, rows * wide_row);
+}
+
 std::int64_t Compiler::rows_of(std::string const& table) {
     if (table.empty()) return 0;
     auto const known = rows_.find(table);
@@ -160,8 +166,9 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
 
 void Compiler::render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration) {
     auto const physical_change = resolved(change);
+    auto const rows = rows_of(table_of_change(change));
     sqlite::RenderContext const context{
-        .schema = clone_.connection, .rows = rows_of(table_of_change(change)), .lock = lock, .budget = budget_};
+        .schema = clone_.connection, .rows = rows, .bytes = bytes_of(rows), .lock = lock, .budget = budget_};
     run(steps, sqlite::render(physical_change, context), migration);
     bool const takes = std::holds_alternative<RemoveColumn>(change) || std::holds_alternative<RemoveTable>(change);
     if (takes) refuse_dependents(steps.back());

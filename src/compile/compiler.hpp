@@ -107,6 +107,7 @@ private:
     /// Tables with open pairs that `effects` are about; every one of them where SQL in the application's own words is among the effects.
     [[nodiscard]] std::vector<Name> synced_tables(std::vector<Effect> const& effects) const;
     [[nodiscard]] std::int64_t rows_of(std::string const& table);
+    [[nodiscard]] std::int64_t bytes_of(std::int64_t rows) const;
     [[nodiscard]] std::vector<Name> tables_of(std::vector<Effect> const& effects) const;
     [[nodiscard]] std::string const& id_of(std::size_t position) const {
         return plan_.migrations()[position].id.text();

@@ -22,6 +22,8 @@ struct RenderContext {
     Connection const& schema;
     /// About how many rows the change's table has in the real database.
     std::int64_t rows = 0;
+    /// At most how many bytes the table has there.
+    std::int64_t bytes = 0;
     Lock lock = Lock::within_budget;
     /// How long a step may hold the lock.
     std::chrono::milliseconds budget{50};
