@@ -135,7 +135,7 @@ void Compiler::open_pairs(std::size_t position, Effect& effect) {
 Schema Compiler::physical() const { return sqlite::inspect(clone_.connection); }
 
 std::int64_t Compiler::bytes_of(std::int64_t rows) const {
-    constexpr std::int64_t wide_row = 2048;    // so that a small table in a large file counts as small
+    constexpr std::int64_t wide_row = 2048;  // so that a small table in a large file counts as small
     auto const file = live_->integer("PRAGMA page_count") * live_->integer("PRAGMA page_size");
     return std::min(file, rows * wide_row);
 }
@@ -182,13 +182,15 @@ void Compiler::refuse_dependents(Step const& step) const {
     };
     // A tombstone is a rename, and SQLite makes views and triggers follow it: they would read what nobody writes any more.
     auto followers = clone_.connection.prepare(
-        "SELECT type || ' \"' || name || '\"' FROM sqlite_schema WHERE type IN ('view', 'trigger') AND instr(lower(sql), ?1) > 0");
+        "SELECT type || ' \"' || name || '\"' FROM sqlite_schema WHERE type IN ('view', 'trigger') AND "
+        "instr(lower(sql), ?1) > 0");
     followers.bind(1, sqlite::tombstone_prefix);
     if (followers.step()) refuse("the " + followers.text(0) + " uses the column.");
     // SQLite drops a table under the views and triggers that use it; renaming anything makes it look at all of them.
     try {
         clone_.connection.run(
-            "CREATE TABLE evolver_probe (a); ALTER TABLE evolver_probe RENAME TO evolver_probed; DROP TABLE evolver_probed");
+            "CREATE TABLE evolver_probe (a); ALTER TABLE evolver_probe RENAME TO evolver_probed; DROP TABLE "
+            "evolver_probed");
     } catch (EngineError const& error) {
         std::string const words = error.what();
         refuse(words.substr(0, words.find('\n')) + ".");
@@ -476,7 +478,9 @@ Compiled Compiler::filled(std::size_t position) {
 }
 
 Compiled Compiler::contract() {
-    way_out_ = "nothing was removed: change or drop what uses it (by a RawSql with .contract, or by hand), then call contract() again";
+    way_out_ =
+        "nothing was removed: change or drop what uses it (by a RawSql with .contract, or by hand), then call "
+        "contract() again";
     auto const position = standing_.contracted;
     auto const& id = id_of(position);
     auto const effects = effects_of(position);

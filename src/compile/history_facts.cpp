@@ -20,13 +20,15 @@ public:
         auto const judge = [&](std::string const& what, bool expected, bool found) {
             if (expected != found) lines.push_back(what + (expected ? " is missing" : " is still there"));
         };
-        for (auto const& [table, expected] : tables_) judge("table " + table, expected, live.find_table(table) != nullptr);
+        for (auto const& [table, expected] : tables_)
+            judge("table " + table, expected, live.find_table(table) != nullptr);
         for (auto const& [name, expected] : columns_) {
             auto const* table = live.find_table(name.first);
             judge("column " + name.first + "." + name.second, expected,
                   table != nullptr && table->find(name.second) != nullptr);
         }
-        for (auto const& [index, expected] : indexes_) judge("index " + index, expected, live.find_index(index) != nullptr);
+        for (auto const& [index, expected] : indexes_)
+            judge("index " + index, expected, live.find_index(index) != nullptr);
         return lines;
     }
 
@@ -44,7 +46,7 @@ private:
         tables_[o.table.text()] = !contracted_;
         if (!contracted_) return;
         std::erase_if(columns_, [&](auto const& fact) { return same_identifier(fact.first.first, o.table.text()); });
-        indexes_.clear();    // some may have been the table's
+        indexes_.clear();  // some may have been the table's
     }
     void learn(AddColumn const& o) { there(o.table, o.column.name); }
     void learn(DropColumn const& o) { replaced(o.table, o.column); }
@@ -61,7 +63,7 @@ private:
         for (auto const& part : o.into) there(o.table, part.name);
     }
     void learn(CreateIndex const& o) {
-        if (contracted_) indexes_[o.name.text()] = true;    // before that, it may wait for a backfill
+        if (contracted_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
     }
     /// Nobody knows what it did.
     void learn(RawSql const&) {

@@ -135,9 +135,10 @@ Moment look(Workplace const& workplace, sqlite::Connection const& connection, Dr
 
 void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& connection) {
     if (workplace.state(connection).exists) return;
-    throw HistoryError{Failure{.what = "The database knows nothing of the plan \"" + workplace.plan().name() + "\" yet.",
-                               .object = workplace.path(),
-                               .instead = "call expand() first"}};
+    throw HistoryError{
+        Failure{.what = "The database knows nothing of the plan \"" + workplace.plan().name() + "\" yet.",
+                .object = workplace.path(),
+                .instead = "call expand() first"}};
 }
 
 void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {

@@ -285,12 +285,12 @@ TEST_SUITE("face/contract") {
         Folder const folder;
         RawSqlite const raw{folder.database()};
         raw.run("CREATE TABLE t (id INTEGER PRIMARY KEY, size TEXT)");
-        raw.run("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90000) INSERT INTO t SELECT i, i || '00000000000000' FROM n");
+        raw.run(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90000) INSERT INTO t SELECT i, "
+            "i || '00000000000000' FROM n");
         raw.run("CREATE VIEW v AS SELECT id, size FROM t");
         Plan const plan{"p",
-                        {Migration{.id = "1",
-                                   .release = "1.0",
-                                   .operations = {RawSql{.contract = "SELECT 1"}}},
+                        {Migration{.id = "1", .release = "1.0", .operations = {RawSql{.contract = "SELECT 1"}}},
                          Migration{.id = "2",
                                    .release = "2.0",
                                    .operations = {ChangeType{.table = "t",

@@ -281,7 +281,7 @@ TEST_SUITE("face/transition") {
         {
             New other{folder.database()};
             other.evolver().backfill(Speed::full);
-            other.evolver().reconcile();    // moves the epoch
+            other.evolver().reconcile();  // moves the epoch
             other.insert(102, "meanwhile", 2);
         }
         release.insert(103, "in the transaction", 3);

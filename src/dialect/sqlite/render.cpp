@@ -16,7 +16,7 @@ namespace {
 constexpr double index_cost = 0.5;
 constexpr double drop_column_cost = 0.7;
 constexpr double drop_table_cost = 1.3;
-constexpr double rewrite_byte_cost = 0.005;    // per byte
+constexpr double rewrite_byte_cost = 0.005;  // per byte
 constexpr double scan_cost = 0.1;
 
 std::chrono::milliseconds estimate(std::int64_t rows, double microseconds_per_row) {
@@ -100,7 +100,8 @@ public:
         std::string const object = change.table.text() + "." + change.column.text();
         std::string const alter = "ALTER TABLE " + quoted(change.table.text());
         // Wide rows cost by their bytes: SQLite writes every page anew.
-        auto const cost = std::max(estimate(context_.rows, drop_column_cost), estimate(context_.bytes, rewrite_byte_cost));
+        auto const cost =
+            std::max(estimate(context_.rows, drop_column_cost), estimate(context_.bytes, rewrite_byte_cost));
         if (context_.lock == Lock::within_budget && cost > context_.budget) {
             // A tombstone outlives its NOT NULL: nobody writes it any more.
             auto sql = loosened(change.table, change.column);
