@@ -290,3 +290,29 @@ TEST_SUITE("face/transition") {
         CHECK(release.bytes(103) == 3);
     }
 }
+
+TEST_SUITE("face/transition") {
+    TEST_CASE("before expand, a write that the old column cannot hold is refused, and one that it can is written") {
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        raw.run("CREATE TABLE t (id INTEGER PRIMARY KEY, hundreds TEXT)");
+        Plan const plan{"p",
+                        {Migration{.id = "1",
+                                   .release = "1.0",
+                                   .operations = {ChangeType{.table = "t",
+                                                             .from = "hundreds",
+                                                             .to = "ones",
+                                                             .type = integer(),
+                                                             .up = "CAST(hundreds AS INTEGER) * 100",
+                                                             .down = "CAST(ones / 100 AS TEXT)"}}}}};
+        Application application{folder.database(), plan};
+        application.evolver.attach();
+        auto const table = application.evolver.table("t");
+        long long ones = 1900;
+        application.db << table.insert({"ones"}), soci::use(ones, "ones");
+        CHECK(raw.connection().text("SELECT hundreds FROM t") == "19");
+        ones = 1999;
+        CHECK_THROWS((application.db << table.insert({"ones"}), soci::use(ones, "ones")));
+        CHECK(raw.integer("SELECT count(*) FROM t") == 1);
+    }
+}
