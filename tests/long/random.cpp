@@ -437,18 +437,28 @@ private:
 
     /// A statement wrote `values` (link → value) of one row by hand.
     void wrote(Row& row, std::map<std::size_t, Value> const& values) {
+        std::optional<std::size_t> older;
         std::optional<std::size_t> newest;
         for (auto const& [link, value] : values) {
             auto const stored = convert_.stored(link, value);
-            if (stored != row.seen[link]) newest = link;
+            if (stored != row.seen[link]) older = std::exchange(newest, link);
             row.seen[link] = stored;
             // A second name of what was written is written, too.
             for (auto i = link + 1; i < row.seen.size() && convert_.links()[i].up.empty(); ++i) {
                 if (values.count(i) == 0) row.seen[i] = stored;
             }
         }
+        if (older) keep_both(row, *older, *newest);
         if (newest) carry(row, *newest);
         same_names(row);
+    }
+
+    /// Two that a statement wrote, and not what is in between: where they agree, what is in between follows the older one.
+    void keep_both(Row& row, std::size_t older, std::size_t newest) {
+        std::vector<Value> between{row.seen[older]};
+        for (auto i = older + 1; i <= newest; ++i) between.push_back(convert_.up(i, between.back()));
+        if (between.back() == row.seen[newest])
+            std::copy(between.begin(), between.end(), row.seen.begin() + static_cast<std::ptrdiff_t>(older));
     }
 
     /// LiveTable wrote `link` and everything older.
@@ -751,7 +761,6 @@ private:
         if (row == nullptr || top_ == floor_ || link.up.empty()) return upsert_old(step);
         // By hand in DO UPDATE: a NULL into a row that is not filled yet could not be told from one that is not (rule 6).
         auto const value = value_for(top_, step.a % 7 == 0 ? step.a + 1 : step.a);
-        if (same_as_unfilled(value, *row)) return;
         auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
         std::string const target = setting_.keys == Keys::without_rowid ? "(k, u)" : "(u)";
         auto const sql = (table(top_).insert({"k", "u", link.column}) + " ON CONFLICT " + target + " DO UPDATE SET " +
@@ -764,18 +773,11 @@ private:
         trimmed_after_live(*row, before);
     }
 
-    /// By hand, into the last column of a chain, what the row shows already: if it shows that by fallback, nobody can tell which of the
-    /// lossy values between was meant (rule 6 again: until reads are switched, such writes go through LiveTable).
-    bool same_as_unfilled(Value const& value, Row const& row) const {
-        return setting_.chain == Chain::chained && value == row.seen[top_];
-    }
-
     void update_raw_new(Step const& step) {
         auto* row = pick(step.b);
         auto const& link = convert_.links()[top_];
         if (row == nullptr || top_ == floor_ || link.up.empty()) return update_old(step);
         auto const value = value_for(top_, step.a % 7 == 0 ? step.a + 1 : step.a);
-        if (same_as_unfilled(value, *row)) return;
         run("UPDATE t SET " + link.column + " = ? WHERE u = ?", {value, row->u});
         audited_exactly_ = false;
         auto const before = row->seen[floor_];

@@ -1,8 +1,10 @@
 #include "dialect/sqlite/sync.hpp"
 
 #include "dialect/sqlite/connection.hpp"
+#include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace evolver::sqlite {
 
@@ -77,15 +79,18 @@ public:
     }
 
     [[nodiscard]] std::vector<std::string> down() const {
-        std::string all_the_way = carry_down(pair_);
+        std::string all_the_way = catch_up(On::update) + carry_down(pair_);
         // A row that is not filled yet keeps what only the old column has.
         for (auto const* older : older_) all_the_way += carry_down(*older, " AND NOT (" + all_null(older->to) + ")");
         return {trigger("insert_down", "INSERT",
-                        "NEW." + joined(pair_.to, " IS NOT NULL OR NEW.", name_of) + " IS NOT NULL", carry_down(pair_)),
+                        "NEW." + joined(pair_.to, " IS NOT NULL OR NEW.", name_of) + " IS NOT NULL",
+                        catch_up(On::insert) + carry_down(pair_)),
                 trigger("update_down", "UPDATE OF " + list(pair_.to), joined(pair_.to, " OR ", changed), all_the_way)};
     }
 
 private:
+    enum class On { insert, update };
+
     static std::string name_of(Side const& side) { return quoted(side.column.text()); }
 
     [[nodiscard]] std::string trigger(std::string const& role, std::string const& event, std::string const& when,
@@ -121,6 +126,83 @@ private:
     [[nodiscard]] std::string carry_down(PhysicalPair const& pair, std::string const& only_where = {}) const {
         return " UPDATE " + table_ + " SET " + assignments(pair.from, pair.down) + " WHERE " + this_row() + only_where +
                " AND NOT " + in_sync(pair) + ";";
+    }
+
+    /// The new columns of an older pair, between what that is computed from and the columns that this pair is computed from.
+    struct Middle {
+        PhysicalPair const* pair;
+        std::vector<Side> upstream;   // all that the columns are computed from
+        std::string behind;           // the condition under which they do not count
+        std::vector<std::string> up;  // what counts in their place
+
+        [[nodiscard]] std::string value(std::size_t i) const {
+            return behind.empty() ? up[i]
+                                  : "CASE WHEN " + behind + " THEN " + up[i] + " ELSE " + name_of(pair->to[i]) + " END";
+        }
+    };
+
+    /// What stands in a chain between a pair's columns and what is older still may be behind: it is not filled yet, or the statement wrote
+    /// both ends and left it out. Then the new columns are held against what it would be, as a reader gets it. Where they agree, it is
+    /// filled in by what is older, and nothing that was written is overwritten.
+    [[nodiscard]] std::string catch_up(On event) const {
+        std::vector<Middle> middles;  // oldest first
+        for (auto older = older_.rbegin(); older != older_.rend(); ++older) {
+            middles.push_back(middle(**older, middles, event));
+        }
+        if (middles.empty()) return {};
+        std::string behind;
+        std::string filling;
+        auto const is_next = [&](Middle const& one) { return feeds(*one.pair, pair_); };
+        bool const one_is_next = std::count_if(middles.begin(), middles.end(), is_next) == 1;
+        for (auto one = middles.rbegin(); one != middles.rend(); ++one) {
+            auto filled_in = *one;
+            if (is_next(*one)) {
+                behind += (behind.empty() ? "" : " OR ") + one->behind;
+                if (one_is_next) one->behind = filled_in.behind = {};  // the statement's condition says it
+            } else {
+                // One that does count parts what is older from this pair: the triggers of its own pair see to that.
+                auto const newer = std::find_if(middles.rbegin(), one,
+                                                [&](Middle const& next) { return feeds(*one->pair, *next.pair); });
+                if (!newer->behind.empty()) filled_in.behind = newer->behind + " AND " + one->behind;
+            }
+            for (std::size_t i = 0; i < one->up.size(); ++i) {
+                filling += (filling.empty() ? "" : ", ") + name_of(one->pair->to[i]) + " = " + filled_in.value(i);
+            }
+        }
+        PhysicalPair by_older = pair_;
+        for (auto& up : by_older.up) up = by_way_of(middles, up);
+        return " UPDATE " + table_ + " SET " + filling + " WHERE " + this_row() + " AND (" + behind + ") AND " +
+               filled(by_older) + ";";
+    }
+
+    [[nodiscard]] static Middle middle(PhysicalPair const& pair, std::vector<Middle> const& older, On event) {
+        Middle result{.pair = &pair, .upstream = pair.from, .behind = {}, .up = {}};
+        std::string differs = "NOT " + in_sync(pair);
+        for (auto const& one : older) {
+            if (!feeds(*one.pair, pair)) continue;
+            result.upstream.insert(result.upstream.end(), one.upstream.begin(), one.upstream.end());
+            differs += " OR " + one.behind;
+        }
+        std::string left_out = all_null(pair.to);
+        if (event == On::update) {
+            left_out += " OR ((" + joined(result.upstream, " OR ", changed) + ") AND " +
+                        joined(pair.to, " AND ", unchanged) + ")";
+        }
+        result.behind = "((" + left_out + ") AND (" + differs + "))";
+        for (auto const& up : pair.up) result.up.push_back(by_way_of(older, up));
+        return result;
+    }
+
+    /// An expression over the columns of middles, with what counts in their place.
+    [[nodiscard]] static std::string by_way_of(std::vector<Middle> const& middles, std::string const& expression) {
+        return replace_columns(expression, [&](std::string const& name) -> std::optional<std::string> {
+            for (auto const& one : middles) {
+                for (std::size_t i = 0; i < one.pair->to.size(); ++i) {
+                    if (one.pair->to[i].column == Name{name}) return "(" + one.value(i) + ")";
+                }
+            }
+            return std::nullopt;
+        });
     }
 
     [[nodiscard]] std::string count() const {

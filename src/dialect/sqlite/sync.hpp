@@ -9,6 +9,9 @@
 //   insert_down    a new program inserted the new columns by hand → old = down(new)
 //   update_up      an old column changed, and no newer one did → new = up(old)
 //   update_down    a new column changed → old = down(new), through the whole chain. If both changed, the new shape wins.
+//                  In a chain it first catches up: what lies between the new column and what is older still may not be filled
+//                  yet. The new column is held against what would be there, so a value that the row shows already changes
+//                  nothing.
 //   update_late    an old column changed, and a newer one is not what it was. Either the statement wrote both: then
 //                  update_down has fired before, and nothing is left to do. Or it wrote the old one alone, and a BEFORE
 //                  trigger of the application's wrote the same row first, which sync carried up: then the new column is
