@@ -13,6 +13,7 @@
 #include "evolver/access/live_statement.hpp"
 #include "evolver/evolver.hpp"
 #include "evolver/schema/digest.hpp"
+#include "support/long_test.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
 
@@ -26,7 +27,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -597,7 +597,7 @@ private:
 
     [[nodiscard]] Setting fresh(bool wal) {
         auto const path = (folder_ / "catalogue.db").string();
-        for (auto const* suffix : {"", "-wal", "-shm", "-journal", "-evolver"}) fs::remove(path + suffix);
+        evolver::testing::remove_database(path);
         fs::copy_file(template_path(wal), path);
         return {seed_, path};
     }
@@ -663,12 +663,11 @@ private:
 };
 
 int run(int rounds_wanted, std::uint64_t seed) {
-    auto name = (fs::temp_directory_path() / "evolver-crash-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no folder for the test"};
+    evolver::testing::Folder const folder{"evolver-crash"};
     std::cout << "seed " << seed << std::endl;
     int result = 0;
     try {
-        Test test{name, seed};
+        Test test{folder.path(), seed};
         std::cout << fmt::format("undisturbed: {} ms in WAL mode, {} ms with a rollback journal",
                                  test.length(true).count(), test.length(false).count())
                   << std::endl;
@@ -690,18 +689,13 @@ int run(int rounds_wanted, std::uint64_t seed) {
         std::cout << "FAILED with --seed " << seed << "\n" << error.what() << std::endl;
         result = 1;
     }
-    if (std::getenv("EVOLVER_KEEP") == nullptr) fs::remove_all(name);
     return result;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    int rounds_wanted = 100;
-    std::uint64_t seed = std::random_device{}();
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (std::strcmp(argv[i], "--rounds") == 0) rounds_wanted = std::atoi(argv[i + 1]);
-        if (std::strcmp(argv[i], "--seed") == 0) seed = std::strtoull(argv[i + 1], nullptr, 10);
-    }
-    return run(rounds_wanted, seed);
+    auto const rounds_wanted = evolver::testing::option(argc, argv, "--rounds").value_or(100);
+    auto const seed = evolver::testing::option(argc, argv, "--seed").value_or(std::random_device{}());
+    return run(static_cast<int>(rounds_wanted), seed);
 }

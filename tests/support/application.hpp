@@ -4,40 +4,17 @@
 
 #include "evolver/access/live_statement.hpp"
 #include "evolver/evolver.hpp"
+#include "support/folder.hpp"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
-#include <stdlib.h>
-
 namespace evolver::testing {
-
-/// A folder for one test, gone at its end.
-class Folder {
-public:
-    Folder() {
-        auto name = (std::filesystem::temp_directory_path() / "evolver-face-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no folder for the test"};
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(Folder const&) = delete;
-    Folder& operator=(Folder const&) = delete;
-    [[nodiscard]] std::string database() const { return (path_ / "catalogue.db").string(); }
-
-private:
-    std::filesystem::path path_;
-};
 
 struct Application {
     explicit Application(std::string const& path, Plan plan, Options options = {},

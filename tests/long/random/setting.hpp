@@ -1,0 +1,49 @@
+#pragma once
+
+// What one history is played in: the plan, the keys, the triggers of the application's. Chosen by the seed.
+
+#include "evolver/plan/plan.hpp"
+
+#include <random>
+#include <string>
+#include <vector>
+
+namespace evolver::random_test {
+
+enum class Keys { rowid, text, without_rowid };
+enum class Chain { single, chained, renamed_then_changed, changed_then_renamed };
+/// A second pair of the same table, that has nothing to do with the first.
+enum class Side { none, changed, split };
+
+/// What a world is like; chosen by the seed.
+struct Setting {
+    Keys keys = Keys::rowid;
+    Chain chain = Chain::single;
+    Side side = Side::none;
+    bool old_has_default = false;
+    bool trigger_before = false;  // the application's own trigger that rewrites the old column, made before expand
+    bool trigger_after = false;   // the same, made after expand, without a column list
+    bool audit = false;           // the application's audit trigger, without a column list
+    bool recursive = false;
+    bool wal = true;
+};
+
+[[nodiscard]] Setting random_setting(std::mt19937_64& random);
+[[nodiscard]] std::string in_words(Setting const& setting);
+[[nodiscard]] Plan plan_of(Setting const& setting);
+
+/// The columns that the releases name, oldest first, and whether one is only a second name of the one before.
+struct Link {
+    std::string column;
+    std::string up;    // over the column before; empty: the same value
+    std::string down;  // over this column
+    bool number = false;
+};
+
+[[nodiscard]] std::vector<Link> links_of(Setting const& setting);
+
+/// The second pair: the expressions of its new columns over the old one, and the way back.
+[[nodiscard]] std::vector<std::string> side_up(Side side);
+[[nodiscard]] std::string side_down(Side side);
+
+}  // namespace evolver::random_test

@@ -1,0 +1,52 @@
+#pragma once
+
+// The statements of the releases. Each is made of a step's numbers, run, and told to the model.
+
+#include "long/random/database.hpp"
+#include "long/random/model.hpp"
+
+namespace evolver::random_test {
+
+/// A step of a history: numbers, which get a meaning as they are played.
+struct Step {
+    unsigned kind, a, b, c;
+};
+
+class Statements {
+public:
+    Statements(Setting const& setting, Model& model, Database& database)
+        : setting_{setting}, model_{model}, database_{database} {}
+
+    void insert_old(Step const& step);
+    void update_old(Step const& step);
+    void update_old_expression(Step const& step);
+    void upsert_old(Step const& step);
+    void insert_or_ignore(Step const& step);
+    void replace_old(Step const& step);
+    void remove(Step const& step);
+    void change_key(Step const& step);
+    void update_unrelated(Step const& step);
+    void insert_new(Step const& step);
+    void update_new(Step const& step);
+    void update_new_expression(Step const& step);
+    void upsert_new(Step const& step);
+    void update_raw_new(Step const& step);
+    void update_both(Step const& step);
+    void update_side_old(Step const& step);
+    void update_side_new(Step const& step);
+
+private:
+    void insert_new_without(Row& row);
+    [[nodiscard]] Value value_for(std::size_t link, unsigned number) const;
+    [[nodiscard]] Value side_value(unsigned number) const;
+    [[nodiscard]] Value new_key();
+    [[nodiscard]] std::string old_column() const;
+
+    Setting setting_;
+    Model& model_;
+    Database& database_;
+    std::int64_t keys_ = 0;
+    std::int64_t us_ = 0;
+};
+
+}  // namespace evolver::random_test
