@@ -63,10 +63,8 @@ public:
         std::vector<std::string> statements{
             trigger("insert_up", "INSERT", "NEW." + joined(newer_, " IS NULL AND NEW.", name_of) + " IS NULL",
                     fill_where_empty() + count()),
-            trigger("update_up", "UPDATE OF " + list(pair_.from), old_changed + " AND " + new_unchanged,
-                    carry_up() + count() + carry_up()),
-            trigger("update_late", "UPDATE OF " + list(pair_.from), old_changed + " AND NOT (" + new_unchanged + ")",
-                    carry_up() + count())};
+            trigger("update_up", "UPDATE OF " + list(pair_.from), old_changed + " OR NOT (" + new_unchanged + ")",
+                    carry_up() + count() + carry_up())};
         if (!key_.hidden_rowid) {
             auto const key_changed = joined(key_.columns, " OR ", [](Name const& column) {
                 return "OLD." + quoted(column.text()) + " IS NOT NEW." + quoted(column.text());
@@ -147,7 +145,9 @@ private:
     [[nodiscard]] std::string catch_up(On event) const {
         std::vector<Middle> middles;  // oldest first
         for (auto older = older_.rbegin(); older != older_.rend(); ++older) {
-            middles.push_back(middle(**older, middles, event));
+            auto const newer = std::find_if(older_.begin(), older.base(),
+                                            [&](PhysicalPair const* next) { return feeds(**older, *next); });
+            middles.push_back(middle(**older, middles, newer == older.base() ? pair_ : **newer, event));
         }
         if (middles.empty()) return {};
         std::string behind;
@@ -175,7 +175,8 @@ private:
                filled(by_older) + ";";
     }
 
-    [[nodiscard]] static Middle middle(PhysicalPair const& pair, std::vector<Middle> const& older, On event) {
+    [[nodiscard]] static Middle middle(PhysicalPair const& pair, std::vector<Middle> const& older,
+                                       PhysicalPair const& newer, On event) {
         Middle result{.pair = &pair, .upstream = pair.from, .behind = {}, .up = {}};
         std::string differs = "NOT " + in_sync(pair);
         for (auto const& one : older) {
@@ -185,8 +186,9 @@ private:
         }
         std::string left_out = all_null(pair.to);
         if (event == On::update) {
-            left_out += " OR ((" + joined(result.upstream, " OR ", changed) + ") AND " +
-                        joined(pair.to, " AND ", unchanged) + ")";
+            // A trigger of the application's may have written what is older before, which changed these.
+            left_out += " OR ((" + joined(result.upstream, " OR ", changed) + ") AND (" +
+                        joined(pair.to, " AND ", unchanged) + " OR NOT " + in_sync(newer) + "))";
         }
         result.behind = "((" + left_out + ") AND (" + differs + "))";
         for (auto const& up : pair.up) result.up.push_back(by_way_of(older, up));
@@ -247,7 +249,7 @@ std::vector<std::string> sync_triggers(Name const& table, RowKey const& key, std
         add(up, triggers.up());
         add(down, triggers.down());
     }
-    // SQLite fires the triggers of one event in the reverse order of their creation. Only update_late depends on it.
+    // SQLite fires the triggers of one event in the reverse order of their creation. Only update_up depends on it.
     add(up, down);
     return up;
 }

@@ -7,15 +7,13 @@
 //
 //   insert_up      an old program inserted: new columns are NULL → new = up(old)
 //   insert_down    a new program inserted the new columns by hand → old = down(new)
-//   update_up      an old column changed, and no newer one did → new = up(old)
+//   update_up      an old column was written, and it or a newer one is not what it was → new = up(old). If the statement wrote
+//                  both, update_down has fired before, and nothing is left to do. But a newer one may also be what a BEFORE
+//                  trigger of the application's left behind, which wrote the same row first: sync carried that up.
 //   update_down    a new column changed → old = down(new), through the whole chain. If both changed, the new shape wins.
 //                  In a chain it first catches up: what lies between the new column and what is older still may not be filled
 //                  yet. The new column is held against what would be there, so a value that the row shows already changes
 //                  nothing.
-//   update_late    an old column changed, and a newer one is not what it was. Either the statement wrote both: then
-//                  update_down has fired before, and nothing is left to do. Or it wrote the old one alone, and a BEFORE
-//                  trigger of the application's wrote the same row first, which sync carried up: then the new column is
-//                  still what that trigger wrote → new = up(old)
 //   key            the key changed: a row may have moved behind the backfill's checkpoint → what is empty is filled
 //
 // - The body computes from the row as it is now, addressed by its key, not from NEW.*: a trigger of the application's may have rewritten

@@ -209,6 +209,9 @@ TEST_CASE("sync, rule 1: computes from the row as it is, when a trigger of the a
         {"BEFORE UPDATE writes what the statement writes, too",
          "CREATE TRIGGER u BEFORE UPDATE OF o ON t WHEN NEW.o <> '8' BEGIN UPDATE t SET o = '8' WHERE id = NEW.id; END",
          "INSERT INTO t (id, o) VALUES (1, '5'); UPDATE t SET o = '6'", "1|'6'|6|NULL"},
+        {"BEFORE UPDATE writes, and the statement puts back what was there",
+         "CREATE TRIGGER u BEFORE UPDATE OF o ON t WHEN NEW.o <> '8' BEGIN UPDATE t SET o = '8' WHERE id = NEW.id; END",
+         "INSERT INTO t (id, o) VALUES (1, '5'); UPDATE t SET o = '5'", "1|'5'|5|NULL"},
         {"BEFORE UPDATE, and the statement writes the new shape, too",
          "CREATE TRIGGER u BEFORE UPDATE OF o ON t WHEN NEW.o <> '8' BEGIN UPDATE t SET o = '8' WHERE id = NEW.id; END",
          "INSERT INTO t (id, o) VALUES (1, '5'); UPDATE t SET o = '6', n = 7", "1|'7'|7|NULL"},
@@ -491,6 +494,20 @@ TEST_CASE("sync, rule 3: a row that is not filled gets the newest column as a fi
             }
         }
     }
+    SUBCASE("both ends, which agree, after a BEFORE trigger of the application's has written the old one") {
+        for (auto const* row : {"(1, '5', 5, 0)", "(1, '5', NULL, NULL)"}) {
+            CAPTURE(row);
+            Synced synced{
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, y BIGINT, z BIGINT);"
+                "CREATE TRIGGER u BEFORE UPDATE OF x ON t WHEN NEW.x <> '8' BEGIN UPDATE t SET x = '8' WHERE id = "
+                "NEW.id; END;"
+                "INSERT INTO t VALUES " +
+                std::string{row}};
+            synced.open("t", {chain[0], chain[1]});
+            synced.run("UPDATE t SET x = '57', z = 5");
+            CHECK(synced.table() == "1|'57'|57|5");
+        }
+    }
     SUBCASE("an insert of both ends, which agree") {
         Synced synced{"CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT DEFAULT '7', y BIGINT, z BIGINT)"};
         synced.open("t", {chain[0], chain[1]});
@@ -692,7 +709,7 @@ TEST_CASE("sync: two pairs of one table do not disturb each other") {
     CHECK(synced.table() == "1|'7'|7|'C'|'C'; 2|'7'|7|'C'|'C'");
 }
 
-TEST_CASE("sync: SQLite fires the youngest trigger first, which update_late builds on") {
+TEST_CASE("sync: SQLite fires the youngest trigger first, which update_up builds on") {
     Synced synced{
         "CREATE TABLE t (a); CREATE TABLE log (name);"
         "CREATE TRIGGER old AFTER UPDATE ON t BEGIN INSERT INTO log VALUES ('old'); END;"
