@@ -50,18 +50,6 @@ private:
     std::int64_t quarter_ = 0;
 };
 
-/// Many migrations are often held up by the same thing: each reason once.
-std::string in_words(std::vector<evolver::Gate> const& gates) {
-    std::map<std::pair<std::string, std::string>, std::string> migrations;
-    for (auto const& gate : gates) {
-        auto& names = migrations[{gate.name, gate.reason}];
-        names += (names.empty() ? "" : ", ") + gate.migration;
-    }
-    std::string text;
-    for (auto const& [why, names] : migrations) text += "\n  " + why.first + " of " + names + ":\n    " + why.second;
-    return text;
-}
-
 class Operator {
 public:
     explicit Operator(std::string const& database)
@@ -115,7 +103,7 @@ public:
         try {
             evolver_.contract(options);
         } catch (evolver::GateClosed const& closed) {
-            demo::say(me, "contract is refused:" + in_words(closed.gates()));
+            demo::say(me, closed.what());
             return refused;
         }
         demo::say(me, "contract: the old shape is gone");

@@ -26,7 +26,8 @@ struct Gate {
     std::string reason;  ///< Why it is closed, and what would open it; empty where it is open.
 };
 
-/// What was asked for waits behind a closed gate; the message lists every one that is, with its migration and reason. Nothing was changed.
+/// What was asked for waits behind a closed gate. The message tells each reason once, with the migrations that it holds up; gates() has
+/// every closed gate of every migration. Nothing was changed.
 class GateClosed : public Error {
 public:
     /// `refused`: what was asked for.
