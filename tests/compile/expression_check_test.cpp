@@ -98,6 +98,8 @@ TEST_CASE("expressions: each that is not fit is refused, and the message says wh
 TEST_CASE("expressions: `down` is held to the same") {
     CHECK(refusal("o", "CAST(nn AS TEXT)").find("`down` = CAST(nn AS TEXT)") != std::string::npos);
     CHECK(refusal("o", "random()").find("non-deterministic") != std::string::npos);
+    CHECK(refusal("nullif(o, 'none')", "'none'") == "");  // a constant text, which is no name
+    CHECK(refusal("nullif(o, '')", "''") == "");
 }
 
 TEST_CASE("expressions, rule 5: NULL has to mean that a row is not filled") {
