@@ -183,6 +183,41 @@ TEST_CASE("compile: a bad expression is refused with the migration and the opera
     CHECK(database.rollout.canonical() == before);
 }
 
+TEST_CASE("compile: what DropColumn writes into the old column is checked before anything is written") {
+    auto const words = [](std::string const& down) -> std::string {
+        Database database{plan({{table()}, {DropColumn{.table = "t", .column = "name", .down = Expression{down}}}})};
+        auto const before = database.rollout.canonical();
+        try {
+            (void)database.rollout.expand();
+        } catch (PlanError const& error) {
+            CHECK(database.rollout.canonical() == before);
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(words("'nobody'") == "");
+    for (auto const* bad : {"no_such_function()", "hex(randomblob(4))", "nme || ''", "'open"}) {
+        CAPTURE(bad);
+        CHECK(words(bad).find("Migration \"0002\", DropColumn t.name: `down` = " + std::string{bad}) !=
+              std::string::npos);
+    }
+}
+
+TEST_CASE("compile: dropping a column is estimated by its bytes, too, and a small table of a large file is small") {
+    auto const whole =
+        plan({{table(), CreateTable{.table = "large",
+                                    .columns = {{.name = "a", .type = text()}, {.name = "b", .type = text()}}}},
+              {DropColumn{.table = "t", .column = "o"}, DropColumn{.table = "large", .column = "b"}}});
+    // 12,000 rows of 1 KB: by the row that would take 8 ms, and by the byte more than the budget.
+    Database database{whole,
+                      "INSERT INTO t (id, name, o) VALUES (1, 'a', '5'); WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+                      "SELECT i + 1 FROM n WHERE i < 12000) INSERT INTO large SELECT i, hex(zeroblob(500)) FROM n"};
+    (void)database.rollout.expand();
+    auto const contracted = steps(database.rollout.contract());
+    CHECK(contracted.find("drop column t.o") != std::string::npos);
+    CHECK(contracted.find("rename column large.b to a tombstone") != std::string::npos);
+}
+
 TEST_CASE("compile: an index waits for the backfill of the columns that it reads, and only for those") {
     CreateIndex const on_new{.name = "by_n", .table = "t", .columns = {"n"}};
     CreateIndex const on_expression{
@@ -207,6 +242,28 @@ TEST_CASE("compile: an index waits for the backfill of the columns that it reads
     (void)database.rollout.contract();
     (void)database.rollout.contract();
     CHECK(database.see("SELECT name FROM pragma_index_info('by_m')") == "'m'");
+}
+
+TEST_CASE(
+    "compile: a unique index on a column that sync fills waits for contract, so that no old program's write fails") {
+    auto lossy = change();
+    lossy.up = "length(o)";
+    lossy.down = "substr('xxxxxxxx', 1, n)";
+    Database database{plan({{table()},
+                            {lossy, CreateIndex{.name = "one_n", .table = "t", .columns = {"n"}, .unique = true},
+                             CreateIndex{.name = "one_name", .table = "t", .columns = {"name"}, .unique = true}}})};
+    auto const expanded = database.rollout.expand();
+    CHECK_FALSE(expanded.has_filled_steps);
+    CHECK(steps(expanded).find("create index one_name") != std::string::npos);  // nothing computes this one
+    CHECK(steps(expanded).find("one_n\n") == std::string::npos);
+    CHECK(steps(database.rollout.fill()) == "");
+    // Two values of the old program's that `up` makes one of.
+    CHECK_NOTHROW(database.connection.run("INSERT INTO t (id, name, o) VALUES (3, 'c', 'ab'), (4, 'd', 'cd')"));
+    CHECK_THROWS((void)database.rollout.contract());
+    database.connection.run("ROLLBACK");
+    database.connection.run("UPDATE t SET o = 'abc' WHERE id = 4");
+    CHECK(steps(database.rollout.contract()).find("create index one_n\n") != std::string::npos);
+    CHECK_THROWS(database.connection.run("INSERT INTO t (id, name, n) VALUES (5, 'e', 3)"));
 }
 
 TEST_CASE("compile: an index over a second name is made over the column, and follows it") {

@@ -123,6 +123,51 @@ TEST_SUITE("face/transition") {
         }
     }
 
+    TEST_CASE("a select and an update of no column are refused in words") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        New release{folder.database()};
+        release.evolver().expand();
+        auto const words = [&](auto const& make) -> std::string {
+            try {
+                (void)make();
+            } catch (AccessError const& error) {
+                return error.what();
+            }
+            return "";
+        };
+        for (auto const& found : {words([&] { return release.packages.select({}); }),
+                                  words([&] { return release.packages.select_columns({}); })}) {
+            CHECK(has(found, "A select of no column of \"packages\" means nothing."));
+            CHECK(has(found, "name at least one column"));
+        }
+        auto const update = words([&] { return release.packages.update({}); });
+        CHECK(has(update, "An update of no column of \"packages\" means nothing."));
+        CHECK(has(update, "name at least one column"));
+    }
+
+    TEST_CASE("backfill and reconcile before expand are refused with what to call first, and write nothing") {
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        raw.run("CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT)");
+        auto const before = bytes_of(folder.database());
+        Application application{folder.database(), catalogue()};
+        auto const check = [&](auto const& call) {
+            try {
+                call();
+                FAIL_CHECK("nothing was refused");
+            } catch (HistoryError const& error) {
+                CHECK(has(error.what(), "knows nothing of the plan \"catalogue\""));
+                CHECK(has(error.what(), "call expand() first"));
+                CHECK_FALSE(error.retry_helps());
+            }
+        };
+        check([&] { application.evolver.backfill(); });
+        check([&] { application.evolver.backfill(Speed::full); });
+        check([&] { application.evolver.reconcile(); });
+        CHECK(bytes_of(folder.database()) == before);
+    }
+
     TEST_CASE("advance works in slices, says what it waits for, and status says how far it is") {
         Folder const folder;
         make_catalogue(folder.database(), 3000);
