@@ -74,6 +74,24 @@ bool is_raw(std::vector<Change> const& changes) {
                        [](Change const& change) { return std::holds_alternative<RunScript>(change); });
 }
 
+/// `contract` frees the name that `made` needs.
+bool frees(Change const& contract, Change const& made) {
+    auto const column = [&](Name const& table, Name const& name) {
+        auto const* removed = std::get_if<RemoveColumn>(&contract);
+        auto const* settled = std::get_if<SettleAlias>(&contract);
+        return (removed != nullptr && removed->table == table && removed->column == name) ||
+               (settled != nullptr && settled->table == table && settled->column == name);
+    };
+    if (auto const* one = std::get_if<MakeColumn>(&made)) return column(one->table, one->column.name);
+    if (auto const* one = std::get_if<MakeAlias>(&made)) return column(one->table, one->alias);
+    auto const* table = std::get_if<MakeTable>(&made);
+    auto const* removed_table = std::get_if<RemoveTable>(&contract);
+    if (table != nullptr && removed_table != nullptr) return removed_table->table == table->table.name;
+    auto const* index = std::get_if<MakeIndex>(&made);
+    auto const* removed_index = std::get_if<RemoveIndex>(&contract);
+    return index != nullptr && removed_index != nullptr && removed_index->index == index->index.name;
+}
+
 /// The operation's effect; what is wrong with it is told with the migration's name.
 Effect effect_in(std::string const& id, Operation const& operation, Schema& schema) {
     try {
@@ -194,6 +212,34 @@ void Compiler::refuse_dependents(Step const& step) const {
     } catch (EngineError const& error) {
         std::string const words = error.what();
         refuse(words.substr(0, words.find('\n')) + ".");
+    }
+}
+
+void Compiler::refuse_held_names(Effect const& effect, std::vector<Effect> const& before, std::size_t position,
+                                 std::string const& title) {
+    auto const holds = [&](Effect const& other) {
+        return std::any_of(effect.expand.begin(), effect.expand.end(), [&](Change const& made) {
+            return std::any_of(other.contract.begin(), other.contract.end(),
+                               [&](Change const& contract) { return frees(contract, made); });
+        });
+    };
+    auto const refuse = [&](std::string const& by, std::string const& instead) {
+        throw PlanError{
+            Failure{.what = title + ": the name is not free yet: " + by + " has replaced it, and is not contracted.",
+                    .object = id_of(position),
+                    .instead = instead}};
+    };
+    std::string const other_name = "choose another name, or move this to a migration of a later release";
+    if (std::any_of(before.begin(), before.end(), holds)) refuse("an operation before it", other_name);
+    for (auto holder = standing_.contracted; holder < position; ++holder) {
+        auto const effects = effects_of(holder);
+        if (!std::any_of(effects.begin(), effects.end(), holds)) continue;
+        auto const& release = plan_.migrations()[holder].release;
+        refuse("migration \"" + id_of(holder) + "\"", release == plan_.migrations()[position].release
+                                                          ? other_name
+                                                          : "contract \"" + id_of(holder) +
+                                                                "\" first, with the plan as release " + release.text() +
+                                                                " knows it (Plan::until), or choose another name");
     }
 }
 
@@ -436,6 +482,7 @@ Compiled Compiler::expand() {
         auto effect = effect_in(id, operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
         auto const first = open_.size();
+        refuse_held_names(effect, effects, position, "Migration \"" + id + "\", " + title(operation));
         open_pairs(position, effect);
         for (auto const& change : effect.expand) render(compiled.steps, change, effect.lock, id);
         if (before) learn(virtual_, *before, physical());

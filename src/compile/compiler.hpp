@@ -96,6 +96,10 @@ private:
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void open_pairs(std::size_t position, Effect& effect);
     void refuse_dependents(Step const& step) const;
+    /// Throws PlanError where what `effect` makes needs a name that an open migration, or an earlier operation of this one (`before`), has
+    /// still to free.
+    void refuse_held_names(Effect const& effect, std::vector<Effect> const& before, std::size_t position,
+                           std::string const& title);
     void forget(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;

@@ -218,6 +218,45 @@ TEST_CASE("compile: dropping a column is estimated by its bytes, too, and a smal
     CHECK(contracted.find("rename column large.b to a tombstone") != std::string::npos);
 }
 
+TEST_CASE("compile: a name that an open migration has still to free is refused with the migration that holds it") {
+    auto const words = [](std::vector<Operation> const& replaces, std::vector<Operation> const& reuses) -> std::string {
+        Database database{plan({{table()}, replaces, reuses})};
+        (void)database.rollout.expand();
+        auto const before = database.rollout.canonical();
+        try {
+            (void)database.rollout.expand();
+        } catch (PlanError const& error) {
+            CHECK(database.rollout.canonical() == before);
+            return error.what();
+        }
+        return "";
+    };
+    AddColumn const again{.table = "t", .column = {.name = "O", .type = text()}};
+    for (Operation const& replaces : std::vector<Operation>{change(), DropColumn{.table = "t", .column = "o"},
+                                                            RenameColumn{.table = "t", .from = "o", .to = "p"}}) {
+        auto const found = words({replaces}, {again});
+        CAPTURE(found);
+        CHECK(found.find("Migration \"0003\", AddColumn t.O: the name is not free yet: migration \"0002\" has "
+                         "replaced it, and is not contracted.") != std::string::npos);
+        CHECK(found.find("contract \"0002\" first, with the plan as release 2 knows it") != std::string::npos);
+        CHECK(found.find("or choose another name") != std::string::npos);
+    }
+    CHECK(words({change()}, {RenameColumn{.table = "t", .from = "name", .to = "o"}}).find("\"0002\" has replaced it") !=
+          std::string::npos);
+    CHECK(words({DropTable{.table = "t"}}, {table()}).find("\"0002\" has replaced it") != std::string::npos);
+
+    // Within one migration, contracting it first is no way out.
+    Database database{plan({{table()}, {change(), again}})};
+    CHECK_THROWS_WITH_AS((void)database.rollout.expand(), doctest::Contains("choose another name, or move"), PlanError);
+
+    // Once it is contracted, the name is free.
+    Database other{plan({{table()}, {change()}, {again}})};
+    (void)other.rollout.expand();
+    (void)other.rollout.fill();
+    (void)other.rollout.contract();
+    CHECK_NOTHROW((void)other.rollout.expand());
+}
+
 TEST_CASE("compile: an index waits for the backfill of the columns that it reads, and only for those") {
     CreateIndex const on_new{.name = "by_n", .table = "t", .columns = {"n"}};
     CreateIndex const on_expression{
