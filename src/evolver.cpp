@@ -66,9 +66,7 @@ std::string const& Evolver::why() const noexcept { return parts_->why; }
 
 void Evolver::backfill(Speed speed) {
     refuse_unexpanded(parts_->workplace, parts_->workplace.own());
-    auto const pace = speed == Speed::full ? Pace::full_speed : Pace::polite;
-    while (parts_->advancer.advance(std::chrono::seconds{1}, pace).worked) {
-    }
+    parts_->advancer.to_the_end(speed == Speed::full ? Pace::full_speed : Pace::polite);
 }
 
 void Evolver::reconcile() { evolver::reconcile(parts_->workplace); }

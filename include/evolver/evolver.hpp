@@ -111,7 +111,8 @@ public:
     /// What the last advance() waited for; empty where nothing is left to do.
     [[nodiscard]] std::string const& why() const noexcept;
 
-    /// Runs all backfills to their end.
+    /// Runs all backfills to their end. Where a reader holds a snapshot for so long that 64 MB wait in the WAL, it pauses until the reader
+    /// has ended, and throws Error after Options::wait; advance() says so in why().
     void backfill(Speed speed = Speed::polite);
 
     /// Compares the old and the new shape of every open migration, row by row, and moves reads to the new shape where they agree.

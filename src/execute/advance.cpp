@@ -15,10 +15,13 @@ constexpr std::chrono::microseconds batch_target{4000};
 /// With less there would be more transactions than work.
 constexpr std::chrono::microseconds least_target{500};
 
-/// Whoever waits for the lock in SQLite's own way looks for it now and then, at most 25 ms apart in the first 100 ms, and mostly sleeps
-/// through short pauses. A long one that lies within any 100 ms, and is longer than that sleep even on a busy machine, lets everybody in.
-constexpr std::chrono::milliseconds longest_stretch{50};
-constexpr std::chrono::milliseconds long_rest{35};
+/// Whoever waits for the lock in SQLite's own way looks for it 1, 3, 8, 18, 33, 53 ms after he came, and sleeps through short pauses: with
+/// nothing but those, one in a thousand waits ends at 53 ms only, while the lock was free for a third of the time. So a stretch of batches
+/// ends before the look at 33 ms, and the rest after it is longer than any sleep up to there, on a busy machine, too.
+constexpr std::chrono::milliseconds longest_stretch{25};
+constexpr std::chrono::milliseconds long_rest{28};
+/// What held the lock for so long is a stretch of its own.
+constexpr std::chrono::milliseconds long_lock{10};
 
 /// The migration that is first to be filled; none if all expanded ones are.
 std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
@@ -29,30 +32,31 @@ std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t know
     return std::nullopt;
 }
 
-/// The indexes that waited, and the mark that nothing is left to fill.
-void finish(Workplace& workplace, std::size_t position) {
+/// The indexes that waited, and the mark that nothing is left to fill. Returns how long that held the write lock.
+std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
     auto const& connection = workplace.own();
     auto const& plan = workplace.plan();
     auto const& id = plan.migrations()[position].id.text();
-    auto const start = Clock::now();
     auto const compiled = look(workplace, connection).compiler.filled(position);
     std::int64_t rows = 0;
+    std::chrono::microseconds held{0};
     {
         sqlite::WriteTransaction transaction{connection, workplace.wait()};
         auto const state = workplace.state(connection);
-        if (unfilled(state, plan.migrations().size()) != position) return;  // another process was quicker
+        if (unfilled(state, plan.migrations().size()) != position) return {};  // another process was quicker
         run_steps(compiled.steps, connection);
         ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
         std::vector<sqlite::Value> const owner{plan.name(), static_cast<std::int64_t>(position)};
         rows = connection.integer(
             "SELECT CAST(total(rows) AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
-        workplace.audit(connection, "backfill finished", id, {}, rows,
-                        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
+        workplace.audit(connection, "backfill finished", id, {}, rows, transaction.held());
         transaction.commit();
+        held = transaction.held();
     }
     for (auto const& step : compiled.steps)
         workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
-    workplace.tell({.kind = EventKind::filled, .migration = id, .done = rows});
+    workplace.tell({.kind = EventKind::filled, .migration = id, .done = rows, .duration = held});
+    return held;
 }
 
 bool something_to_contract(Workplace& workplace, ledger::State const& state) {
@@ -104,7 +108,7 @@ bool Advancer::rested(std::chrono::microseconds left) const {
 
 /// An index is built under one lock: no stretch of batches may lead up to it.
 bool Advancer::rested_before_long_lock(std::chrono::microseconds left) {
-    if (last_lock_ - stretch_ > longest_stretch / 5) rest_until_ = last_lock_ + long_rest;
+    if (last_lock_ - stretch_ > long_lock) rest_until_ = last_lock_ + long_rest;
     if (!rested(left)) return false;
     if (Clock::now() - last_lock_ >= long_rest) stretch_ = Clock::now();
     return true;
@@ -113,7 +117,7 @@ bool Advancer::rested_before_long_lock(std::chrono::microseconds left) {
 void Advancer::rest_after(std::chrono::microseconds held) {
     last_lock_ = Clock::now();
     if (rest_until_ + long_rest < last_lock_ - held) stretch_ = last_lock_ - held;  // the caller has rested
-    bool const enough = last_lock_ - stretch_ >= longest_stretch || held > longest_stretch / 5;
+    bool const enough = last_lock_ - stretch_ >= longest_stretch || held > long_lock;
     rest_until_ = enough ? last_lock_ + long_rest : last_lock_ + held / 2;
     if (enough) stretch_ = rest_until_;
 }
@@ -147,6 +151,11 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
                     result.worked = true;
                     return result;
                 }
+                if (auto reader = workplace_.held_up_by_reader(); !reader.empty()) {
+                    result.why = std::move(reader);
+                    result.held_up = true;
+                    return result;
+                }
                 auto const batch = backfill.batch(std::min(batch_target, std::max(least_target, left())));
                 if (batch == Batch::finished) break;
                 result.worked = true;
@@ -162,12 +171,35 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
             result.worked = true;
             return result;
         }
-        auto const begun = Clock::now();
-        finish(workplace_, *position);
-        if (pace == Pace::polite)
-            rest_after(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun));
+        auto const held = finish(workplace_, *position);
+        if (pace == Pace::polite) rest_after(held);
         result.worked = true;
         if (left().count() <= 0) return result;
+    }
+}
+
+void Advancer::to_the_end(Pace pace) {
+    constexpr std::chrono::milliseconds look_again{20};
+    std::optional<Clock::time_point> held_up;
+    for (;;) {
+        auto const result = advance(std::chrono::seconds{1}, pace);
+        if (result.worked) {
+            held_up.reset();
+            continue;
+        }
+        if (!result.held_up) return;
+        if (!held_up) {
+            held_up = Clock::now();
+            workplace_.tell({.kind = EventKind::waiting, .message = result.why});
+        }
+        if (Clock::now() - *held_up >= workplace_.wait()) {
+            throw Error{Failure{.what = "The backfill has stopped: " + result.why + ".",
+                                .object = workplace_.path(),
+                                .instead = "end the reader's transaction, then call again: it goes on where it stopped",
+                                .changed = Changed::partly,
+                                .retry = Retry::helps}};
+        }
+        std::this_thread::sleep_for(look_again);
     }
 }
 

@@ -21,6 +21,8 @@ struct Advance {
     bool worked = false;
     /// What everything waits for where nothing was done; empty where nothing is left.
     std::string why;
+    /// A reader has the WAL grow; the work can go on once it has ended.
+    bool held_up = false;
 };
 
 /// Remembers between calls what it has compiled: an idle loop gives it a few milliseconds, and cloning a large schema takes longer.
@@ -30,6 +32,10 @@ public:
 
     /// Works until `budget` is used up, and at most one batch more. Refused inside the caller's open transaction.
     [[nodiscard]] Advance advance(std::chrono::microseconds budget, Pace pace);
+
+    /// Works until nothing is left to fill. Throws Error with Retry::helps where a reader holds the work up for longer than
+    /// Workplace::wait().
+    void to_the_end(Pace pace);
 
 private:
     /// What is to be done, as of one version of the schema.

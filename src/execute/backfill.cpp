@@ -3,12 +3,11 @@
 #include "dialect/sqlite/fill_sql.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace evolver {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t first_batch = 200;
 constexpr std::int64_t least_batch = 10;
@@ -122,6 +121,7 @@ bool Backfill::begin() {
     run.bind(4, first_batch).bind(5, connection.integer("PRAGMA schema_version")).bind(6, ledger::now(connection));
     run.run();
     transaction.commit();
+    begun_ = transaction.held();
     return true;
 }
 
@@ -159,7 +159,6 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
         }
     }
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
-    auto const start = Clock::now();
     // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract.
     if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches)
         return Batch::stale;
@@ -191,27 +190,24 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
         .bind(7, ledger::now(connection));
     run.run();
     transaction.commit();
-    held_ = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
-    adapt(target);
+    auto const held = transaction.held();
+    auto const kept_out = workplace_.checkpoint_if_due();
+    held_ = held + kept_out;
+    adapt(target, held);
     if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, table_);
     workplace_.tell({.kind = EventKind::batch,
                      .migration = id_,
                      .object = table_.text(),
                      .done = from.rows + rows,
                      .total = estimate_,
-                     .duration = held_});
-    // A checkpoint that starts the WAL over keeps writers out, too.
-    auto const committed = Clock::now();
-    workplace_.checkpoint_if_due();
-    held_ += std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - committed);
+                     .duration = std::max({held, kept_out, std::exchange(begun_, {})})});
     return Batch::committed;
 }
 
 /// Quick up while far below the target, quick down at once when over it: an average would still be 1.4 times too large eight batches after
 /// the disk has become ten times slower.
-void Backfill::adapt(std::chrono::microseconds target) {
-    auto const held = std::max<double>(1.0, static_cast<double>(held_.count()));
-    double const room = static_cast<double>(target.count()) / held;
+void Backfill::adapt(std::chrono::microseconds target, std::chrono::microseconds held) {
+    double const room = static_cast<double>(target.count()) / std::max<double>(1.0, static_cast<double>(held.count()));
     double const factor = room >= 2.0 ? 2.0 : room < 0.5 ? 0.5 : std::clamp(room, 0.5, 1.2);
     batch_rows_ =
         std::clamp(static_cast<std::int64_t>(static_cast<double>(batch_rows_) * factor), least_batch, largest_batch);

@@ -30,7 +30,7 @@ public:
     /// One batch that should hold the lock for about `target`.
     Batch batch(std::chrono::microseconds target);
 
-    /// How long the last batch held the write lock, and the checkpoint after it.
+    /// How long the last batch kept writers out, with the checkpoint after it.
     [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
 
 private:
@@ -39,7 +39,7 @@ private:
     [[nodiscard]] Position read_position();
     [[nodiscard]] bool begin();
     Batch fill(Position const& from, std::chrono::microseconds target);
-    void adapt(std::chrono::microseconds target);
+    void adapt(std::chrono::microseconds target, std::chrono::microseconds held);
 
     Workplace& workplace_;
     std::size_t position_;
@@ -51,6 +51,7 @@ private:
     std::int64_t batch_rows_ = 0;
     std::int64_t estimate_ = 0;
     std::chrono::microseconds held_{0};
+    std::chrono::microseconds begun_{0};  // how long the record of the beginning held the lock
 };
 
 }  // namespace evolver

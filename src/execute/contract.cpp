@@ -237,7 +237,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const pairs = moment.compiler.pairs(position);
         auto const compiled = moment.compiler.contract();
         auto const start = Clock::now();
-        at_standstill(workplace, compiled.removes, [&] {
+        auto const kept_out = at_standstill(workplace, compiled.removes, [&] {
             auto const now = workplace.state(connection);
             if (standing_of(now).contracted != position) return;  // another operator was quicker
             if (compiled.removes) {
@@ -263,8 +263,8 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         for (auto const& step : compiled.steps)
             workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
-        workplace.tell({.kind = EventKind::contracted, .migration = id});
-        workplace.checkpoint_if_due();
+        workplace.tell({.kind = EventKind::contracted, .migration = id, .duration = kept_out});
+        (void)workplace.checkpoint_if_due();
     }
 }
 

@@ -8,12 +8,6 @@ namespace evolver {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-std::chrono::microseconds since(Clock::time_point start) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
-}
-
 /// Contract, tried on the clone: what stands in its way is better known now than on the day.
 void rehearse_contract(Compiler& compiler, Report& report) {
     try {
@@ -29,7 +23,6 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled) {
     auto const& plan = workplace.plan();
     auto const& migration = plan.migrations()[compiled.position];
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
-    auto const start = Clock::now();
     if (standing_of(workplace.state(connection)).expanded != compiled.position) return false;
     ledger::create(connection, plan.name());
     run_steps(compiled.steps, connection);
@@ -39,12 +32,12 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled) {
     }
     bool const filled = compiled.fills.empty() && !compiled.has_filled_steps;
     ledger::expanded(connection, plan, compiled.position, Phase::expanded, Stage::dual, filled);
-    workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, since(start));
+    workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, transaction.held());
     transaction.commit();
     for (auto const& step : compiled.steps) {
         workplace.tell({.kind = EventKind::step, .migration = step.migration, .object = step.what});
     }
-    workplace.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = since(start)});
+    workplace.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = transaction.held()});
     return true;
 }
 

@@ -185,7 +185,8 @@ void reconcile(Workplace& workplace) {
         workplace.audit(connection, "reconcile", id, fmt::format("{} lossy", found.lossy), found.rows, duration);
         transaction.commit();
         moved = moved || moves;
-        workplace.tell({.kind = EventKind::reconciled, .migration = id, .done = found.rows});
+        workplace.tell(
+            {.kind = EventKind::reconciled, .migration = id, .done = found.rows, .duration = transaction.held()});
         if (moves) workplace.tell({.kind = EventKind::switched, .migration = id});
     }
     if (moved) workplace.presence().publish(0);

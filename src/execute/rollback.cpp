@@ -80,7 +80,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
         options.accept_loss.begin(), options.accept_loss.end(),
         [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
     auto const start = std::chrono::steady_clock::now();
-    at_standstill(workplace, true, [&] {
+    auto const kept_out = at_standstill(workplace, true, [&] {
         if (last_expanded(workplace.state(connection), plan, options.migration) != position) return;
         auto const lost = losses(workplace, before.compiler, position);
         if (!lost.empty() && accepted == options.accept_loss.end()) {
@@ -98,7 +98,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     });
     for (auto const& step : compiled.steps)
         workplace.tell({.kind = EventKind::step, .migration = options.migration, .object = step.what});
-    workplace.tell({.kind = EventKind::rolled_back, .migration = options.migration});
+    workplace.tell({.kind = EventKind::rolled_back, .migration = options.migration, .duration = kept_out});
     return Report{.steps = compiled.steps};
 }
 

@@ -6,15 +6,17 @@
 
 namespace evolver {
 
-void at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work) {
+std::chrono::microseconds at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work) {
     // Instances stand still first, the database's lock comes second: an instance that waits for the database inside a statement would
-    // otherwise wait for us, and we for it. Both waits are short, because all new statements stand still meanwhile.
-    constexpr std::chrono::milliseconds attempt{100};
+    // otherwise wait for us, and we for it. Both waits are short, because all new statements stand still meanwhile: together they are
+    // within the 50 ms that anybody may be kept out.
+    constexpr std::chrono::milliseconds attempt{20};
     constexpr std::chrono::milliseconds longest_pause{200};
     auto const until = std::chrono::steady_clock::now() + workplace.wait();
     auto const& connection = workplace.own();
     for (std::chrono::milliseconds pause{5};; pause = std::min(pause * 2, longest_pause)) {
         try {
+            auto const asked = std::chrono::steady_clock::now();
             std::optional<Presence::Move> move;
             if (standstill) move.emplace(workplace.presence().move(attempt));
             std::optional<sqlite::WriteTransaction> transaction;
@@ -22,7 +24,9 @@ void at_standstill(Workplace& workplace, bool standstill, std::function<void()> 
             work();
             transaction->commit();
             if (move) move->done(0);
-            return;
+            return standstill
+                       ? std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked)
+                       : transaction->held();
         } catch (Error const& error) {
             if (!error.retry_helps() || std::chrono::steady_clock::now() >= until) throw;
             workplace.tell({.kind = EventKind::waiting, .message = error.what()});

@@ -4,13 +4,14 @@
 
 #include "execute/workplace.hpp"
 
+#include <chrono>
 #include <functional>
 
 namespace evolver {
 
 /// Runs `work` inside a write transaction that it commits, while no live instance is in the middle of a statement (where `standstill`
 /// is true). Each attempt waits only shortly for either, so that nobody who waits for the other's lock waits long; attempts go on for
-/// Workplace::wait(). Throws what `work` throws, after a rollback.
-void at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work);
+/// Workplace::wait(). Returns how long writers were kept out. Throws what `work` throws, after a rollback.
+std::chrono::microseconds at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work);
 
 }  // namespace evolver

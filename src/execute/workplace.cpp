@@ -5,6 +5,7 @@
 #include "evolver/schema/diff.hpp"
 #include "ledger/audit.hpp"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -84,17 +85,43 @@ void Workplace::refuse_open_transaction(std::string_view call) const {
                         .instead = "commit or roll back first: evolver's own transactions would wait for yours"}};
 }
 
-void Workplace::checkpoint_if_due() {
-    constexpr int due = 1000;  // frames of 4 KiB, SQLite's own default
-    constexpr int overdue =
-        8000;  // two writers that alternate never leave a fully checkpointed WAL: then wait for readers, once
-    if (!own_ || wal_frames_ < due) return;
-    int const mode = wal_frames_ < overdue ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-    own_->wait_for_locks(std::chrono::milliseconds{0});  // RESTART holds the write lock while it waits for readers
-    sqlite3_wal_checkpoint_v2(own_->handle(), "main", mode, nullptr,
-                              nullptr);  // busy is no failure: the next one gets further
-    own_->wait_for_locks(wait_);
+std::chrono::microseconds Workplace::checkpoint_if_due() {
+    constexpr int due = 1000;      // frames of 4 KiB, SQLite's own default
+    constexpr int overdue = 8000;  // two writers that alternate never leave a fully checkpointed WAL to start over in
+    if (!own_ || wal_frames_ < due) return {};
+    auto const checkpoint = [&](int mode) {
+        int frames = 0;
+        int copied = 0;
+        // Busy is no failure: the next one gets further.
+        sqlite3_wal_checkpoint_v2(own_->handle(), "main", mode, &frames, &copied);
+        wal_kept_ = std::max(0, frames - copied);
+    };
+    checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+    std::chrono::microseconds kept_out{0};
+    if (wal_frames_ >= overdue && wal_kept_ < due) {
+        // RESTART holds the write lock while it copies: only what has come in since, and it waits for nobody.
+        own_->wait_for_locks(std::chrono::milliseconds{0});
+        auto const start = std::chrono::steady_clock::now();
+        checkpoint(SQLITE_CHECKPOINT_RESTART);
+        kept_out = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+        own_->wait_for_locks(wait_);
+    }
     wal_frames_ = 0;
+    return kept_out;
+}
+
+std::string Workplace::held_up_by_reader() {
+    constexpr std::int64_t limit = std::int64_t{64} << 20U;
+    auto const page = own().integer("PRAGMA page_size");
+    auto const kept = [&] { return wal_kept_ * page; };
+    if (kept() <= limit) return {};
+    wal_frames_ = wal_kept_;
+    (void)checkpoint_if_due();
+    if (kept() <= limit) return {};
+    return fmt::format(
+        "a reader keeps the WAL from being checkpointed, and {} MB wait in it: nothing is written until its "
+        "transaction, or its query, has ended",
+        kept() >> 20U);
 }
 
 Standing standing_of(ledger::State const& state) {

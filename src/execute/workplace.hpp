@@ -55,8 +55,13 @@ public:
     /// Refuses to work inside a transaction of the application's: evolver's own would wait for it for ever.
     void refuse_open_transaction(std::string_view call) const;
 
-    /// Checkpoints the WAL once it has grown by a few megabytes, outside any lock, so that no commit of the application's has to.
-    void checkpoint_if_due();
+    /// Checkpoints the WAL once it has grown by a few megabytes, so that no commit of the application's has to. Returns how long that kept
+    /// writers out: nothing, but where the WAL has to start over.
+    std::chrono::microseconds checkpoint_if_due();
+
+    /// Why nothing more is to be written for now: a reader keeps checkpoints from passing, and the WAL has grown to its limit. Empty
+    /// otherwise. Tries to checkpoint first.
+    [[nodiscard]] std::string held_up_by_reader();
 
 private:
     Plan plan_;
@@ -70,6 +75,7 @@ private:
     std::optional<sqlite::Connection> own_;
     std::shared_ptr<Presence> presence_;
     int wal_frames_ = 0;
+    int wal_kept_ = 0;  // frames that the last checkpoint could not copy
 };
 
 [[nodiscard]] Standing standing_of(ledger::State const& state);

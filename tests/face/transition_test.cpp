@@ -6,6 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <set>
+
 using namespace evolver;
 using namespace evolver::testing;
 using namespace std::chrono_literals;
@@ -166,6 +169,57 @@ TEST_SUITE("face/transition") {
         check([&] { application.evolver.backfill(Speed::full); });
         check([&] { application.evolver.reconcile(); });
         CHECK(bytes_of(folder.database()) == before);
+    }
+
+    TEST_CASE("a reader that keeps the WAL from being checkpointed makes the run pause at a limit, and say so") {
+        Folder const folder;
+        make_catalogue(folder.database(), 1);
+        RawSqlite const reader{folder.database()};
+        reader.run(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 36000) INSERT INTO packages "
+            "(id, "
+            "name, size) SELECT i, hex(zeroblob(1100)), i FROM n");
+        reader.run("PRAGMA wal_checkpoint(TRUNCATE)");
+        Application application{folder.database(), catalogue(), {.wait = 100ms}};
+        application.evolver.expand();
+        reader.run("BEGIN");
+        (void)reader.integer("SELECT count(*) FROM packages WHERE id = 1");
+        try {
+            application.evolver.backfill(Speed::full);
+            FAIL_CHECK("the WAL grew without a limit");
+        } catch (Error const& error) {
+            CHECK(error.retry_helps());
+            CHECK(error.database_changed() == Changed::partly);
+            CHECK(has(error.what(), "a reader keeps the WAL from being checkpointed"));
+        }
+        CHECK(std::filesystem::file_size(folder.database() + "-wal") < 80'000'000);
+        CHECK_FALSE(application.evolver.advance(1ms));
+        CHECK(has(application.evolver.why(), "a reader keeps the WAL"));
+        reader.run("COMMIT");
+        CHECK(application.evolver.advance(1ms));
+        application.evolver.backfill(Speed::full);
+        CHECK(application.evolver.status().migrations[1].rows_filled == 36000);
+    }
+
+    TEST_CASE("every event after a transaction of evolver's tells how long writers were kept out") {
+        struct Durations : Observer {
+            void on(Event const& event) override {
+                if (event.duration.count() > 0) told.insert(event.kind);
+            }
+            std::set<EventKind> told;
+        };
+        Folder const folder;
+        make_catalogue(folder.database(), 2000);
+        Durations durations;
+        Application application{folder.database(), catalogue(), {.observer = &durations}};
+        application.evolver.expand();
+        application.evolver.rollback({.migration = "0003-title"});
+        application.evolver.expand();
+        application.evolver.backfill();
+        application.evolver.reconcile();
+        application.evolver.contract(now());
+        CHECK(durations.told == std::set{EventKind::expanded, EventKind::batch, EventKind::filled,
+                                         EventKind::reconciled, EventKind::contracted, EventKind::rolled_back});
     }
 
     TEST_CASE("advance works in slices, says what it waits for, and status says how far it is") {

@@ -25,10 +25,12 @@ enum class EventKind {
 struct Event {
     EventKind kind;
     std::string migration = {};
-    std::string object = {};                ///< The table, or the step in words.
-    std::int64_t done = 0;                  ///< Rows so far.
-    std::int64_t total = 0;                 ///< Rows expected; an estimate; 0 where it is not known.
-    std::chrono::microseconds duration{0};  ///< Of the step or batch: how long the write lock was held.
+    std::string object = {};  ///< The table, or the step in words.
+    std::int64_t done = 0;    ///< Rows so far.
+    std::int64_t total = 0;   ///< Rows expected; an estimate; 0 where it is not known.
+    /// How long writers were kept out: by the lock of a batch, of expand, of the indexes that waited for a backfill (on `filled`), of a
+    /// record (on `reconciled`); by the standstill of contract and rollback. 0 on other events.
+    std::chrono::microseconds duration{0};
     std::string message = {};
 };
 

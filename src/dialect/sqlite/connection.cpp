@@ -300,6 +300,7 @@ WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::mi
     connection.wait_for_locks(wait);
     try {
         connection.run("BEGIN IMMEDIATE");
+        locked_ = std::chrono::steady_clock::now();
     } catch (...) {
         connection.wait_for_locks(waited_before_);
         throw;
@@ -320,7 +321,13 @@ WriteTransaction::~WriteTransaction() {
 
 void WriteTransaction::commit() {
     connection_->run("COMMIT");
+    unlocked_ = std::chrono::steady_clock::now();
     open_ = false;
+}
+
+std::chrono::microseconds WriteTransaction::held() const noexcept {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+        (open_ ? std::chrono::steady_clock::now() : unlocked_) - locked_);
 }
 
 std::string quoted(std::string_view name) {

@@ -142,10 +142,14 @@ public:
     WriteTransaction(WriteTransaction const&) = delete;
     WriteTransaction& operator=(WriteTransaction const&) = delete;
     void commit();
+    /// How long the write lock has been held; once it is committed, how long it was.
+    [[nodiscard]] std::chrono::microseconds held() const noexcept;
 
 private:
     Connection const* connection_;
     std::chrono::milliseconds waited_before_;
+    std::chrono::steady_clock::time_point locked_{};
+    std::chrono::steady_clock::time_point unlocked_{};
     bool open_ = true;
 };
 

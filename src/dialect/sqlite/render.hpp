@@ -3,7 +3,7 @@
 // Primitive changes as SQL for SQLite, with the lock that each takes.
 //
 // What SQLite does under one lock, measured on 3.40.1 with 10 million rows: ADD COLUMN and both RENAMEs are instant; CREATE INDEX takes 0.3
-// to 0.5 us per row, DROP COLUMN 0.4 to 0.7, DROP TABLE 0.6 with Debian's secure_delete. Above the budget a column becomes a tombstone (a
+// to 0.6 us per row, DROP COLUMN 0.4 to 0.7, DROP TABLE 0.6 with Debian's secure_delete. Above the budget a column becomes a tombstone (a
 // rename, undone the same way) and the rest is refused unless the migration says Lock::in_window.
 
 #include "dialect/sqlite/connection.hpp"
