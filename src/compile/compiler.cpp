@@ -9,6 +9,7 @@
 #include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace evolver {
@@ -593,6 +594,42 @@ Compiled Compiler::undo() {
     }
     --standing_.expanded;
     return compiled;
+}
+
+std::vector<std::string> Compiler::triggers_on(Name const& table) const {
+    std::vector<std::string> names;
+    auto triggers = clone_.connection.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY name");
+    triggers.bind(1, std::string_view{table.text()});
+    while (triggers.step()) names.push_back(triggers.text(0));
+    return names;
+}
+
+Mend Compiler::mend() {
+    Mend mend;
+    std::vector<Name> tables;
+    for (auto const& open : open_) {
+        if (open.pair.kind == PairKind::computed) include(tables, open.pair.table);
+    }
+    for (auto const& kept : kept_) include(tables, kept.column.table);
+    for (auto const& table : tables) {
+        // What should be there is what sync would make now: it is made anew, and forgotten where nothing was missing.
+        clone_.connection.run("SAVEPOINT evolver_mend");
+        auto const before = triggers_on(table);
+        std::vector<Step> steps;
+        unsync(steps, table, id_of(standing_.expanded - 1));
+        sync(steps, table, id_of(standing_.expanded - 1));
+        auto const after = triggers_on(table);
+        auto const missing = mend.missing.size();
+        std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(mend.missing));
+        if (mend.missing.size() == missing) {
+            clone_.connection.run("ROLLBACK TO evolver_mend");
+        } else {
+            mend.steps.insert(mend.steps.end(), steps.begin(), steps.end());
+        }
+        clone_.connection.run("RELEASE evolver_mend");
+    }
+    return mend;
 }
 
 std::optional<Schema> expected_schema(Plan const& plan, Standing standing) {

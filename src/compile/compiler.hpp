@@ -45,6 +45,12 @@ struct Compiled {
     bool removes = false;           ///< Contract takes something away from older releases.
 };
 
+/// The way back to sync triggers that somebody has dropped.
+struct Mend {
+    std::vector<std::string> missing = {};  ///< The triggers' names.
+    std::vector<Step> steps = {};
+};
+
 /// One pair of an open migration, over physical columns.
 struct OpenPhysicalPair {
     std::size_t position;
@@ -65,6 +71,9 @@ public:
     [[nodiscard]] Compiled contract();
     /// The last expanded migration.
     [[nodiscard]] Compiled undo();
+
+    /// The sync triggers of open migrations that are not there, and how to put them back.
+    [[nodiscard]] Mend mend();
 
     [[nodiscard]] Standing standing() const noexcept { return standing_; }
     /// Would contract of migration `position` take anything away?
@@ -94,6 +103,7 @@ private:
     void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
+    [[nodiscard]] std::vector<std::string> triggers_on(Name const& table) const;
     void open_pairs(std::size_t position, Effect& effect);
     void refuse_dependents(Step const& step) const;
     /// Throws PlanError where what `effect` makes needs a name that an open migration, or an earlier operation of this one (`before`), has

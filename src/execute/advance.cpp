@@ -1,5 +1,7 @@
 #include "execute/advance.hpp"
 
+#include "execute/mend.hpp"
+
 #include <algorithm>
 #include <map>
 #include <thread>
@@ -87,8 +89,10 @@ std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
 }  // namespace
 
 Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::size_t> position) {
-    auto const version = workplace_.own().integer("PRAGMA schema_version");
+    auto version = workplace_.own().integer("PRAGMA schema_version");
     if (work_.schema_version == version && work_.position == position) return work_;
+    mend_sync(workplace_);
+    version = workplace_.own().integer("PRAGMA schema_version");
     work_ = Work{.schema_version = version, .position = position, .backfills = {}, .contract_waits = false};
     if (position) {
         work_.backfills = backfills_of(workplace_, *position);

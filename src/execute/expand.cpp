@@ -1,6 +1,7 @@
 #include "execute/expand.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/mend.hpp"
 
 #include <algorithm>
 
@@ -77,6 +78,7 @@ Report expand(Workplace& workplace) {
     workplace.refuse_open_transaction("expand");
     // From here on by evolver's own connection: an open rowset holds the session to what was there before.
     auto const& connection = workplace.own();
+    mend_sync(workplace);
     for (auto drift = Drift::refused;; drift = Drift::allowed) {
         auto moment = look(workplace, connection, drift);
         if (moment.standing.expanded >= plan.migrations().size()) break;

@@ -229,6 +229,10 @@ void mark_reconciled(sqlite::Connection const& connection, std::string const& pl
            {now(connection), writes, lossy_rows}, plan, position);
 }
 
+void forget_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    update(connection, "reconciled_at = 0", {}, plan, position);
+}
+
 void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     update(connection, "phase = ?, stage = ?, contracted_at = ?",
            {std::string{name_of(Phase::contracted)}, std::string{name_of(Stage::complete)}, now(connection)}, plan,

@@ -84,6 +84,8 @@ void move_stage(sqlite::Connection const& connection, std::string const& plan, s
 void mark_filled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 void mark_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
                      std::int64_t writes, std::int64_t lossy_rows);
+/// What was proven of the migration holds no longer.
+void forget_reconciled(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 void contracted(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 void raise_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t floor,
                  std::string const& release);

@@ -201,6 +201,61 @@ TEST_SUITE("face/transition") {
         CHECK(application.evolver.status().migrations[1].rows_filled == 36000);
     }
 
+    TEST_CASE(
+        "sync triggers that somebody has dropped are reported by status, and put back with a warning and a record") {
+        struct Warnings : Observer {
+            void on(Event const& event) override {
+                if (event.kind == EventKind::warning) text += event.message + "\n";
+            }
+            std::string text;
+        };
+        Folder const folder;
+        make_catalogue(folder.database());
+        RawSqlite const raw{folder.database()};
+        auto const triggers = [&] {
+            return raw.integer("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'evolver~_sync~_%' ESCAPE '~'");
+        };
+        auto const drop_one = [&] { raw.run("DROP TRIGGER \"evolver_sync_0002-size-bytes_1_packages_update_up\""); };
+        Warnings warnings;
+        Plan const plan{
+            "catalogue",
+            {packages_migration(), size_migration(), title_migration(),
+             Migration{.id = "0004-note",
+                       .release = "3.0",
+                       .operations = {AddColumn{.table = "packages", .column = {.name = "note", .type = text()}}}}}};
+        Application application{folder.database(), plan.until("2.0"), {.observer = &warnings}};
+        application.evolver.expand();
+        auto const whole = triggers();
+        CHECK(application.evolver.status().missing_triggers.empty());
+
+        drop_one();
+        CHECK(application.evolver.status().missing_triggers ==
+              std::vector<std::string>{"evolver_sync_0002-size-bytes_1_packages_update_up"});
+        CHECK(triggers() == whole - 1);  // status writes nothing
+        application.evolver.backfill();
+        CHECK(triggers() == whole);
+        CHECK(has(warnings.text, "sync triggers had been dropped (evolver_sync_0002-size-bytes_1_packages_update_up)"));
+        CHECK(has(warnings.text, "reconcile() names such rows"));
+        CHECK(application.evolver.status().missing_triggers.empty());
+        CHECK(application.ask("SELECT count(*) FROM evolver_audit WHERE event = 'sync mended'") == "1");
+
+        // After reconciliation, too; what it proved has to be proven again.
+        application.evolver.reconcile();
+        drop_one();
+        raw.run("UPDATE packages SET size = '999' WHERE id = 4");
+        (void)application.evolver.advance(1ms);
+        CHECK(triggers() == whole);
+        CHECK_FALSE(application.evolver.status().migrations[1].reconciled);
+        CHECK_THROWS_AS(application.evolver.reconcile(), ReconcileError);
+
+        drop_one();
+        Application next{folder.database(), plan, {.observer = &warnings}};
+        next.evolver.expand();
+        CHECK(triggers() == whole);
+        CHECK(next.ask("SELECT count(*) FROM evolver_audit WHERE event = 'sync mended'") == "3");
+        CHECK_FALSE(next.evolver.verify_audit());
+    }
+
     TEST_CASE("every event after a transaction of evolver's tells how long writers were kept out") {
         struct Durations : Observer {
             void on(Event const& event) override {

@@ -36,6 +36,8 @@ struct Status {
     std::string floor_release;  ///< Empty: every release can use the database.
     std::vector<MigrationStatus> migrations;
     std::vector<LiveInstance> instances;
+    /// Triggers of open migrations that somebody has dropped. advance(), backfill(), and expand() with something to expand put them back.
+    std::vector<std::string> missing_triggers = {};
 };
 
 }  // namespace evolver
