@@ -1,18 +1,10 @@
 #include "execute/mend.hpp"
 
+#include "dialect/sqlite/joined.hpp"
+
 #include <fmt/format.h>
 
 namespace evolver {
-
-namespace {
-
-std::string list(std::vector<std::string> const& names) {
-    std::string text;
-    for (auto const& name : names) text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
-}  // namespace
 
 void mend_sync(Workplace& workplace) {
     auto const& plan = workplace.plan();
@@ -24,7 +16,7 @@ void mend_sync(Workplace& workplace) {
         workplace.tell({.kind = EventKind::warning,
                         .message = fmt::format("sync triggers had been dropped ({}){}; what was written meanwhile may "
                                                "have reached one shape only: reconcile() names such rows",
-                                               list(missing), what)});
+                                               sqlite::joined(missing, ", "), what)});
     };
     if (standing.expanded > plan.migrations().size()) {
         return warn(look(workplace, connection).compiler.mend().missing,
@@ -37,8 +29,8 @@ void mend_sync(Workplace& workplace) {
     run_steps(mend.steps, connection);
     for (auto position = now.contracted; position < now.expanded; ++position)
         ledger::forget_reconciled(connection, plan.name(), static_cast<std::int64_t>(position));
-    workplace.audit(connection, "sync mended", plan.migrations()[now.expanded - 1].id.text(), list(mend.missing), 0,
-                    transaction.held());
+    workplace.audit(connection, "sync mended", plan.migrations()[now.expanded - 1].id.text(),
+                    sqlite::joined(mend.missing, ", "), 0, transaction.held());
     transaction.commit();
     warn(mend.missing, ", and are back");
 }

@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/in_sync.hpp"
+#include "dialect/sqlite/joined.hpp"
 #include "evolver/dialect/access_error.hpp"
 #include "evolver/schema/tokens.hpp"
 
@@ -16,15 +17,6 @@ namespace {
 
 bool contains(std::vector<Name> const& names, Name const& wanted) {
     return std::find(names.begin(), names.end(), wanted) != names.end();
-}
-
-std::string joined(std::vector<std::string> const& parts, std::string_view between) {
-    std::string text;
-    for (auto const& part : parts) {
-        if (!text.empty()) text += between;
-        text += part;
-    }
-    return text;
 }
 
 /// What is common to reading and writing one shape.

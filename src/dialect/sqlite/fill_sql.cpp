@@ -1,6 +1,7 @@
 #include "dialect/sqlite/fill_sql.hpp"
 
 #include "dialect/sqlite/connection.hpp"
+#include "dialect/sqlite/joined.hpp"
 #include "evolver/schema/tokens.hpp"
 
 #include <map>
@@ -11,10 +12,7 @@ namespace evolver::sqlite {
 namespace {
 
 std::string key_list(RowKey const& key, std::string_view suffix = {}) {
-    std::string text;
-    for (auto const& column : key.columns)
-        text += (text.empty() ? "" : ", ") + quoted(column.text()) + std::string{suffix};
-    return text;
+    return joined(key.columns, ", ", [&](Name const& column) { return quoted(column.text()) + std::string{suffix}; });
 }
 
 /// (columns) `comparison` (parameters from `first`), lexicographically.

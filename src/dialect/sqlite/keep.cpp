@@ -1,20 +1,11 @@
 #include "dialect/sqlite/keep.hpp"
 
+#include "dialect/sqlite/joined.hpp"
 #include "dialect/sqlite/sync.hpp"
 
 namespace evolver::sqlite {
 
 namespace {
-
-template <class Items, class Text>
-std::string joined(Items const& items, std::string_view between, Text const& text_of) {
-    std::string text;
-    for (auto const& item : items) {
-        if (!text.empty()) text += between;
-        text += text_of(item);
-    }
-    return text;
-}
 
 std::string equals_new(std::vector<Name> const& columns) {
     return "(" +
