@@ -4,6 +4,8 @@
 #include "dialect/sqlite/parsed_table.hpp"
 #include "dialect/sqlite/token_reader.hpp"
 
+#include <algorithm>
+
 namespace evolver::sqlite {
 
 namespace {
@@ -34,13 +36,55 @@ std::string without(std::string_view text, Span span) {
     return result.append(rest);
 }
 
-std::string without_clauses(std::string_view text, ParsedColumn const& column, ClauseKind kind) {
+template <class Unwanted>
+std::string without_clauses_if(std::string_view text, ParsedColumn const& column, Unwanted const& unwanted) {
     std::string result{text};
     // From the back, so that the offsets of the ones before stay right.
     for (auto clause = column.clauses.rbegin(); clause != column.clauses.rend(); ++clause) {
-        if (clause->kind == kind) result = without(result, clause->span);
+        if (unwanted(*clause)) result = without(result, clause->span);
     }
     return result;
+}
+
+std::string without_clauses(std::string_view text, ParsedColumn const& column, ClauseKind kind) {
+    return without_clauses_if(text, column, [&](ParsedClause const& clause) { return clause.kind == kind; });
+}
+
+/// A constraint of the table, with the comma before it. Constraints may follow one another without commas: then the comma stays for the
+/// next one, which would else become a part of the column before.
+std::string without_item(std::string_view text, Span span) {
+    auto const tokens = significant_tokens(text);
+    auto const first =
+        std::find_if(tokens.begin(), tokens.end(), [&](Token const& token) { return token.offset == span.begin; });
+    auto const next = std::find_if(first, tokens.end(), [&](Token const& token) { return token.offset >= span.end; });
+    bool const comma_before = first != tokens.begin() && std::prev(first)->text == ",";
+    bool const last_of_item = next == tokens.end() || next->text == "," || next->text == ")";
+    if (comma_before && last_of_item) span.begin = std::prev(first)->offset;
+    return without(text, span);
+}
+
+template <class Unwanted>
+std::string without_constraints_if(std::string_view create_table, Unwanted const& unwanted) {
+    auto const table = parse_table(create_table);
+    std::string result{create_table};
+    for (auto clause = table.constraints.rbegin(); clause != table.constraints.rend(); ++clause) {
+        if (unwanted(*clause)) result = without_item(result, clause->span);
+    }
+    for (auto column = table.columns.rbegin(); column != table.columns.rend(); ++column)
+        result = without_clauses_if(result, *column, unwanted);
+    return result;
+}
+
+std::string with_constraint(std::string_view create_table, std::string const& clause) {
+    auto const end = parse_table(create_table).body_end;
+    std::string result{create_table.substr(0, end)};
+    // A line comment at the end of the list must not swallow the constraint.
+    bool const has_comment = result.find("--") != std::string::npos;
+    return result.append(has_comment ? "\n, " : ", ").append(clause).append(create_table.substr(end));
+}
+
+bool same_names(std::vector<Name> const& one, std::vector<Name> const& other) {
+    return std::equal(one.begin(), one.end(), other.begin(), other.end());
 }
 
 std::string with_clause(std::string_view text, Name const& column, std::string_view clause) {
@@ -66,9 +110,7 @@ std::string default_clause(std::string_view text) {
     if (literal_kind && significant.size() == (sign ? 2U : 1U)) {
         return "DEFAULT " + std::string{sign ? significant.front().text : ""} + std::string{significant.back().text};
     }
-    // A line comment at the end of the text must not swallow the parenthesis.
-    bool const has_comment = text.find("--") != std::string_view::npos;
-    return "DEFAULT (" + std::string{text} + (has_comment ? "\n)" : ")");
+    return "DEFAULT " + enclosed(text);
 }
 
 std::string column_list(std::vector<Name> const& columns) {
@@ -121,6 +163,55 @@ std::string with_default(std::string_view create_table, Name const& column, std:
     auto const table = parse_table(create_table);
     auto const bare = without_clauses(create_table, column_of(table, column, create_table), ClauseKind::default_value);
     return with_clause(bare, column, default_clause(default_text));
+}
+
+std::string without_default(std::string_view create_table, Name const& column) {
+    auto const table = parse_table(create_table);
+    return without_clauses(create_table, column_of(table, column, create_table), ClauseKind::default_value);
+}
+
+std::string enclosed(std::string_view expression) {
+    bool const has_comment = expression.find("--") != std::string_view::npos;
+    return "(" + std::string{expression} + (has_comment ? "\n)" : ")");
+}
+
+std::string check_clause(Check const& check) {
+    std::string const name = check.name.empty() ? "" : "CONSTRAINT " + quoted(check.name) + " ";
+    return name + "CHECK " + enclosed(check.condition.text(Engine::sqlite));
+}
+
+std::string with_check(std::string_view create_table, Check const& check) {
+    return with_constraint(create_table, check_clause(check));
+}
+
+std::string without_check(std::string_view create_table, Check const& check) {
+    return without_constraints_if(create_table, [&](ParsedClause const& clause) {
+        if (clause.kind != ClauseKind::check) return false;
+        if (!check.name.empty()) return same_identifier(clause.name, check.name);
+        return clause.name.empty() && normalised(clause.body) == normalised(check.condition.text(Engine::sqlite));
+    });
+}
+
+std::string foreign_key_clause(ForeignKey const& key) {
+    std::string const name = key.name.empty() ? "" : "CONSTRAINT " + quoted(key.name) + " ";
+    std::string const referenced = key.referenced.empty() ? "" : " (" + column_list(key.referenced) + ")";
+    return name + "FOREIGN KEY (" + column_list(key.columns) + ") REFERENCES " + quoted(key.table.text()) + referenced +
+           " ON DELETE " + key.on_delete + " ON UPDATE " + key.on_update +
+           (key.deferred ? " DEFERRABLE INITIALLY DEFERRED" : "");
+}
+
+std::string with_foreign_key(std::string_view create_table, ForeignKey const& key) {
+    return with_constraint(create_table, foreign_key_clause(key));
+}
+
+std::string without_foreign_key(std::string_view create_table, ForeignKey const& key) {
+    return without_constraints_if(create_table, [&](ParsedClause const& clause) {
+        if (clause.kind != ClauseKind::references || !clause.reference) return false;
+        if (!key.name.empty()) return same_identifier(clause.name, key.name);
+        return clause.name.empty() && clause.reference->table == key.table &&
+               same_names(clause.reference->columns, key.columns) &&
+               (key.referenced.empty() || same_names(clause.reference->referenced, key.referenced));
+    });
 }
 
 // Comments mark what was put in: SQLite keeps them when it renames a column in the list, so the way back needs no

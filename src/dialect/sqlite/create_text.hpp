@@ -3,10 +3,11 @@
 // Edits of CREATE texts, by tokens: the rest of the text, its comments and its layout stay as the application wrote
 // them.
 //
-// The first three serve the procedure that SQLite documents under ALTER TABLE for changes that do not touch the rows:
+// All but the triggers' serve the procedure that SQLite documents under ALTER TABLE for changes that do not touch the rows:
 // the new text is written into sqlite_schema. Each throws Error where the text cannot be understood or has no such
 // column.
 
+#include "evolver/schema/constraint.hpp"
 #include "evolver/schema/name.hpp"
 
 #include <string>
@@ -24,6 +25,30 @@ namespace evolver::sqlite {
 /// `column` with DEFAULT `default_text`, in place of the default that it had.
 [[nodiscard]] std::string with_default(std::string_view create_table, Name const& column,
                                        std::string_view default_text);
+
+/// `column` without a default. Unchanged if it has none.
+[[nodiscard]] std::string without_default(std::string_view create_table, Name const& column);
+
+/// The table with `check` as its last constraint.
+[[nodiscard]] std::string with_check(std::string_view create_table, Check const& check);
+
+/// The table without the check of that name, or, where `check` has no name, without the unnamed ones of that condition.
+[[nodiscard]] std::string without_check(std::string_view create_table, Check const& check);
+
+/// The table with `key` as its last constraint.
+[[nodiscard]] std::string with_foreign_key(std::string_view create_table, ForeignKey const& key);
+
+/// The table without the foreign key of that name, or, where `key` has no name, without those from and to the same columns.
+[[nodiscard]] std::string without_foreign_key(std::string_view create_table, ForeignKey const& key);
+
+/// `CONSTRAINT "name" FOREIGN KEY (…) REFERENCES …`, as it stands in a CREATE TABLE.
+[[nodiscard]] std::string foreign_key_clause(ForeignKey const& key);
+
+/// `expression` in parentheses; a line comment at its end does not swallow them.
+[[nodiscard]] std::string enclosed(std::string_view expression);
+
+/// `CONSTRAINT "name" CHECK (…)`.
+[[nodiscard]] std::string check_clause(Check const& check);
 
 /// A trigger that fires for every UPDATE, made to fire for updates of `columns` only. Unchanged if it is a trigger of
 /// INSERT or DELETE, or has a list of columns already. evolver's own writes to columns that are younger than the

@@ -39,6 +39,7 @@ public:
                 table.columns.push_back(column());
             }
         } while (reader_.accept_symbol(","));
+        table.body_end = reader_.offset();
         reader_.expect_symbol(")");
         if (table.columns.empty()) reader_.fail("a column");
         return table;

@@ -46,6 +46,7 @@ struct ParsedColumn {
 struct ParsedTable {
     std::vector<ParsedColumn> columns = {};
     std::vector<ParsedClause> constraints = {};
+    std::size_t body_end = 0;  ///< Of the parenthesis that closes the list, where a last constraint may be put.
 
     /// The column of that name, or null.
     [[nodiscard]] ParsedColumn const* find(Name const& column) const noexcept;

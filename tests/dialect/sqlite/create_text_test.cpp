@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/parsed_table.hpp"
 
 #include "evolver/schema/diff.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -18,9 +19,15 @@
 using namespace evolver;
 using evolver::sqlite::Connection;
 using evolver::sqlite::narrowed_trigger;
+using evolver::sqlite::parse_table;
 using evolver::sqlite::widened_trigger;
+using evolver::sqlite::with_check;
 using evolver::sqlite::with_default;
+using evolver::sqlite::with_foreign_key;
 using evolver::sqlite::with_not_null;
+using evolver::sqlite::without_check;
+using evolver::sqlite::without_default;
+using evolver::sqlite::without_foreign_key;
 using evolver::sqlite::without_not_null;
 
 namespace {
@@ -317,5 +324,47 @@ TEST_SUITE("sqlite/narrowed_trigger") {
                         Error);
         CHECK_THROWS_AS(static_cast<void>(narrowed_trigger("CREATE TRIGGER x UPDATE ON t BEGIN SELECT 1; END", {})),
                         Error);
+    }
+
+    TEST_CASE("a check and a foreign key that are added and taken away leave the text as it was") {
+        ForeignKey const key{.name = "up", .columns = {"a b"}, .table = "t", .referenced = {"id"}};
+        Check const check{.name = "it's", .condition = "\"a b\" <> ')' -- end"};
+        for (std::string const text :
+             {"CREATE TABLE t (id INTEGER PRIMARY KEY, \"a b\" INT)",
+              "CREATE TABLE t (id INTEGER PRIMARY KEY, [a b] -- last\n)",
+              "CREATE TABLE t (id INTEGER PRIMARY KEY, 'a b' CHECK (1) CHECK (id > 0), CHECK (2) CHECK (3)) STRICT, "
+              "WITHOUT ROWID",
+              "CREATE TABLE t(id PRIMARY KEY,`a b`,CONSTRAINT x UNIQUE(`a b`)/* ) */)WITHOUT ROWID"}) {
+            CAPTURE(text);
+            auto const checked = with_check(text, check);
+            CHECK(parse_table(checked).constraints.size() == parse_table(text).constraints.size() + 1);
+            CHECK(normalised(without_check(checked, check)) == normalised(text));
+            auto const referring = with_foreign_key(checked, key);
+            CHECK(normalised(without_foreign_key(referring, key)) == normalised(checked));
+            CHECK(normalised(without_check(referring, check)) == normalised(with_foreign_key(text, key)));
+            if (text.find("STRICT") == std::string::npos)
+                CHECK(schema_of(referring).tables.front().foreign_keys.size() == 1);
+        }
+    }
+
+    TEST_CASE("a check that goes leaves its neighbours where they were, with commas between them or without") {
+        auto const without_one = [](std::string const& text) {
+            return without_check(text, {.name = "one", .condition = "1"});
+        };
+        CHECK(without_one("CREATE TABLE t (a, CONSTRAINT one CHECK (1))") == "CREATE TABLE t (a)");
+        CHECK(without_one("CREATE TABLE t (a, CONSTRAINT one CHECK (1), CHECK (2))") ==
+              "CREATE TABLE t (a, CHECK (2))");
+        CHECK(without_one("CREATE TABLE t (a, CONSTRAINT one CHECK (1) CHECK (2))") == "CREATE TABLE t (a, CHECK (2))");
+        CHECK(without_one("CREATE TABLE t (a, CHECK (2) CONSTRAINT one CHECK (1))") == "CREATE TABLE t (a, CHECK (2))");
+        CHECK(without_one("CREATE TABLE t (a CONSTRAINT one CHECK (1) NOT NULL, b)") ==
+              "CREATE TABLE t (a NOT NULL, b)");
+        CHECK(without_one("CREATE TABLE t (a CHECK (1))") == "CREATE TABLE t (a CHECK (1))");
+        CHECK(without_check("CREATE TABLE t (a CHECK ( A>0 ))", {.condition = "a > 0"}) == "CREATE TABLE t (a)");
+    }
+
+    TEST_CASE("a default goes and nothing else does") {
+        CHECK(without_default("CREATE TABLE t (a INT DEFAULT (1 + 2) NOT NULL, b DEFAULT 1)", "A") ==
+              "CREATE TABLE t (a INT NOT NULL, b DEFAULT 1)");
+        CHECK(without_default("CREATE TABLE t (a INT)", "a") == "CREATE TABLE t (a INT)");
     }
 }
