@@ -29,6 +29,7 @@
 #include "evolver/execute/contract_options.hpp"
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/execute/status.hpp"
+#include "evolver/execute/violation_error.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/observe/observer.hpp"
@@ -87,7 +88,8 @@ public:
     /// processes at once: one does the work, the others wait or go on. Never backfills.
     ///
     /// Ensures:  each migration of the plan is expanded, or nothing was written. A killed expand is finished by the next one.
-    /// Throws:   PlanError, before the first write, for whatever is wrong with the plan on this database; HistoryError; DriftError;
+    /// Throws:   PlanError, before the first write, for whatever is wrong with the plan on this database; ViolationError, before the first
+    ///           write, where rows break a rule that a migration adds; HistoryError; DriftError;
     ///           SchemaTooNew, if this release is below the floor; EngineError.
     /// Cost:     with nothing to do, one SELECT of one row, no write, and no lock on the database.
     Report expand();

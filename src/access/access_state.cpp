@@ -22,7 +22,14 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
         if (entry.phase == Phase::contracted) standing.contracted = standing.expanded;
         stages.push_back(entry.stage);
     }
-    return shape_of(plan, standing, stages, table, sqlite::inspect_table(connection, table));
+    auto const physical = sqlite::inspect_table(connection, table);
+    std::vector<Table> parents;
+    for (auto const& parent : parents_of(plan, table)) {
+        if (auto found = sqlite::inspect_table(connection, parent)) parents.push_back(std::move(*found));
+    }
+    auto shape = shape_of(plan, standing, stages, table, physical, parents);
+    if (physical && !shape.rules.empty()) shape.key = sqlite::row_key(connection, table).columns;
+    return shape;
 }
 
 }  // namespace

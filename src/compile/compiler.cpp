@@ -29,7 +29,13 @@ std::string table_of_change(Change const& change) {
         std::string operator()(MakeAlias const& made) const { return made.table.text(); }
         std::string operator()(RemoveAlias const& removed) const { return removed.table.text(); }
         std::string operator()(SettleAlias const& settled) const { return settled.table.text(); }
-        std::string operator()(TightenColumn const& tightened) const { return tightened.table.text(); }
+        std::string operator()(DeclareColumn const& declared) const { return declared.table.text(); }
+        std::string operator()(MakeCheck const& made) const { return made.table.text(); }
+        std::string operator()(RemoveCheck const& removed) const { return removed.table.text(); }
+        std::string operator()(MakeForeignKey const& made) const { return made.table.text(); }
+        std::string operator()(RemoveForeignKey const& removed) const { return removed.table.text(); }
+        std::string operator()(MakeView const&) const { return {}; }
+        std::string operator()(RemoveView const&) const { return {}; }
     };
     return std::visit(Visitor{}, change);
 }
@@ -149,6 +155,7 @@ void Compiler::open_pairs(std::size_t position, Effect& effect) {
     effect.expand = std::move(now);
     for (auto const& pair : effect.pairs) open_.push_back({position, pair});
     for (auto const& column : effect.kept) kept_.push_back({position, column});
+    for (auto const& rule : effect.rules) rules_.push_back({position, rule});
 }
 
 Schema Compiler::physical() const { return sqlite::inspect(clone_.connection); }
@@ -461,6 +468,7 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
 void Compiler::forget(std::size_t position) {
     std::erase_if(open_, [&](Open const& open) { return open.position == position; });
     std::erase_if(kept_, [&](Kept const& kept) { return kept.position == position; });
+    std::erase_if(rules_, [&](OpenRule const& open) { return open.position == position; });
 }
 
 void Compiler::check(Pair const& pair, std::string const& title) const {
@@ -470,6 +478,55 @@ void Compiler::check(Pair const& pair, std::string const& title) const {
     filled.from = {{pair.from.front(), sqlite::Affinity::none}};
     filled.down = {pair.down.front().text(Engine::sqlite)};
     check_expressions(clone_.connection, filled, title);
+}
+
+sqlite::PhysicalRule Compiler::physical_rule(Rule rule) const {
+    auto const base = [&](Name const& column) { return Name{base_of(rule.table, column)}; };
+    auto const over_columns = [&](Expression const& expression) {
+        return Expression{replace_columns(
+            expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
+                auto const column = base(Name{name}).text();
+                return column == name ? std::nullopt : std::optional{sqlite::quoted(column)};
+            })};
+    };
+    if (rule.condition) rule.condition = over_columns(*rule.condition);
+    for (auto& one : rule.clean) one = {base(one.column), over_columns(one.value)};
+    for (auto& column : rule.columns) column = base(column);
+    if (rule.reference) {
+        for (auto& column : rule.reference->referenced) column = Name{base_of(rule.reference->table, column)};
+    }
+    std::vector<Name> row;
+    auto const table = sqlite::inspect_table(clone_.connection, rule.table);
+    for (auto const& column : table->columns) {
+        if (!column.generated) row.push_back(column.name);
+    }
+    auto key = sqlite::row_key(clone_.connection, rule.table);
+    return {.rule = std::move(rule), .key = std::move(key), .row = std::move(row)};
+}
+
+std::vector<sqlite::PhysicalRule> Compiler::rules(std::size_t position) const {
+    std::vector<sqlite::PhysicalRule> found;
+    for (auto const& open : rules_) {
+        if (open.position == position) found.push_back(physical_rule(open.rule));
+    }
+    return found;
+}
+
+void Compiler::check(sqlite::PhysicalRule const& rule, std::string const& title) const {
+    auto const table = sqlite::quoted(rule.rule.table.text());
+    std::string assignments;
+    for (auto const& one : rule.rule.clean)
+        assignments += (assignments.empty() ? "" : ", ") + sqlite::quoted(one.column.text()) + " = " +
+                       one.value.text(Engine::sqlite);
+    try {
+        (void)clone_.connection.prepare(sqlite::count_broken(rule));
+        if (!assignments.empty()) (void)clone_.connection.prepare("UPDATE " + table + " SET " + assignments);
+    } catch (EngineError const& error) {
+        throw PlanError{Failure{.what = title + ": " + error.what(),
+                                .object = rule.rule.table.text(),
+                                .instead = "correct the expression",
+                                .native_code = error.native_code()}};
+    }
 }
 
 Compiled Compiler::expand() {
@@ -491,6 +548,10 @@ Compiled Compiler::expand() {
             auto const& pair = open_[i].pair;
             check(pair, "Migration \"" + id + "\", " + title(operation));
             if (pair.kind == PairKind::computed) include(filled, pair.table);
+        }
+        for (auto const& rule : effect.rules) {
+            compiled.rules.push_back(physical_rule(rule));
+            check(compiled.rules.back(), "Migration \"" + id + "\", " + title(operation));
         }
         compiled.has_filled_steps = compiled.has_filled_steps || !effect.filled.empty();
         compiled.removes = compiled.removes || takes_away(effect);

@@ -10,6 +10,7 @@
 // is what the next migration's operations are meant for, beside the physical one, which holds both shapes of every open migration.
 
 #include "dialect/sqlite/clone.hpp"
+#include "dialect/sqlite/rule_sql.hpp"
 #include "dialect/sqlite/sync.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/plan/step.hpp"
@@ -41,8 +42,9 @@ struct Compiled {
     std::vector<Step> steps = {};
     std::vector<std::string> fills = {};  ///< Tables that want a backfill.
     std::vector<LegacyCounter> counters = {};
-    bool has_filled_steps = false;  ///< Something waits until the backfill is complete.
-    bool removes = false;           ///< Contract takes something away from older releases.
+    std::vector<sqlite::PhysicalRule> rules = {};  ///< That the migration adds.
+    bool has_filled_steps = false;                 ///< Something waits until the backfill is complete.
+    bool removes = false;                          ///< Contract takes something away from older releases.
 };
 
 /// The way back to sync triggers that somebody has dropped.
@@ -82,6 +84,8 @@ public:
     [[nodiscard]] std::vector<Name> tables(std::size_t position) const;
     /// Computed pairs that are open, in plan order; of all migrations, or of one.
     [[nodiscard]] std::vector<OpenPhysicalPair> pairs(std::optional<std::size_t> position = {}) const;
+    /// The rules that migration `position` adds, while it is open.
+    [[nodiscard]] std::vector<sqlite::PhysicalRule> rules(std::size_t position) const;
     /// What the database's schema is after the steps that were compiled so far.
     [[nodiscard]] Schema physical() const;
     /// Objects that could not be cloned.
@@ -98,6 +102,11 @@ private:
         KeptColumn column;
     };
 
+    struct OpenRule {
+        std::size_t position;
+        Rule rule;
+    };
+
     std::vector<Effect> effects_of(std::size_t position);
     void run(std::vector<Step>& steps, Step step, std::string const& migration);
     void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
@@ -112,6 +121,8 @@ private:
                            std::string const& title);
     void forget(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
+    void check(sqlite::PhysicalRule const& rule, std::string const& title) const;
+    [[nodiscard]] sqlite::PhysicalRule physical_rule(Rule rule) const;
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;
     [[nodiscard]] Change resolved(Change change) const;
     [[nodiscard]] std::string base_of(Name const& table, Name const& column) const;
@@ -138,6 +149,7 @@ private:
     std::string way_out_ = "nothing was written: mend the migration, then call again";
     std::vector<Open> open_;
     std::vector<Kept> kept_;  // of open migrations, like open_
+    std::vector<OpenRule> rules_;
     std::map<std::string, std::int64_t> rows_;
 };
 

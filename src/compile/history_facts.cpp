@@ -29,6 +29,7 @@ public:
         }
         for (auto const& [index, expected] : indexes_)
             judge("index " + index, expected, live.find_index(index) != nullptr);
+        for (auto const& [view, expected] : views_) judge("view " + view, expected, live.find_view(view) != nullptr);
         return lines;
     }
 
@@ -62,6 +63,32 @@ private:
         replaced(o.table, o.from);
         for (auto const& part : o.into) there(o.table, part.name);
     }
+    void learn(MergeColumns const& o) {
+        for (auto const& from : o.from) replaced(o.table, from);
+        there(o.table, o.to);
+    }
+    void learn(SetNotNull const& o) { there(o.table, o.column); }
+    void learn(DropNotNull const& o) { there(o.table, o.column); }
+    void learn(SetDefault const& o) { there(o.table, o.column); }
+    void learn(DropDefault const& o) { there(o.table, o.column); }
+    void learn(AddCheck const& o) { tables_[o.table.text()] = true; }
+    void learn(DropCheck const& o) { tables_[o.table.text()] = true; }
+    void learn(AddUnique const& o) {
+        for (auto const& column : o.columns) there(o.table, column);
+        if (contracted_) indexes_[o.name.text()] = true;
+    }
+    void learn(DropUnique const& o) {
+        for (auto const& column : o.columns) there(o.table, column);
+        if (contracted_) indexes_.clear();  // one of them was it
+    }
+    void learn(AddForeignKey const& o) {
+        for (auto const& column : o.key.columns) there(o.table, column);
+    }
+    void learn(DropForeignKey const& o) { tables_[o.table.text()] = true; }
+    void learn(DropIndex const& o) { indexes_[o.name.text()] = !contracted_; }
+    void learn(CreateView const& o) { views_[o.name.text()] = true; }
+    void learn(ReplaceView const& o) { views_[o.name.text()] = true; }
+    void learn(DropView const& o) { views_[o.name.text()] = !contracted_; }
     void learn(CreateIndex const& o) {
         if (contracted_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
     }
@@ -70,12 +97,14 @@ private:
         tables_.clear();
         columns_.clear();
         indexes_.clear();
+        views_.clear();
     }
 
     bool contracted_ = false;
     std::map<std::string, bool> tables_;
     std::map<std::pair<std::string, std::string>, bool> columns_;
     std::map<std::string, bool> indexes_;
+    std::map<std::string, bool> views_;
 };
 
 }  // namespace

@@ -9,14 +9,29 @@ namespace {
 /// Operations are walked over this table alone: what another table's operation needs is not there, and does not matter here.
 bool concerns(Operation const& operation, Name const& table) {
     auto const about = table_of(operation);
-    return !about.empty() && Name{about} == table;
+    // Indexes and foreign keys that stand in the catalogue are no part of a row's shape, and are not read for it.
+    bool const shapes_rows = !std::holds_alternative<CreateIndex>(operation) &&
+                             !std::holds_alternative<DropUnique>(operation) &&
+                             !std::holds_alternative<DropForeignKey>(operation);
+    return shapes_rows && !about.empty() && Name{about} == table;
+}
+
+/// A foreign key whose parent is not there yet holds nobody to anything.
+bool lacks_parent(Operation const& operation, Schema const& known) {
+    auto const* added = std::get_if<AddForeignKey>(&operation);
+    return added != nullptr && known.find_table(added->key.table) == nullptr;
 }
 
 }  // namespace
 
 Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table,
-               std::optional<Table> const& physical) {
+               std::optional<Table> const& physical, std::vector<Table> const& parents) {
     Schema known;
+    for (auto const& parent : parents) {
+        if (parent.name == table) continue;
+        known.tables.push_back(parent);
+        known.tables.back().foreign_keys.clear();
+    }
     if (physical) {
         known.tables.push_back(*physical);
         known.tables.back().foreign_keys.clear();
@@ -33,7 +48,11 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
         for (auto operation : plan.migrations()[position].operations) {
             if (!concerns(operation, table)) continue;
             if (auto* created = std::get_if<CreateTable>(&operation)) created->foreign_keys.clear();
-            for (auto& pair : effect_of(operation, known).pairs) shape.pairs.push_back({std::move(pair), stage});
+            if (lacks_parent(operation, known)) continue;
+            auto effect = effect_of(operation, known);
+            for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage});
+            shape.rules.insert(shape.rules.end(), effect.rules.begin(), effect.rules.end());
+            shape.defaults.insert(shape.defaults.end(), effect.defaults.begin(), effect.defaults.end());
         }
     }
     if (physical) shape.physical = physical->columns;
@@ -54,6 +73,17 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
         if (!is_physical(column.name) && !is_paired(column.name)) shape.absent.push_back(column.name);
     }
     return shape;
+}
+
+std::vector<Name> parents_of(Plan const& plan, Name const& table) {
+    std::vector<Name> parents;
+    for (auto const& migration : plan.migrations()) {
+        for (auto const& operation : migration.operations) {
+            auto const* added = std::get_if<AddForeignKey>(&operation);
+            if (added != nullptr && added->table == table) parents.push_back(added->key.table);
+        }
+    }
+    return parents;
 }
 
 }  // namespace evolver

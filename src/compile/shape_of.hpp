@@ -7,9 +7,13 @@
 
 namespace evolver {
 
+/// `parents`: the tables, as they are, that a foreign key of this one may refer to.
 /// `stages[i]` is that of migration i, for those that are expanded and not contracted. `physical` is none where the table is not there
 /// (yet).
 [[nodiscard]] Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table,
-                             std::optional<Table> const& physical);
+                             std::optional<Table> const& physical, std::vector<Table> const& parents = {});
+
+/// The tables that foreign keys, which the plan adds to `table`, refer to.
+[[nodiscard]] std::vector<Name> parents_of(Plan const& plan, Name const& table);
 
 }  // namespace evolver

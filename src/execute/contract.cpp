@@ -1,6 +1,7 @@
 #include "execute/contract.hpp"
 
 #include "execute/reconcile.hpp"
+#include "execute/rules.hpp"
 #include "execute/standstill.hpp"
 #include "fleet/processes.hpp"
 
@@ -127,6 +128,22 @@ private:
     ContractOptions const& options_;
 };
 
+/// Not among the gates that are judged under the lock: there the step itself looks.
+Gate rules_gate(sqlite::Connection const& connection, Compiler const& compiler, ledger::Entry const& entry) {
+    Gate gate{.name = "rules", .migration = entry.id, .open = true, .reason = {}};
+    for (auto const& rule : compiler.rules(static_cast<std::size_t>(entry.position))) {
+        if (!rule.rule.clean.empty() || rule.rule.violators != Violators::refuse) continue;
+        auto const found = violations(connection, rule);
+        if (found.count == 0) continue;
+        gate.open = false;
+        gate.reason +=
+            fmt::format("{}{} row{} break{} the rule that {} (key {}); mend {}", gate.reason.empty() ? "" : "; ",
+                        found.count, found.count == 1 ? "" : "s", found.count == 1 ? "s" : "", name_of(rule.rule),
+                        found.keys.front(), found.count == 1 ? "it" : "them");
+    }
+    return gate;
+}
+
 void refuse_unknown(Plan const& plan, ContractOptions const& options) {
     for (auto const& one : options.override_gates) {
         auto const names = {"lossless", "instances", "processes", "soak"};
@@ -205,6 +222,8 @@ std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, Contrac
         if (entry.phase != Phase::expanded || !compiler.removes(static_cast<std::size_t>(entry.position))) continue;
         auto const judged = Judge{workplace, soak, options}.all(entry);
         all.insert(all.end(), judged.begin(), judged.end());
+        if (!compiler.rules(static_cast<std::size_t>(entry.position)).empty())
+            all.push_back(rules_gate(workplace.own(), compiler, entry));
     }
     return all;
 }
@@ -235,8 +254,10 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const& migration = plan.migrations()[position];
         auto const& id = migration.id.text();
         auto const pairs = moment.compiler.pairs(position);
+        auto const rules = moment.compiler.rules(position);
         auto const compiled = moment.compiler.contract();
         auto const start = Clock::now();
+        auto mended = mend_rows(workplace, rules, id);
         auto const kept_out = at_standstill(workplace, compiled.removes, [&] {
             auto const now = workplace.state(connection);
             if (standing_of(now).contracted != position) return;  // another operator was quicker
@@ -255,6 +276,9 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
                     if (one.migration == id) workplace.audit(connection, "loss accepted", id, one.reason, kept, {});
                 }
             }
+            mended += mend_rest(workplace, rules, id);
+            if (mended > 0)
+                workplace.audit(connection, "rows mended", id, "the old values are in evolver_quarantine", mended, {});
             run_steps(compiled.steps, connection);
             ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));
             workplace.audit(connection, "contract", id, migration.summary, 0,

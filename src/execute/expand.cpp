@@ -2,6 +2,7 @@
 
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/mend.hpp"
+#include "execute/rules.hpp"
 
 #include <algorithm>
 
@@ -89,6 +90,8 @@ Report expand(Workplace& workplace) {
         report.warnings.clear();
         for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
         rehearse_contract(compiler, report);
+        for (auto const& compiled : pending)
+            measure(connection, compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
 
         for (auto const& compiled : pending) {
             if (!commit_expand(workplace, compiled)) break;  // another process is at work: look again
@@ -107,6 +110,7 @@ Report rehearse(Workplace& workplace) {
     Report report{.rehearsed = true};
     while (compiler.standing().expanded < plan.migrations().size()) {
         auto const compiled = compiler.expand();
+        measure(workplace.given(), compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         if (compiled.has_filled_steps) {
             auto const after = compiler.filled(compiled.position);

@@ -43,7 +43,7 @@ Effect effect_of(ChangeType const& operation, Schema& schema) {
     for (auto const& index : moved) effect.contract.push_back(RemoveIndex{index.name});
     effect.contract.push_back(RemoveColumn{operation.table, operation.from});
     if (!new_column.nullable || new_column.default_value)
-        effect.contract.push_back(TightenColumn{operation.table, new_column});
+        effect.contract.push_back(DeclareColumn{operation.table, new_column});
     for (auto const& index : moved) effect.contract.push_back(MakeIndex{renamed(index, operation.from, operation.to)});
     effect.undo = {RemoveColumn{operation.table, operation.to}};
 

@@ -4,172 +4,6 @@ namespace evolver {
 
 namespace {
 
-/// Writes `key=<length>:<value>` so that no two operations share a text.
-class Text {
-public:
-    Text& field(std::string_view key, std::string_view value) {
-        text_ += key;
-        text_ += '=';
-        text_ += std::to_string(value.size());
-        text_ += ':';
-        text_ += value;
-        text_ += ';';
-        return *this;
-    }
-    Text& field(std::string_view key, bool value) { return value ? field(key, std::string_view{"yes"}) : *this; }
-    Text& field(std::string_view key, Name const& name) { return field(key, std::string_view{name.text()}); }
-    Text& field(std::string_view key, Expression const& expression) {
-        for (auto const engine : {Engine::sqlite, Engine::postgresql, Engine::mariadb}) {
-            if (expression.has(engine))
-                field(std::string{key} + "." + std::string{name_of(engine)}, std::string_view{expression.text(engine)});
-        }
-        return *this;
-    }
-    template <class Value>
-    Text& field(std::string_view key, std::optional<Value> const& value) {
-        return value ? field(key, *value) : *this;
-    }
-    template <class Value>
-    Text& field(std::string_view key, std::vector<Value> const& values) {
-        for (auto const& value : values) field(key, value);
-        return *this;
-    }
-    Text& field(std::string_view key, Type const& type) {
-        return field(key, std::to_string(static_cast<int>(type.kind())) + "/" + type.declared());
-    }
-    Text& field(std::string_view key, std::string const& value) {
-        return value.empty() ? *this : field(key, std::string_view{value});
-    }
-    Text& field(std::string_view key, Column const& column) {
-        return field(key, std::string_view{Text{}
-                                               .field("name", column.name)
-                                               .field("type", column.type)
-                                               .field("nullable", column.nullable)
-                                               .field("key", column.primary_key)
-                                               .field("default", column.default_value)
-                                               .field("collation", column.collation)
-                                               .field("generated", column.generated)
-                                               .field("stored", column.stored)
-                                               .text_});
-    }
-    Text& field(std::string_view key, UniqueKey const& unique) {
-        return field(key, std::string_view{Text{}.field("name", unique.name).field("column", unique.columns).text_});
-    }
-    Text& field(std::string_view key, Check const& check) {
-        return field(key, std::string_view{Text{}.field("name", check.name).field("condition", check.condition).text_});
-    }
-    Text& field(std::string_view key, ForeignKey const& foreign) {
-        return field(key, std::string_view{Text{}
-                                               .field("name", foreign.name)
-                                               .field("column", foreign.columns)
-                                               .field("table", foreign.table)
-                                               .field("referenced", foreign.referenced)
-                                               .field("delete", foreign.on_delete)
-                                               .field("update", foreign.on_update)
-                                               .field("deferred", foreign.deferred)
-                                               .text_});
-    }
-    Text& field(std::string_view key, SplitPart const& part) {
-        return field(
-            key, std::string_view{Text{}.field("name", part.name).field("type", part.type).field("up", part.up).text_});
-    }
-    Text& field(std::string_view key, IndexPart const& part) {
-        return field(key, std::string_view{Text{}
-                                               .field("of", part.expression)
-                                               .field("column", part.column)
-                                               .field("descending", part.order == Order::descending)
-                                               .field("collation", part.collation)
-                                               .text_});
-    }
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
-private:
-    std::string text_;
-};
-
-struct Description {
-    std::string operator()(CreateTable const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"CreateTable"})
-            .field("table", o.table)
-            .field("column", o.columns)
-            .field("key", o.primary_key)
-            .field("unique", o.unique_keys)
-            .field("check", o.checks)
-            .field("foreign", o.foreign_keys)
-            .field("without_rowid", o.without_rowid)
-            .field("strict", o.strict)
-            .field("autoincrement", o.autoincrement)
-            .take();
-    }
-    std::string operator()(DropTable const& o) const {
-        return Text{}.field("operation", std::string_view{"DropTable"}).field("table", o.table).take();
-    }
-    std::string operator()(AddColumn const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"AddColumn"})
-            .field("table", o.table)
-            .field("column", o.column)
-            .field("kept", o.when_replaced == Replaced::kept)
-            .take();
-    }
-    std::string operator()(DropColumn const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"DropColumn"})
-            .field("table", o.table)
-            .field("column", o.column)
-            .field("down", o.down)
-            .take();
-    }
-    std::string operator()(RenameColumn const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"RenameColumn"})
-            .field("table", o.table)
-            .field("from", o.from)
-            .field("to", o.to)
-            .take();
-    }
-    std::string operator()(ChangeType const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"ChangeType"})
-            .field("table", o.table)
-            .field("from", o.from)
-            .field("to", o.to)
-            .field("type", o.type)
-            .field("up", o.up)
-            .field("down", o.down)
-            .field("default", o.default_value)
-            .take();
-    }
-    std::string operator()(SplitColumn const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"SplitColumn"})
-            .field("table", o.table)
-            .field("from", o.from)
-            .field("into", o.into)
-            .field("down", o.down)
-            .take();
-    }
-    std::string operator()(CreateIndex const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"CreateIndex"})
-            .field("name", o.name)
-            .field("table", o.table)
-            .field("column", o.columns)
-            .field("unique", o.unique)
-            .field("where", o.where)
-            .take();
-    }
-    std::string operator()(RawSql const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"RawSql"})
-            .field("expand", o.expand)
-            .field("contract", o.contract)
-            .field("undo", o.undo)
-            .take();
-    }
-};
-
 struct Title {
     std::string operator()(CreateTable const& o) const { return "CreateTable " + o.table.text(); }
     std::string operator()(DropTable const& o) const { return "DropTable " + o.table.text(); }
@@ -183,7 +17,27 @@ struct Title {
     std::string operator()(ChangeType const& o) const { return "ChangeType " + o.table.text() + "." + o.from.text(); }
     std::string operator()(SplitColumn const& o) const { return "SplitColumn " + o.table.text() + "." + o.from.text(); }
     std::string operator()(CreateIndex const& o) const { return "CreateIndex " + o.name.text(); }
+    std::string operator()(MergeColumns const& o) const { return "MergeColumns " + of(o.table, o.to); }
+    std::string operator()(SetNotNull const& o) const { return "SetNotNull " + of(o.table, o.column); }
+    std::string operator()(DropNotNull const& o) const { return "DropNotNull " + of(o.table, o.column); }
+    std::string operator()(SetDefault const& o) const { return "SetDefault " + of(o.table, o.column); }
+    std::string operator()(DropDefault const& o) const { return "DropDefault " + of(o.table, o.column); }
+    std::string operator()(AddCheck const& o) const { return "AddCheck " + of(o.table, o.name); }
+    std::string operator()(DropCheck const& o) const { return "DropCheck " + o.table.text() + "." + o.name; }
+    std::string operator()(AddUnique const& o) const { return "AddUnique " + o.name.text(); }
+    std::string operator()(DropUnique const& o) const { return "DropUnique " + o.table.text(); }
+    std::string operator()(AddForeignKey const& o) const {
+        return "AddForeignKey " + o.table.text() + " to " + o.key.table.text();
+    }
+    std::string operator()(DropForeignKey const& o) const { return "DropForeignKey " + o.table.text(); }
+    std::string operator()(DropIndex const& o) const { return "DropIndex " + o.name.text(); }
+    std::string operator()(CreateView const& o) const { return "CreateView " + o.name.text(); }
+    std::string operator()(ReplaceView const& o) const { return "ReplaceView " + o.name.text(); }
+    std::string operator()(DropView const& o) const { return "DropView " + o.name.text(); }
     std::string operator()(RawSql const&) const { return "RawSql"; }
+
+private:
+    static std::string of(Name const& table, Name const& part) { return table.text() + "." + part.text(); }
 };
 
 struct Retract {
@@ -205,16 +59,40 @@ struct Retract {
     void operator()(SplitColumn const& o) const {
         for (auto const& part : o.into) column(o.table, part.name);
     }
-    void operator()(CreateIndex const& o) const {
-        std::erase_if(schema.indexes, [&](Index const& index) { return index.name == o.name; });
+    void index(Name const& name) const {
+        std::erase_if(schema.indexes, [&](Index const& other) { return other.name == name; });
     }
+    void operator()(MergeColumns const& o) const { column(o.table, o.to); }
+    void operator()(CreateIndex const& o) const { index(o.name); }
+    void operator()(AddUnique const& o) const { index(o.name); }
+    void operator()(CreateView const& o) const {
+        std::erase_if(schema.views, [&](View const& view) { return view.name == o.name; });
+    }
+    // These change nothing before contract.
     void operator()(DropTable const&) const {}
     void operator()(DropColumn const&) const {}
+    void operator()(SetNotNull const&) const {}
+    void operator()(DropNotNull const&) const {}
+    void operator()(SetDefault const&) const {}
+    void operator()(DropDefault const&) const {}
+    void operator()(AddCheck const&) const {}
+    void operator()(DropCheck const&) const {}
+    void operator()(DropUnique const&) const {}
+    void operator()(AddForeignKey const&) const {}
+    void operator()(DropForeignKey const&) const {}
+    void operator()(DropIndex const&) const {}
+    void operator()(ReplaceView const&) const {}
+    void operator()(DropView const&) const {}
+    // What somebody's own SQL adds is not known.
     void operator()(RawSql const&) const {}
 };
 
 struct TableOf {
     std::string operator()(RawSql const&) const { return {}; }
+    std::string operator()(DropIndex const&) const { return {}; }
+    std::string operator()(CreateView const&) const { return {}; }
+    std::string operator()(ReplaceView const&) const { return {}; }
+    std::string operator()(DropView const&) const { return {}; }
     template <class Kind>
     std::string operator()(Kind const& operation) const {
         return operation.table.text();
@@ -229,7 +107,6 @@ Effect effect_of(Operation const& operation, Schema& schema) {
 
 void retract(Operation const& operation, Schema& schema) { std::visit(Retract{schema}, operation); }
 
-std::string description(Operation const& operation) { return std::visit(Description{}, operation); }
 std::string title(Operation const& operation) { return std::visit(Title{}, operation); }
 std::string table_of(Operation const& operation) { return std::visit(TableOf{}, operation); }
 

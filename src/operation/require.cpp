@@ -98,6 +98,61 @@ void new_index(Schema const& schema, Name const& index, std::string const& title
     }
 }
 
+Index& existing_index(Schema& schema, Name const& index, std::string const& title) {
+    std::vector<std::string> known;
+    for (auto& other : schema.indexes) {
+        if (other.name == index) return other;
+        known.push_back(other.name.text());
+    }
+    refuse(title, "there is no index \"" + index.text() + "\".", did_you_mean(index.text(), known));
+}
+
+View& existing_view(Schema& schema, Name const& view, std::string const& title) {
+    std::vector<std::string> known;
+    for (auto& other : schema.views) {
+        if (other.name == view) return other;
+        known.push_back(other.name.text());
+    }
+    refuse(title, "there is no view \"" + view.text() + "\".", did_you_mean(view.text(), known));
+}
+
+void new_constraint(Table const& table, std::string const& name, std::string const& title) {
+    auto const taken = [&](auto const& constraints) {
+        return std::any_of(constraints.begin(), constraints.end(),
+                           [&](auto const& other) { return same_identifier(other.name, name); });
+    };
+    if (taken(table.checks) || taken(table.unique_keys) || taken(table.foreign_keys)) {
+        refuse(title, "table \"" + table.name.text() + "\" has a constraint \"" + name + "\" already.",
+               "choose another name, or leave the operation out");
+    }
+}
+
+std::vector<Name> mentioned(Table const& table, Expression const& expression) {
+    std::vector<Name> columns;
+    for (auto const& column : table.columns) {
+        if (mentions(expression, column.name)) columns.push_back(column.name);
+    }
+    return columns;
+}
+
+void cleanable(Schema const& schema, Table& table, Rule const& rule, std::string const& title) {
+    for (auto const& one : rule.clean) (void)existing_column(table, one.column, title);
+    if (!rule.clean.empty() && rule.violators != Violators::refuse) {
+        refuse(title, "`clean` and `violators` both say what becomes of a row that breaks the rule.",
+               "leave one of them out");
+    }
+    if (rule.violators != Violators::quarantine) return;
+    for (auto const& other : schema.tables) {
+        for (auto const& key : other.foreign_keys) {
+            if (key.table == table.name) {
+                refuse(title,
+                       "table \"" + other.name.text() + "\" refers to these rows: without them it would hold orphans.",
+                       "clean them instead: .clean");
+            }
+        }
+    }
+}
+
 void unconstrained(Schema const& schema, Table const& table, Name const& column, std::string const& title) {
     auto const held = [&](std::string const& by) {
         refuse(title,

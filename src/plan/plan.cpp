@@ -1,5 +1,7 @@
 #include "evolver/plan/plan.hpp"
 
+#include "operation/description.hpp"
+
 #include "evolver/schema/digest.hpp"
 
 #include <algorithm>

@@ -18,5 +18,6 @@ auto* find_in(Objects& objects, Name const& name) noexcept {
 Table const* Schema::find_table(Name const& name) const noexcept { return find_in(tables, name); }
 Table* Schema::find_table(Name const& name) noexcept { return find_in(tables, name); }
 Index const* Schema::find_index(Name const& name) const noexcept { return find_in(indexes, name); }
+View const* Schema::find_view(Name const& name) const noexcept { return find_in(views, name); }
 
 }  // namespace evolver

@@ -1,5 +1,7 @@
 #include "evolver/plan/plan.hpp"
 
+#include "operation/description.hpp"
+
 #include <doctest/doctest.h>
 
 #include <functional>

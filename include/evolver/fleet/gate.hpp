@@ -8,8 +8,10 @@
 ///   instances        no live instance of an older release is registered
 ///   processes        no unknown process has the database open (where the system shows that: Linux, WAL mode)
 ///   soak             no legacy write for the soak time
+///   rules            no row breaks a rule that the migration adds and does not say how to mend
 ///
-/// The first two cannot be overridden: what they guard would be gone. The others are overridden by name, with a reason, which goes into
+/// `backfill`, `reconciliation` and `rules` cannot be overridden: what the first two guard would be gone, and the engine would refuse the
+/// third. The others are overridden by name, with a reason, which goes into
 /// the audit trail.
 
 #include "evolver/error.hpp"

@@ -50,10 +50,30 @@ struct SettleAlias {
     Name alias;
 };
 
-/// Holds a filled column to what its declaration says and the transition could not: NOT NULL and the default.
-struct TightenColumn {
+/// Makes NOT NULL and the default of a column what `column` says, and nothing else of it.
+struct DeclareColumn {
     Name table;
     Column column;
+};
+
+struct MakeCheck {
+    Name table;
+    Check check;
+};
+
+struct RemoveCheck {
+    Name table;
+    Check check;
+};
+
+struct MakeForeignKey {
+    Name table;
+    ForeignKey key;
+};
+
+struct RemoveForeignKey {
+    Name table;
+    ForeignKey key;
 };
 
 struct MakeIndex {
@@ -64,12 +84,22 @@ struct RemoveIndex {
     Name index;
 };
 
+struct MakeView {
+    Name view;
+    Expression query;
+};
+
+struct RemoveView {
+    Name view;
+};
+
 /// SQL in the application's own words.
 struct RunScript {
     Expression script;
 };
 
 using Change = std::variant<MakeTable, RemoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias,
-                            TightenColumn, MakeIndex, RemoveIndex, RunScript>;
+                            DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey, MakeIndex,
+                            RemoveIndex, MakeView, RemoveView, RunScript>;
 
 }  // namespace evolver

@@ -8,6 +8,7 @@
 
 #include "evolver/operation/change.hpp"
 #include "evolver/operation/pair.hpp"
+#include "evolver/operation/rule.hpp"
 #include "evolver/schema/schema.hpp"
 
 #include <vector>
@@ -32,9 +33,11 @@ struct KeptColumn {
 };
 
 struct Effect {
-    std::vector<Change> expand = {};    ///< Only adds.
-    std::vector<Pair> pairs = {};       ///< Kept in step from expand to contract.
-    std::vector<KeptColumn> kept = {};  ///< From expand to contract.
+    std::vector<Change> expand = {};        ///< Only adds.
+    std::vector<Pair> pairs = {};           ///< Kept in step from expand to contract.
+    std::vector<KeptColumn> kept = {};      ///< From expand to contract.
+    std::vector<Rule> rules = {};           ///< Kept by the new release from expand, by every row from contract.
+    std::vector<NewDefault> defaults = {};  ///< Of the new release, from expand to contract.
     std::vector<Change> filled = {};    ///< After the backfill: an index on a new column is 15 times slower before it.
     std::vector<Change> contract = {};  ///< Removes the old shape.
     std::vector<Change> undo = {};      ///< Takes expand (and `filled`) back, in this order.

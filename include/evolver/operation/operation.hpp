@@ -2,14 +2,29 @@
 
 /// All operations as one type. An operation is a value: comparing, copying and printing it touches no database.
 
+#include "evolver/operation/add_check.hpp"
 #include "evolver/operation/add_column.hpp"
+#include "evolver/operation/add_foreign_key.hpp"
+#include "evolver/operation/add_unique.hpp"
 #include "evolver/operation/change_type.hpp"
 #include "evolver/operation/create_index.hpp"
 #include "evolver/operation/create_table.hpp"
+#include "evolver/operation/create_view.hpp"
+#include "evolver/operation/drop_check.hpp"
 #include "evolver/operation/drop_column.hpp"
+#include "evolver/operation/drop_default.hpp"
+#include "evolver/operation/drop_foreign_key.hpp"
+#include "evolver/operation/drop_index.hpp"
+#include "evolver/operation/drop_not_null.hpp"
 #include "evolver/operation/drop_table.hpp"
+#include "evolver/operation/drop_unique.hpp"
+#include "evolver/operation/drop_view.hpp"
+#include "evolver/operation/merge_columns.hpp"
 #include "evolver/operation/raw_sql.hpp"
 #include "evolver/operation/rename_column.hpp"
+#include "evolver/operation/replace_view.hpp"
+#include "evolver/operation/set_default.hpp"
+#include "evolver/operation/set_not_null.hpp"
 #include "evolver/operation/split_column.hpp"
 
 #include <string>
@@ -17,8 +32,10 @@
 
 namespace evolver {
 
-using Operation = std::variant<CreateTable, DropTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn,
-                               CreateIndex, RawSql>;
+using Operation =
+    std::variant<CreateTable, DropTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn, MergeColumns,
+                 SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck, DropCheck, AddUnique, DropUnique,
+                 AddForeignKey, DropForeignKey, CreateIndex, DropIndex, CreateView, ReplaceView, DropView, RawSql>;
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);
@@ -27,14 +44,10 @@ using Operation = std::variant<CreateTable, DropTable, AddColumn, DropColumn, Re
 /// first of them was meant for. Does nothing for what an operation does not add itself (RawSql).
 void retract(Operation const& operation, Schema& schema);
 
-/// Everything that the operation says, as one canonical text: what the plan's digest is made of, so that an applied migration
-/// which was edited is recognised. Its form is part of the ledger's format.
-[[nodiscard]] std::string description(Operation const& operation);
-
 /// "ChangeType packages.size": for messages.
 [[nodiscard]] std::string title(Operation const& operation);
 
-/// The table that the operation is about; empty for RawSql.
+/// The table that the operation is about; empty for those that name none.
 [[nodiscard]] std::string table_of(Operation const& operation);
 
 }  // namespace evolver

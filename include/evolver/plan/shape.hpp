@@ -5,6 +5,7 @@
 /// The access layer writes its SQL from a Shape; it is recomputed when the database has moved on. It is a value.
 
 #include "evolver/operation/pair.hpp"
+#include "evolver/operation/rule.hpp"
 #include "evolver/plan/phase.hpp"
 #include "evolver/schema/table.hpp"
 
@@ -27,6 +28,12 @@ struct Shape {
     std::vector<Column> physical = {};
     /// In plan order.
     std::vector<OpenPair> pairs = {};
+    /// What the release's writes are held to before the table is, in plan order.
+    std::vector<Rule> rules = {};
+    /// What the release's inserts hold in columns that they leave out, where that is not the table's own default.
+    std::vector<NewDefault> defaults = {};
+    /// The columns that name a row.
+    std::vector<Name> key = {};
     /// Columns of the release that the database does not have yet and that no old column stands for, and why.
     std::vector<Name> absent = {};
 

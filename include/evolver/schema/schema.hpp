@@ -34,6 +34,8 @@ struct Schema {
     [[nodiscard]] Table* find_table(Name const& name) noexcept;
     /// The index of that name, or null.
     [[nodiscard]] Index const* find_index(Name const& name) const noexcept;
+    /// The view of that name, or null.
+    [[nodiscard]] View const* find_view(Name const& name) const noexcept;
 };
 
 }  // namespace evolver

@@ -3,6 +3,7 @@
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/in_sync.hpp"
 #include "dialect/sqlite/joined.hpp"
+#include "dialect/sqlite/rule_sql.hpp"
 #include "evolver/dialect/access_error.hpp"
 #include "evolver/schema/tokens.hpp"
 
@@ -73,8 +74,28 @@ public:
         return names;
     }
 
-    /// The value of a column of the new shape, or of one on the way to it, over the physical columns.
+    /// The value of a column of the new shape, or of one on the way to it, over the physical columns. Rows of old releases may break a rule;
+    /// where it says how they are mended, the new release reads them so.
     [[nodiscard]] std::string read(Name const& column) const {
+        auto value = read_as_is(column);
+        for (auto const& rule : shape_.rules) {
+            for (auto const& one : rule.clean) {
+                if (!(one.column == column)) continue;
+                auto const spelled = [&](Name const& name) {
+                    return grouped(name == column ? value : read_as_is(name));
+                };
+                auto const mended = replace_columns(
+                    one.value.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
+                        return shape_.has(Name{name}) ? std::optional{spelled(Name{name})} : std::nullopt;
+                    });
+                value = "CASE WHEN " + broken(rule, spelled, earlier_row(shape_.table, shape_.key)) + " THEN " +
+                        mended + " ELSE " + value + " END";
+            }
+        }
+        return value;
+    }
+
+    [[nodiscard]] std::string read_as_is(Name const& column) const {
         auto const* open = pair_of(column);
         if (open == nullptr) return quoted(column.text());
         auto const& pair = open->pair;
@@ -142,11 +163,13 @@ public:
     /// (physical column, expression), the caller's own first.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> assignments() {
         auto const& pairs = access_.shape().pairs;
+        if (kind_ == Kind::insert) set_new_defaults();
         for (auto open = pairs.rbegin(); open != pairs.rend(); ++open) carry(*open);
         std::vector<std::pair<std::string, std::string>> result;
         for (auto const& column : order_) {
             if (!only_carried_.count(key(column))) result.emplace_back(quoted(column.text()), values_.at(key(column)));
         }
+        if (!result.empty()) hold_to_rules(result.front().second);
         return result;
     }
 
@@ -199,6 +222,57 @@ private:
                          " cannot hold this value, and the new column is not there before expand()";
         values_[key(old_column)] =
             "CASE WHEN " + kept + " THEN " + values_.at(key(old_column)) + " ELSE json(" + literal(why) + ") END";
+    }
+
+    /// The table has them only after contract.
+    void set_new_defaults() {
+        for (auto const& one : access_.shape().defaults) {
+            if (is_set(one.column) || !access_.shape().has(one.column)) continue;
+            put(one.column, one.value ? "(" + one.value->text(Engine::sqlite) + ")" : "NULL");
+        }
+    }
+
+    /// What the table will be held to after contract, this release's writes are held to now; json() as in refuse_losses().
+    void hold_to_rules(std::string& first_value) const {
+        auto const& shape = access_.shape();
+        std::string guards;
+        for (auto const& rule : shape.rules) {
+            bool const touched = std::any_of(rule.columns.begin(), rule.columns.end(),
+                                             [&](Name const& column) { return is_set(column); });
+            if (!touched && kind_ == Kind::insert && rule.kind == RuleKind::not_null) require_default(rule);
+            if (!touched) continue;
+            auto const other = kind_ == Kind::update ? another_row(shape.table, shape.key) : "";
+            guards += " WHEN " +
+                      broken(
+                          rule, [&](Name const& column) { return Access::grouped(written(column)); }, other) +
+                      " THEN json(" + literal("evolver: this release keeps the rule that " + name_of(rule)) + ")";
+        }
+        if (!guards.empty()) first_value = "CASE" + guards + " ELSE " + first_value + " END";
+    }
+
+    /// What the column holds after the statement.
+    [[nodiscard]] std::string written(Name const& column) const {
+        if (is_set(column)) return values_.at(key(column));
+        if (kind_ == Kind::update) return access_.read(column);
+        auto const* own = physical(column);
+        return own != nullptr && own->default_value ? own->default_value->text(Engine::sqlite) : "NULL";
+    }
+
+    [[nodiscard]] Column const* physical(Name const& column) const {
+        auto const& columns = access_.shape().physical;
+        auto const found =
+            std::find_if(columns.begin(), columns.end(), [&](Column const& other) { return other.name == column; });
+        return found == columns.end() ? nullptr : &*found;
+    }
+
+    void require_default(Rule const& rule) const {
+        auto const& column = rule.columns.front();
+        auto const* own = physical(column);
+        if (own != nullptr && own->default_value) return;
+        throw AccessError{Failure{.what = "The insert into \"" + rule.table.text() + "\" lacks the column \"" +
+                                          column.text() + "\", which is NOT NULL in this release.",
+                                  .object = rule.table.text() + "." + column.text(),
+                                  .instead = "name it in the insert, or give it a default: SetDefault"}};
     }
 
     /// The new columns have their defaults only after contract.

@@ -81,7 +81,7 @@ TEST_CASE("render: within the budget, or in a window, a column is dropped") {
 TEST_CASE("render: what holds the lock for longer than the budget is refused, unless somebody planned a window") {
     auto const connection = database("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT)");
     std::vector<Change> const changes{MakeIndex{Index{.name = "i", .table = "t", .parts = {"o"}}}, RemoveTable{"t"},
-                                      TightenColumn{"t", Column{.name = "o", .type = text(), .nullable = false}}};
+                                      DeclareColumn{"t", Column{.name = "o", .type = text(), .nullable = false}}};
     for (auto const& change : changes) {
         CAPTURE(change.index());
         CHECK_THROWS_WITH_AS((void)render(change, {.schema = connection, .rows = 10'000'000}),
@@ -92,7 +92,7 @@ TEST_CASE("render: what holds the lock for longer than the budget is refused, un
         CHECK_NOTHROW((void)render(change, {.schema = connection, .rows = 1000}));
     }
     // Without NOT NULL no row has to be looked at.
-    CHECK_NOTHROW((void)render(TightenColumn{"t", Column{.name = "o", .type = text(), .default_value = "1"}},
+    CHECK_NOTHROW((void)render(DeclareColumn{"t", Column{.name = "o", .type = text(), .default_value = "1"}},
                                {.schema = connection, .rows = 10'000'000}));
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("render: a column is held to its declaration, and connections that wer
     connection.run("BEGIN IMMEDIATE");
     apply(connection, RemoveColumn{"t", "gone"}, {.schema = connection});
     apply(connection,
-          TightenColumn{"t", Column{.name = "N", .type = integer(), .nullable = false, .default_value = "7"}},
+          DeclareColumn{"t", Column{.name = "N", .type = integer(), .nullable = false, .default_value = "7"}},
           {.schema = connection});
     connection.run("COMMIT");
 

@@ -27,6 +27,8 @@ ALTER TABLE "packages" DROP COLUMN "section";
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema SET sql = 'CREATE TABLE "packages" ("id" INTEGER PRIMARY KEY, "name" TEXT NOT NULL, "size" TEXT, "in_main" BOOLEAN DEFAULT 1 NOT NULL)' WHERE type = 'table' AND name = 'packages' COLLATE NOCASE;
 PRAGMA writable_schema = RESET;
+CREATE VIEW evolver_touch AS SELECT 1;
+DROP VIEW evolver_touch;
 
 -- undo
 
