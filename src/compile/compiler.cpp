@@ -176,16 +176,14 @@ std::int64_t Compiler::rows_of(std::string const& table) {
 
 void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migration) {
     step.migration = migration;
-    for (auto const& sql : step.sql) {
-        try {
-            clone_.connection.run(sql);
-        } catch (EngineError const& error) {
-            throw PlanError{
-                Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
-                        .object = migration,
-                        .instead = error.instead().empty() ? way_out_ : error.instead(),
-                        .native_code = error.native_code()}};
-        }
+    try {
+        if (!step.refuse_if.empty()) (void)clone_.connection.prepare(step.refuse_if);
+        for (auto const& sql : step.sql) clone_.connection.run(sql);
+    } catch (EngineError const& error) {
+        throw PlanError{Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
+                                .object = migration,
+                                .instead = error.instead().empty() ? way_out_ : error.instead(),
+                                .native_code = error.native_code()}};
     }
     steps.push_back(std::move(step));
 }

@@ -285,6 +285,7 @@ struct Description {
             .field("expand", o.expand)
             .field("contract", o.contract)
             .field("undo", o.undo)
+            .field("verify", o.verify)
             .take();
     }
 };

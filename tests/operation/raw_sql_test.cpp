@@ -24,6 +24,23 @@ TEST_CASE("RawSql: one that does nothing is refused") {
                   {"RawSql: it does nothing", ".expand or .contract"}) == "");
 }
 
+TEST_CASE("RawSql: verify without a contract is refused") {
+    CHECK(missing(refusal({packages()}, RawSql{.expand = "SELECT 1", .verify = "SELECT 1"}),
+                  {".verify is asked before .contract", "give it .contract"}) == "");
+}
+
+TEST_CASE("RawSql: a mistake in verify is found before anything is removed") {
+    Plan const plan{"p",
+                    {Migration{.id = "0001",
+                               .release = "1.0",
+                               .operations = {RawSql{.contract = "DROP TABLE t", .verify = "SELECT b FROM t"}}}}};
+    auto const database = sqlite::Connection::in_memory();
+    database.run("CREATE TABLE t (a)");
+    Rollout rollout{plan, database};
+    (void)rollout.expand();
+    CHECK_THROWS_WITH_AS((void)rollout.contract(), doctest::Contains("no such column: b"), PlanError);
+}
+
 TEST_CASE("RawSql: one without an undo cannot be rolled back, and says so") {
     Plan const plan{
         "p", {Migration{.id = "0001", .release = "1.0", .operations = {RawSql{.expand = "CREATE TABLE t (a)"}}}}};

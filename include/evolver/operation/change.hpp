@@ -6,6 +6,7 @@
 #include "evolver/schema/index.hpp"
 #include "evolver/schema/table.hpp"
 
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -96,6 +97,8 @@ struct RemoveView {
 /// SQL in the application's own words.
 struct RunScript {
     Expression script;
+    /// A query; the script is refused if it returns a row.
+    std::optional<Expression> refuse_if = {};
 };
 
 using Change = std::variant<MakeTable, RemoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias,

@@ -224,7 +224,12 @@ public:
 
     Step operator()(RunScript const& change) const {
         auto const& script = change.script.text(Engine::sqlite);
-        return step("run SQL", {script});
+        auto made = step("run SQL", {script});
+        if (change.refuse_if) {
+            made.refuse_if = change.refuse_if->text(Engine::sqlite);
+            made.refusal = "its verify query finds rows";
+        }
+        return made;
     }
 
 private:
