@@ -6,6 +6,7 @@
 /// anywhere is never edited, reordered or taken out, and evolver refuses a plan that was changed so. Write one function per
 /// migration where there are many: 200 in one expression take a compiler 15 s.
 
+#include "evolver/plan/directory_options.hpp"
 #include "evolver/plan/migration.hpp"
 
 #include <memory>
@@ -23,6 +24,12 @@ public:
     /// their first write.
     /// Cost: one digest per migration.
     Plan(Name name, std::vector<Migration> migrations);
+
+    /// The plan of a folder of SQL files, in any of the usual layouts; compile/directory.hpp says which, and what becomes of each file.
+    /// Throws PlanError that names the file. Touches no database.
+    [[nodiscard]] static Plan from_directory(std::string const& path, DirectoryOptions const& options = {});
+    /// The same from texts that the program holds already, as evolver_embed_migrations() of CMake compiles them in.
+    [[nodiscard]] static Plan from_files(std::span<SqlFile const> files, DirectoryOptions const& options);
 
     [[nodiscard]] std::string const& name() const noexcept;
     [[nodiscard]] std::span<Migration const> migrations() const& noexcept;
