@@ -249,6 +249,20 @@ void Compiler::refuse_held_names(Effect const& effect, std::vector<Effect> const
     }
 }
 
+void Compiler::warn_of_broken(Compiled& compiled) {
+    auto const broken = sqlite::broken(watched_, clone_.connection);
+    if (broken.empty()) return;
+    std::string listed;
+    for (auto const& statement : broken) {
+        listed += (listed.empty() ? "" : "; ") + std::string{statement.reads ? "reading " : "inserting into "} +
+                  statement.object.substr(statement.object.find(' ') + 1) + " (" + statement.why + ")";
+        // Each is told once, by the migration that did it.
+        std::erase_if(watched_, [&](sqlite::NaturalStatement const& other) { return other.sql == statement.sql; });
+    }
+    compiled.warnings.push_back("migration \"" + id_of(compiled.position) + "\" breaks older releases at expand: " +
+                                listed + "; stop them first, or let both live: an operation, or SQL in phases");
+}
+
 std::string Compiler::base_of(Name const& table, Name const& column) const {
     std::string base = column.text();
     for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
@@ -565,6 +579,9 @@ Compiled Compiler::expand() {
         compiled.fills.push_back(table.text());
         compiled.counters.push_back({legacy_id(plan_.name(), id, table.text()), table.text()});
     }
+    bool const raw =
+        std::any_of(effects.begin(), effects.end(), [](Effect const& effect) { return is_raw(effect.expand); });
+    if (raw) warn_of_broken(compiled);
     effects_[position] = std::move(effects);
     ++standing_.expanded;
     return compiled;

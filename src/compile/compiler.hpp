@@ -11,6 +11,7 @@
 
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/rule_sql.hpp"
+#include "dialect/sqlite/natural_statements.hpp"
 #include "dialect/sqlite/sync.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/plan/step.hpp"
@@ -45,6 +46,7 @@ struct Compiled {
     std::vector<sqlite::PhysicalRule> rules = {};  ///< That the migration adds.
     bool has_filled_steps = false;                 ///< Something waits until the backfill is complete.
     bool removes = false;                          ///< Contract takes something away from older releases.
+    std::vector<std::string> warnings = {};
 };
 
 /// The way back to sync triggers that somebody has dropped.
@@ -64,6 +66,10 @@ public:
     /// `live` is read once, here. Throws PlanError if an open migration does not fit the live schema.
     Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
              std::chrono::milliseconds budget = std::chrono::milliseconds{50});
+
+    /// From here on, expand() warns where SQL in the application's own words breaks what programs of this schema may do; see
+    /// dialect/sqlite/natural_statements.hpp. Tables that the plan has yet to make are in nobody's use.
+    void watch_statements() { watched_ = sqlite::natural_statements(clone_.connection); }
 
     /// The next planned migration. Throws PlanError.
     [[nodiscard]] Compiled expand();
@@ -119,6 +125,7 @@ private:
     /// still to free.
     void refuse_held_names(Effect const& effect, std::vector<Effect> const& before, std::size_t position,
                            std::string const& title);
+    void warn_of_broken(Compiled& compiled);
     void forget(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     void check(sqlite::PhysicalRule const& rule, std::string const& title) const;
@@ -151,6 +158,7 @@ private:
     std::vector<Kept> kept_;  // of open migrations, like open_
     std::vector<OpenRule> rules_;
     std::map<std::string, std::int64_t> rows_;
+    std::vector<sqlite::NaturalStatement> watched_;
 };
 
 /// The schema that the history should have made, where the plan itself says how everything began; none where it starts from tables that

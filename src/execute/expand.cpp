@@ -84,10 +84,13 @@ Report expand(Workplace& workplace) {
         auto moment = look(workplace, connection, drift);
         if (moment.standing.expanded >= plan.migrations().size()) break;
         auto& compiler = moment.compiler;
+        compiler.watch_statements();
         // All that is pending is compiled before the first of it runs: a mistake in the last migration leaves the first unwritten, too.
         std::vector<Compiled> pending;
         while (compiler.standing().expanded < plan.migrations().size()) pending.push_back(compiler.expand());
         report.warnings.clear();
+        for (auto const& compiled : pending)
+            report.warnings.insert(report.warnings.end(), compiled.warnings.begin(), compiled.warnings.end());
         for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
         rehearse_contract(compiler, report);
         for (auto const& compiled : pending)
@@ -107,11 +110,13 @@ Report rehearse(Workplace& workplace) {
     auto const& plan = workplace.plan();
     auto moment = look(workplace, workplace.given(), Drift::refused);
     auto& compiler = moment.compiler;
+    compiler.watch_statements();
     Report report{.rehearsed = true};
     while (compiler.standing().expanded < plan.migrations().size()) {
         auto const compiled = compiler.expand();
         measure(workplace.given(), compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        report.warnings.insert(report.warnings.end(), compiled.warnings.begin(), compiled.warnings.end());
         if (compiled.has_filled_steps) {
             auto const after = compiler.filled(compiled.position);
             report.steps.insert(report.steps.end(), after.steps.begin(), after.steps.end());

@@ -523,4 +523,33 @@ TEST_CASE("shape_of: what a release sees of a table, at each standing") {
     CHECK(shape_of(whole, {0, 0}, {}, "unknown", std::nullopt).columns.empty());
 }
 
+TEST_CASE("compiler: SQL that breaks what older releases may do warns of it and names the statements once") {
+    auto const live = sqlite::Connection::in_memory();
+    live.run("CREATE TABLE t (a, b)");
+    Plan const plan{"p",
+                    {Migration{.id = "1", .release = "1.0", .operations = {RawSql{.expand = "CREATE TABLE u (c)"}}},
+                     Migration{.id = "2",
+                               .release = "1.0",
+                               .operations = {RawSql{.expand = "ALTER TABLE t DROP COLUMN b; DROP TABLE u"}}},
+                     Migration{.id = "3", .release = "1.0", .operations = {RawSql{.expand = "CREATE TABLE w (c)"}}}}};
+    Compiler compiler{plan, {}, live};
+    compiler.watch_statements();
+    CHECK(compiler.expand().warnings.empty());
+    auto const broken = compiler.expand().warnings;  // u was in nobody's use
+    REQUIRE(broken.size() == 1);
+    CHECK(
+        broken.front() ==
+        "migration \"2\" breaks older releases at expand: reading t (no such column: b); inserting into t (table t has "
+        "no column named b); stop them first, or let both live: an operation, or SQL in phases");
+    CHECK(compiler.expand().warnings.empty());
+}
+
+TEST_CASE("compiler: nobody is warned who did not ask for it") {
+    auto const live = sqlite::Connection::in_memory();
+    live.run("CREATE TABLE t (a)");
+    Plan const plan{"p", {Migration{.id = "1", .release = "1.0", .operations = {RawSql{.expand = "DROP TABLE t"}}}}};
+    Compiler compiler{plan, {}, live};
+    CHECK(compiler.expand().warnings.empty());
+}
+
 TEST_SUITE_END();

@@ -1,29 +1,15 @@
 #include "dialect/sqlite/clone.hpp"
 
+#include "dialect/sqlite/stand_ins.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <sqlite3.h>
 
 namespace evolver::sqlite {
 
-namespace {
-
-int compare_bytes(void*, int left_size, void const* left, int right_size, void const* right) {
-    std::string_view const a{static_cast<char const*>(left), static_cast<std::size_t>(left_size)};
-    std::string_view const b{static_cast<char const*>(right), static_cast<std::size_t>(right_size)};
-    return a.compare(b);
-}
-
-/// Stands in for a collation of the application's: the clone has no rows to order.
-void stand_in(void*, sqlite3* handle, int encoding, char const* name) {
-    sqlite3_create_collation_v2(handle, name, encoding, nullptr, compare_bytes, nullptr);
-}
-
-}  // namespace
-
 Clone clone_schema(Connection const& source) {
     Clone clone{.connection = Connection::in_memory(), .left_out = {}};
-    sqlite3_collation_needed(clone.connection.handle(), nullptr, stand_in);
+    stand_in_for_collations(clone.connection);  // the clone has no rows to order
     auto objects = source.prepare(
         "SELECT s.name, s.sql, s.type FROM main.sqlite_schema AS s WHERE s.sql IS NOT NULL AND s.name NOT LIKE "
         "'sqlite\\_%' ESCAPE '\\' "
