@@ -33,4 +33,21 @@ Clone clone_schema(Connection const& source) {
     return clone;
 }
 
+Connection copy_database(Connection const& source) {
+    auto copy = Connection::in_memory();
+    auto* const backup = sqlite3_backup_init(copy.handle(), "main", source.handle(), "main");
+    int code = SQLITE_OK;
+    if (backup != nullptr) {
+        code = sqlite3_backup_step(backup, -1);
+        sqlite3_backup_finish(backup);
+    }
+    if (backup == nullptr || code != SQLITE_DONE) {
+        throw EngineError{Failure{.what = "SQLite: the database could not be copied into memory: " +
+                                          std::string{sqlite3_errmsg(copy.handle())},
+                                  .object = source.path(),
+                                  .native_code = code}};
+    }
+    return copy;
+}
+
 }  // namespace evolver::sqlite

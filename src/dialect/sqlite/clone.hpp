@@ -19,4 +19,7 @@ struct Clone {
 /// only the application registers; text in double quotes that names no column is an error there.
 [[nodiscard]] Clone clone_schema(Connection const& source);
 
+/// The whole database with its rows, in memory: for samples. Throws EngineError.
+[[nodiscard]] Connection copy_database(Connection const& source);
+
 }  // namespace evolver::sqlite

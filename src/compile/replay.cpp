@@ -1,0 +1,334 @@
+#include "compile/replay.hpp"
+
+#include "dialect/sqlite/clone.hpp"
+#include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statements.hpp"
+#include "dialect/sqlite/watched_run.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "evolver/operation/raw_sql.hpp"
+#include "evolver/schema/digest.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace evolver {
+
+namespace {
+
+using sqlite::Connection;
+using sqlite::quoted;
+using sqlite::StandIns;
+using sqlite::Touched;
+
+/// One ordinary table at one moment.
+struct TableFacts {
+    std::int64_t root;  ///< Of its tree: another one is another table under the same name.
+    std::int64_t rows;
+    std::vector<std::string> columns;
+};
+
+/// A database at one moment.
+struct Picture {
+    Schema schema;
+    std::map<std::string, TableFacts> tables;
+    std::string catalogue;  ///< Also of what a Schema leaves out.
+    std::int64_t orphans;
+};
+
+std::int64_t count_orphans(Connection const& connection) {
+    try {
+        return connection.integer("SELECT count(*) FROM pragma_foreign_key_check");
+    } catch (EngineError const&) {
+        return 0;  // the parent has no key to look for: every write would say so
+    }
+}
+
+Picture picture_of(Connection const& connection) {
+    Picture picture{
+        .schema = sqlite::inspect(connection), .tables = {}, .catalogue = {}, .orphans = count_orphans(connection)};
+    for (auto const& table : picture.schema.tables) {
+        sqlite::Value const name = table.name.text();
+        TableFacts facts{.root = connection.integer(
+                             "SELECT rootpage FROM main.sqlite_schema WHERE type = 'table' AND name = ?1", {&name, 1}),
+                         .rows = connection.integer("SELECT count(*) FROM main." + quoted(table.name.text())),
+                         .columns = {}};
+        for (auto const& column : table.columns) facts.columns.push_back(column.name.text());
+        picture.tables.emplace(table.name.text(), std::move(facts));
+    }
+    picture.catalogue = std::to_string(connection.integer("PRAGMA user_version"));
+    auto objects =
+        connection.prepare("SELECT quote(type), quote(name), quote(sql) FROM main.sqlite_schema ORDER BY 1, 2");
+    while (objects.step()) picture.catalogue += "\n" + objects.text(0) + objects.text(1) + objects.text(2);
+    return picture;
+}
+
+std::string digest_of_rows(Connection const& connection, std::string const& table,
+                           std::vector<std::string> const& columns) {
+    std::string row;
+    for (auto const& column : columns) row += (row.empty() ? "quote(" : " || ',' || quote(") + quoted(column) + ")";
+    auto rows = connection.prepare("SELECT " + (row.empty() ? "1" : row) + " AS line FROM main." + quoted(table) +
+                                   " ORDER BY line");
+    std::string digest;
+    while (rows.step()) digest = digest_of(digest + rows.text(0));
+    return digest;
+}
+
+/// What became of the rows that `copy`, a copy of the database at the moment `before`, holds.
+std::vector<RowChange> row_changes(Connection const& copy, Picture const& before, Connection const& connection,
+                                   Picture const& after) {
+    std::vector<RowChange> changes;
+    for (auto const& [name, old] : before.tables) {
+        if (old.rows == 0) continue;
+        auto const found = after.tables.find(name);
+        if (found == after.tables.end()) {
+            changes.push_back({name, old.rows, -1});
+            continue;
+        }
+        auto const& now = found->second;
+        std::vector<std::string> common;
+        for (auto const& column : old.columns) {
+            if (std::find(now.columns.begin(), now.columns.end(), column) != now.columns.end())
+                common.push_back(column);
+        }
+        if (now.rows == old.rows && digest_of_rows(copy, name, common) == digest_of_rows(connection, name, common))
+            continue;
+        changes.push_back({name, old.rows, now.rows});
+    }
+    return changes;
+}
+
+/// May an INSERT leave the column out?
+bool may_be_left_out(Table const& table, Column const& column) {
+    return column.nullable || column.default_value || column.generated || is_rowid_key(table, column);
+}
+
+/// Does an existing table take less than before?
+bool constrains(Schema const& before, Schema const& after, std::vector<Difference> const& differences) {
+    for (auto const& difference : differences) {
+        if (difference.kind != DifferenceKind::unexpected) continue;
+        for (auto const* kind : {"unique key ", "check ", "foreign key "}) {
+            if (difference.object.starts_with(kind)) return true;
+        }
+    }
+    for (auto const& index : after.indexes) {
+        if (index.unique && before.find_index(index.name) == nullptr && before.find_table(index.table) != nullptr)
+            return true;
+    }
+    for (auto const& table : after.tables) {
+        auto const* const old_table = before.find_table(table.name);
+        if (old_table == nullptr) continue;
+        for (auto const& column : table.columns) {
+            auto const* const old = old_table->find(column.name);
+            bool const was_free = old == nullptr || may_be_left_out(*old_table, *old);
+            if (was_free && !may_be_left_out(table, column)) return true;
+            if (old != nullptr && old->nullable && !column.nullable && !is_rowid_key(table, column)) return true;
+        }
+    }
+    return false;
+}
+
+ChangeKinds kinds_of(MigrationReplay const& replayed, Picture const& before, Picture const& after) {
+    ChangeKinds kinds;
+    for (auto const& difference : replayed.differences) {
+        bool const holds_rows = difference.object.starts_with("table ") || difference.object.starts_with("column ");
+        if (difference.kind == DifferenceKind::missing && holds_rows) kinds.destructive = true;
+        bool const weaker = difference.object.starts_with("unique key ") || difference.object.starts_with("check ") ||
+                            difference.object.starts_with("foreign key ");
+        bool const gone = difference.kind == DifferenceKind::missing && !holds_rows && !weaker;
+        if (gone || difference.kind == DifferenceKind::changed) kinds.behavioural = true;
+    }
+    kinds.constraining = constrains(before.schema, after.schema, replayed.differences);
+    kinds.data = !replayed.written.empty() || !replayed.rows.empty();
+    kinds.no_op = before.catalogue == after.catalogue && replayed.written.empty() && replayed.rows.empty() &&
+                  replayed.rebuilt.empty();
+    kinds.additive =
+        !replayed.differences.empty() && !kinds.destructive && !kinds.constraining && !kinds.behavioural && !kinds.data;
+    return kinds;
+}
+
+/// Takes one migration through its phases.
+class Try {
+public:
+    Try(Migration const& migration, Connection const& database, StandIns& stand_ins)
+        : database_{database}, stand_ins_{stand_ins}, result_{.id = migration.id.text()} {
+        for (auto const& operation : migration.operations) {
+            auto const* const sql = std::get_if<RawSql>(&operation);
+            if (sql == nullptr) {
+                throw PlanError{Failure{.what = "Migration \"" + result_.id + "\", " + title(operation) +
+                                                ": only SQL texts are tried here.",
+                                        .object = result_.id,
+                                        .instead = "an operation says itself what it does: see dry_run()"}};
+            }
+            texts_.push_back(sql);
+        }
+    }
+
+    MigrationReplay run() {
+        auto const statements = sqlite::natural_statements(database_, &stand_ins_);
+        auto const before = picture_of(database_);
+        auto const copy = sqlite::copy_database(database_);
+        database_.run("BEGIN");
+        try {
+            for (auto const* sql : texts_) script(sql->expand);
+            result_.broken = sqlite::broken(statements, database_, &stand_ins_);
+            try_way_back(copy, before);
+            contract(statements);
+            auto const after = picture_of(database_);
+            result_.differences = diff(before.schema, after.schema, Engine::sqlite);
+            result_.rows = row_changes(copy, before, database_, after);
+            result_.orphans = std::max<std::int64_t>(0, after.orphans - before.orphans);
+            name_tables(before, after);
+            result_.kinds = kinds_of(result_, before, after);
+            database_.run("COMMIT");
+        } catch (EngineError const& error) {
+            fail(error);
+        }
+        result_.stood_in = stand_ins_.take_met();
+        return std::move(result_);
+    }
+
+private:
+    void script(std::optional<Expression> const& text) {
+        if (!text) return;
+        for (auto const& statement : sqlite::split(text->text(Engine::sqlite))) {
+            touched_ += sqlite::watched_run(database_, statement.text, stand_ins_);
+            if (database_.in_transaction()) continue;
+            throw EngineError{Failure{.what = "a statement ended the transaction that evolver runs it in",
+                                      .sql = std::string{statement.text}}};
+        }
+    }
+
+    void fail(EngineError const& error) {
+        std::string const words = error.what();
+        result_.failure = words.substr(0, words.find('\n'));
+        if (database_.in_transaction()) database_.run("ROLLBACK");
+    }
+
+    void try_way_back(Connection const& copy, Picture const& before) {
+        bool const any = std::any_of(texts_.begin(), texts_.end(), [](RawSql const* sql) { return sql->expand; });
+        bool const all =
+            std::all_of(texts_.begin(), texts_.end(), [](RawSql const* sql) { return !sql->expand || sql->undo; });
+        if (!any || !all) return;
+        auto const touched = touched_;
+        database_.run("SAVEPOINT evolver_way_back");
+        try {
+            for (auto sql = texts_.rbegin(); sql != texts_.rend(); ++sql) script((*sql)->undo);
+            auto const back = picture_of(database_);
+            for (auto const& difference : diff(before.schema, back.schema, Engine::sqlite))
+                result_.way_back_words.push_back(difference.text());
+            for (auto const& change : row_changes(copy, before, database_, back))
+                result_.way_back_words.push_back("the rows of table " + change.table + " are not what they were");
+            result_.way_back = result_.way_back_words.empty() ? WayBack::leads_back : WayBack::leads_elsewhere;
+        } catch (EngineError const& error) {
+            if (!database_.in_transaction()) throw;
+            std::string const words = error.what();
+            result_.way_back = WayBack::fails;
+            result_.way_back_words = {words.substr(0, words.find('\n'))};
+        }
+        database_.run("ROLLBACK TO evolver_way_back; RELEASE evolver_way_back");
+        touched_ = touched;
+    }
+
+    void contract(std::vector<sqlite::NaturalStatement> const& statements) {
+        bool contracts = false;
+        for (auto const* sql : texts_) {
+            if (!sql->contract) continue;
+            contracts = true;
+            if (sql->verify)
+                result_.refused = result_.refused || database_.prepare(sql->verify->text(Engine::sqlite)).step();
+            script(sql->contract);
+        }
+        if (!contracts) return;
+        for (auto& statement : sqlite::broken(statements, database_, &stand_ins_)) {
+            bool const known = std::any_of(result_.broken.begin(), result_.broken.end(),
+                                           [&](auto const& other) { return other.sql == statement.sql; });
+            if (!known) result_.broken_later.push_back(std::move(statement));
+        }
+    }
+
+    /// Tables of before that were written, or made anew.
+    void name_tables(Picture const& before, Picture const& after) {
+        auto const written = touched_.written();
+        for (auto const& [name, old] : before.tables) {
+            auto const now = after.tables.find(name);
+            auto const is = [&](std::string const& other) { return same_identifier(other, name); };
+            bool const anew =
+                now != after.tables.end() &&
+                (now->second.root != old.root || std::any_of(touched_.dropped.begin(), touched_.dropped.end(), is));
+            if (anew)
+                result_.rebuilt.push_back(name);
+            else if (std::any_of(written.begin(), written.end(), is))
+                result_.written.push_back(name);
+        }
+    }
+
+    Connection const& database_;
+    StandIns& stand_ins_;
+    MigrationReplay result_;
+    std::vector<RawSql const*> texts_ = {};
+    Touched touched_ = {};
+};
+
+std::string listed(std::vector<sqlite::BrokenStatement> const& statements) {
+    std::string text;
+    for (auto const& statement : statements) {
+        text += (text.empty() ? "" : "; ") + std::string{statement.reads ? "reading " : "inserting into "} +
+                statement.object.substr(statement.object.find(' ') + 1) + " (" + statement.why + ")";
+    }
+    return text;
+}
+
+std::string listed(std::vector<std::string> const& words) {
+    std::string text;
+    for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+}  // namespace
+
+bool MigrationReplay::breaks_reads() const noexcept {
+    auto const reads = [](sqlite::BrokenStatement const& statement) { return statement.reads; };
+    return std::any_of(broken.begin(), broken.end(), reads) ||
+           std::any_of(broken_later.begin(), broken_later.end(), reads);
+}
+
+std::vector<MigrationReplay> replay(Plan const& plan, sqlite::Connection const& database,
+                                    ReplayOptions const& options) {
+    StandIns stand_ins{database, options.functions};
+    database.run("PRAGMA foreign_keys = OFF");  // as the executor does
+    std::vector<MigrationReplay> results;
+    for (auto const& migration : plan.migrations()) {
+        results.push_back(Try{migration, database, stand_ins}.run());
+        if (!results.back().failure.empty()) break;
+    }
+    return results;
+}
+
+std::vector<std::string> findings(MigrationReplay const& replayed) {
+    std::vector<std::string> words;
+    auto const say = [&](std::string sentence) { words.push_back(replayed.id + ": " + std::move(sentence)); };
+    if (!replayed.failure.empty()) {
+        say("it cannot be applied: " + replayed.failure);
+        return words;
+    }
+    if (replayed.kinds.no_op) say("it is a no-op: nothing is different afterwards");
+    if (!replayed.broken.empty()) say("at expand it breaks what the version before may do: " + listed(replayed.broken));
+    if (!replayed.broken_later.empty())
+        say("at contract it breaks what the version before may do: " + listed(replayed.broken_later));
+    if (replayed.refused) say("its verify query finds rows, so contract would be refused");
+    for (auto const& change : replayed.rows) {
+        if (change.after < change.before) {
+            say("of the " + std::to_string(change.before) + " rows of table " + change.table + " " +
+                std::to_string(change.before - std::max<std::int64_t>(change.after, 0)) + " are gone");
+        }
+    }
+    if (replayed.orphans > 0) say("it leaves " + std::to_string(replayed.orphans) + " rows without their parent");
+    if (replayed.way_back == WayBack::fails) say("its way back fails: " + listed(replayed.way_back_words));
+    if (replayed.way_back == WayBack::leads_elsewhere)
+        say("its way back does not lead back: " + listed(replayed.way_back_words));
+    if (!replayed.stood_in.empty())
+        say("functions that were not declared were stood in for: " + listed(replayed.stood_in));
+    return words;
+}
+
+}  // namespace evolver
