@@ -141,23 +141,36 @@ std::string engine_folder(std::vector<std::string> const& paths, std::string con
     return found;
 }
 
-std::vector<SqlFile> read_all(fs::path const& folder, DirectoryOptions const& options) {
+/// A file that belongs to the plan.
+struct Selected {
+    std::size_t position;  // among all
+    std::string path;      // in the engine's folder
+};
+
+/// What is left of the files below a folder: in the engine's folder, SQL, and not left out.
+std::vector<Selected> select(std::vector<std::string> const& all, DirectoryOptions const& options) {
     LeftOut left_out{options.leave_out};
-    auto paths = files_below(folder);
-    std::erase_if(paths, [&](std::string const& path) { return left_out(path); });
+    std::vector<std::string> paths;
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (left_out(all[i])) continue;
+        paths.push_back(all[i]);
+        positions.push_back(i);
+    }
     left_out.refuse_unused();
     auto inside = engine_folder(paths, options.engine_folder);
     if (!inside.empty()) inside += '/';
-    std::vector<SqlFile> files;
-    for (auto const& path : paths) {
+    std::vector<Selected> selected;
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        auto const& path = paths[i];
         if (!path.starts_with(inside)) continue;
         if (is_program(path)) {
             refuse(path, path + " is named like a migration and is no SQL: evolver cannot run it.",
                    "do its work in a plan of your own, or name it in DirectoryOptions::leave_out");
         }
-        if (is_sql(path)) files.push_back({.path = path.substr(inside.size()), .text = read(folder / path)});
+        if (is_sql(path)) selected.push_back({.position = positions[i], .path = path.substr(inside.size())});
     }
-    return files;
+    return selected;
 }
 
 /// Which release each migration belongs to.
@@ -299,13 +312,14 @@ void refuse_unknown(Layout const& layout, std::vector<std::string> const& ids) {
 
 }  // namespace
 
-ReadPlan read_files(std::span<SqlFile const> files, DirectoryOptions const& options) {
+namespace {
+
+/// A plan from files that were selected.
+ReadPlan read_texts(std::vector<SqlFile> const& texts, DirectoryOptions const& options) {
     if (options.name.empty()) {
         throw PlanError{Failure{.what = "The plan of these files has no name.",
                                 .instead = "give DirectoryOptions::name: the ledger knows the plan by it"}};
     }
-    std::vector<SqlFile> texts;
-    for (auto const& file : files) texts.push_back({.path = file.path, .text = plain_text(file.text)});
     auto layout = recognise(texts);
     refuse_unknown(layout, options.at_contract);
     Releases const releases{layout, options};
@@ -320,6 +334,17 @@ ReadPlan read_files(std::span<SqlFile const> files, DirectoryOptions const& opti
         .plan = Plan{options.name, std::move(migrations)}, .layout = std::move(layout.name), .notes = std::move(notes)};
 }
 
+}  // namespace
+
+ReadPlan read_files(std::span<SqlFile const> files, DirectoryOptions const& options) {
+    std::vector<std::string> paths;
+    for (auto const& file : files) paths.push_back(file.path);
+    std::vector<SqlFile> texts;
+    for (auto const& [position, path] : select(paths, options))
+        texts.push_back({.path = path, .text = plain_text(files[position].text)});
+    return read_texts(texts, options);
+}
+
 ReadPlan read_directory(std::string const& path, DirectoryOptions const& options) {
     std::error_code error;
     auto const folder = fs::absolute(path, error).lexically_normal();
@@ -327,8 +352,11 @@ ReadPlan read_directory(std::string const& path, DirectoryOptions const& options
         refuse(path, "There is no folder \"" + path + "\".",
                "name the folder that holds the migrations; a relative path begins where the program was started");
     }
-    auto const files = read_all(folder, options);
-    if (files.empty()) {
+    auto const paths = files_below(folder);
+    std::vector<SqlFile> texts;
+    for (auto const& [position, inside] : select(paths, options))
+        texts.push_back({.path = inside, .text = plain_text(read(folder / paths[position]))});
+    if (texts.empty()) {
         refuse(path, "The folder \"" + path + "\" holds no SQL file.", "name the folder that holds the migrations");
     }
     auto named = options;
@@ -336,7 +364,7 @@ ReadPlan read_directory(std::string const& path, DirectoryOptions const& options
         auto const last = folder.filename();
         named.name = (last.empty() ? folder.parent_path().filename() : last).string();
     }
-    return read_files(files, named);
+    return read_texts(texts, named);
 }
 
 Plan Plan::from_directory(std::string const& path, DirectoryOptions const& options) {

@@ -146,6 +146,12 @@ TEST_CASE("from_files: texts in the program make the plan that the folder makes"
                          PlanError);
 }
 
+TEST_CASE("from_files: the folder of the engine is found and files are left out as in a folder") {
+    std::vector<SqlFile> const files{
+        {"sqlite/1_a.sql", "SELECT 1;\r\n"}, {"sqlite/LATEST.sql", ""}, {"mysql/1_a.sql", ""}};
+    CHECK(ids(Plan::from_files(files, {.name = "p", .leave_out = {"sqlite/LATEST.sql"}})) == Lines{"1_a"});
+}
+
 TEST_CASE("from_directory: a no-op is called one and leads back by itself") {
     Folder folder;
     folder.write("1_a.sql", "-- nothing to do on this engine\n").write("2_b.sql", "");

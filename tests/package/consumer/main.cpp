@@ -2,6 +2,10 @@
 #include <evolver/error.hpp>
 #include <evolver/version.hpp>
 
+#ifdef MIGRATIONS
+#include <notes_plan.hpp>
+#endif
+
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
@@ -19,7 +23,14 @@ int main() {
     } catch (evolver::Error const& error) {
         said = error.what();
     }
-    bool const works = one == 1 && said.find("thrown by the consumer") != std::string::npos;
+    bool works = one == 1 && said.find("thrown by the consumer") != std::string::npos;
+#ifdef MIGRATIONS
+    // What the program holds is what the folder says at this moment.
+    auto const folder = evolver::Plan::from_directory(MIGRATIONS, {.name = "notes"});
+    works = works && notes_plan().digest() == folder.digest();
+    std::printf("%zu migrations embedded, %zu in the folder\n", notes_plan().releases().size(),
+                folder.releases().size());
+#endif
     std::printf("evolver %d.%d.%d: %s\n", EVOLVER_VERSION_MAJOR, EVOLVER_VERSION_MINOR, EVOLVER_VERSION_PATCH,
                 works ? "works" : said.c_str());
     return works ? 0 : 1;
