@@ -100,13 +100,13 @@ std::string read(fs::path const& path) {
 std::vector<std::string> files_below(fs::path const& folder) {
     std::vector<std::string> paths;
     std::error_code error;
-    for (fs::recursive_directory_iterator entry{folder, error}, end; entry != end; entry.increment(error)) {
-        if (error) break;
+    for (fs::recursive_directory_iterator entry{folder, error}, end; !error && entry != end; entry.increment(error)) {
+        std::error_code gone;  // between the listing and the look: then it is no file
         if (entry->path().filename().string().starts_with('.')) {
-            if (entry->is_directory()) entry.disable_recursion_pending();
-            continue;
+            if (entry->is_directory(gone)) entry.disable_recursion_pending();
+        } else if (entry->is_regular_file(gone)) {
+            paths.push_back(entry->path().lexically_relative(folder).generic_string());
         }
-        if (entry->is_regular_file()) paths.push_back(entry->path().lexically_relative(folder).generic_string());
     }
     if (error)
         refuse(folder.string(), folder.string() + " cannot be read: " + error.message() + ".",

@@ -295,7 +295,9 @@ bool MigrationReplay::breaks_reads() const noexcept {
 std::vector<MigrationReplay> replay(Plan const& plan, sqlite::Connection const& database,
                                     ReplayOptions const& options) {
     StandIns stand_ins{database, options.functions};
-    database.run("PRAGMA foreign_keys = OFF");  // as the executor does
+    // As the executor and the compiler do.
+    database.run("PRAGMA foreign_keys = OFF");
+    database.refuse_quoted_strings();
     std::vector<MigrationReplay> results;
     for (auto const& migration : plan.migrations()) {
         results.push_back(Try{migration, database, stand_ins}.run());

@@ -182,6 +182,10 @@ TEST_CASE("replay: a migration that cannot be applied is told and the later ones
     CHECK(tried(rows, "INSERT OR ROLLBACK INTO t VALUES (1, '', '')").failure != "");
 }
 
+TEST_CASE("replay: a text in double quotes fails here as it would at expand") {
+    CHECK(says(tried(rows, "UPDATE t SET a = \"text\""), "it cannot be applied: SQLite: no such column: text"));
+}
+
 TEST_CASE("replay: each migration is held against the version right before it") {
     auto const database = Connection::in_memory();
     Plan const plan{

@@ -31,7 +31,8 @@
 ///
 /// **Transactions.** evolver runs a migration and its ledger entry in one transaction, with foreign keys off. BEGIN, COMMIT, and PRAGMA
 /// foreign_keys where it only switches them off and back on, are taken out of the text, and a note says so. ROLLBACK, VACUUM, ATTACH, other
-/// settings of the connection, commands of the sqlite3 shell, placeholders, and statements that never end are refused with file and line.
+/// settings of the connection, commands of the sqlite3 shell, placeholders, and statements that never end are refused with file and line. A text in double quotes, which SQLite takes for a string where it
+/// names no column, is refused by expand().
 ///
 /// A migration that was applied is never edited: its digest covers the text, comments too.
 

@@ -19,7 +19,7 @@ struct ReleaseStart {
     std::string release;
 };
 
-/// All of it is part of the plan's digest, apart from `engine_folder` and `leave_out`: choose once, and keep it.
+/// What it says of releases and of contract is part of the plan's digest: choose once, and keep it.
 struct DirectoryOptions {
     /// The plan's name; empty: the folder's.
     std::string name = {};
