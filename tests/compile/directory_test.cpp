@@ -2,7 +2,7 @@
 
 #include "evolver/operation/effect.hpp"
 #include "evolver/operation/raw_sql.hpp"
-#include "support/folder.hpp"
+#include "support/sql_folder.hpp"
 #include "support/rollout.hpp"
 
 #include <doctest/doctest.h>
@@ -24,7 +24,7 @@ std::string text(std::optional<Expression> const& expression) {
     return expression ? expression->text(Engine::sqlite) : "none";
 }
 
-std::string refusal(Folder const& folder, DirectoryOptions const& options = {}) {
+std::string refusal(SqlFolder const& folder, DirectoryOptions const& options = {}) {
     try {
         (void)Plan::from_directory(folder.path(), options);
         return "nothing was refused";
@@ -54,7 +54,7 @@ using Lines = std::vector<std::string>;
 TEST_SUITE_BEGIN("compile/directory");
 
 TEST_CASE("from_directory: each number is a migration with its way up at expand and its way down as undo") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_tables.up.sql", "CREATE TABLE t (a);\n").write("1_tables.down.sql", "DROP TABLE t;\n");
     folder.write("2_more.up.sql", "ALTER TABLE t ADD COLUMN b;");
     auto const plan = Plan::from_directory(folder.path());
@@ -69,7 +69,7 @@ TEST_CASE("from_directory: each number is a migration with its way up at expand 
 }
 
 TEST_CASE("from_directory: evolver's own files run each in its phase") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("0001_x.expand.sql", "CREATE TABLE t (a)").write("0001_x.backfill.sql", "INSERT INTO t VALUES (1);");
     folder.write("0001_x.rollback.sql", "DROP TABLE t;").write("0001_x.contract.sql", "CREATE INDEX i ON t (a);");
     folder.write("0001_x.verify.sql", "-- which rows?\nSELECT a FROM t WHERE a IS NULL;\n");
@@ -91,13 +91,13 @@ TEST_CASE("from_directory: evolver's own files run each in its phase") {
 }
 
 TEST_CASE("from_directory: verify is one query") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_x.contract.sql", "DROP TABLE t;").write("1_x.verify.sql", "SELECT 1; SELECT 2;");
     CHECK(says(refusal(folder), "1_x.verify.sql has to be one query"));
 }
 
 TEST_CASE("from_directory: without a name for releases each migration is one by its number") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("0001_a.sql", "SELECT 1;").write("0002_b.sql", "SELECT 1;");
     CHECK(releases(Plan::from_directory(folder.path())) == Lines{"0001", "0002"});
     CHECK(releases(Plan::from_directory(folder.path(), {.release = "2.5"})) == Lines{"2.5", "2.5"});
@@ -106,7 +106,7 @@ TEST_CASE("from_directory: without a name for releases each migration is one by 
 }
 
 TEST_CASE("from_directory: a version folder is a release") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("0.9/01__a.sql", "SELECT 1;").write("0.9/02__b.sql", "SELECT 1;").write("0.10/01__c.sql", "SELECT 1;");
     auto const plan = Plan::from_directory(folder.path());
     CHECK(releases(plan) == Lines{"0.9", "0.9", "0.10"});
@@ -114,7 +114,7 @@ TEST_CASE("from_directory: a version folder is a release") {
 }
 
 TEST_CASE("from_directory: a release that starts nowhere or out of order is refused") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "SELECT 1;").write("2_b.sql", "SELECT 1;");
     CHECK(says(refusal(folder, {.releases = {{.from = "2_c", .release = "2.0"}}}), "no migration has that id"));
     CHECK(says(refusal(folder, {.releases = {{.from = "2_b", .release = "2.0"}, {.from = "1_a", .release = "3.0"}}}),
@@ -124,13 +124,13 @@ TEST_CASE("from_directory: a release that starts nowhere or out of order is refu
 }
 
 TEST_CASE("from_directory: line ends and a byte order mark do not count but every other byte does") {
-    Folder unix_ends;
+    SqlFolder unix_ends;
     unix_ends.write("1_a.sql", "CREATE TABLE t (a);\n-- word\n");
-    Folder other_ends;
+    SqlFolder other_ends;
     other_ends.write("1_a.sql",
                      "\xEF\xBB\xBF"
                      "CREATE TABLE t (a);\r\n-- word\r\n");
-    Folder edited;
+    SqlFolder edited;
     edited.write("1_a.sql", "CREATE TABLE t (a);\n-- worD\n");
     auto const digest = Plan::from_directory(unix_ends.path()).digest();
     CHECK(Plan::from_directory(other_ends.path()).digest() == digest);
@@ -138,7 +138,7 @@ TEST_CASE("from_directory: line ends and a byte order mark do not count but ever
 }
 
 TEST_CASE("from_files: texts in the program make the plan that the folder makes") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "CREATE TABLE t (a);\n").write("2_b.sql", "SELECT 1;");
     std::vector<SqlFile> const files{{"2_b.sql", "SELECT 1;"}, {"1_a.sql", "CREATE TABLE t (a);\n"}};
     CHECK(Plan::from_files(files, {.name = "catalogue"}).digest() == Plan::from_directory(folder.path()).digest());
@@ -153,7 +153,7 @@ TEST_CASE("from_files: the folder of the engine is found and files are left out 
 }
 
 TEST_CASE("from_directory: a no-op is called one and leads back by itself") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "-- nothing to do on this engine\n").write("2_b.sql", "");
     auto const read = read_directory(folder.path());
     REQUIRE(read.notes.size() == 2);
@@ -168,7 +168,7 @@ TEST_CASE("from_directory: a no-op is called one and leads back by itself") {
 }
 
 TEST_CASE("from_directory: a way down of comments alone is none") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "-- migrate:up\nCREATE TABLE t (a);\n-- migrate:down\n-- cannot be undone\n");
     auto const read = read_directory(folder.path());
     CHECK(text(sql_of(read.plan, 0).undo) == "none");
@@ -177,7 +177,7 @@ TEST_CASE("from_directory: a way down of comments alone is none") {
 }
 
 TEST_CASE("from_directory: notes name the file and the line of what was taken out") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql",
                  "-- +goose Up\nBEGIN;\nCREATE TABLE t (a);\nCOMMIT;\n-- +goose Down\nBEGIN; DROP TABLE t; COMMIT;\n");
     auto const read = read_directory(folder.path());
@@ -188,13 +188,13 @@ TEST_CASE("from_directory: notes name the file and the line of what was taken ou
 }
 
 TEST_CASE("from_directory: a refused statement is named by file and line") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "-- migrate:up\nSELECT 1;\n\nVACUUM;\n");
     CHECK(says(refusal(folder), "1_a.sql:4: VACUUM cannot run inside a transaction"));
 }
 
 TEST_CASE("from_directory: a file can wait for contract and then has no way back") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "CREATE TABLE t (a);").write("2_b.sql", "DROP TABLE t;").write("2_b.down.sql", "SELECT 1;");
     auto const read = read_directory(folder.path(), {.at_contract = {"2_b"}});
     CHECK(text(sql_of(read.plan, 1).expand) == "none");
@@ -205,7 +205,7 @@ TEST_CASE("from_directory: a file can wait for contract and then has no way back
 }
 
 TEST_CASE("from_directory: the folder of the engine is found or named") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("sqlite/1_a.sql", "SELECT 1;").write("postgres/1_a.sql", "SELECT now();").write("README.md", "");
     CHECK(ids(Plan::from_directory(folder.path())) == Lines{"1_a"});
     folder.write("sqlite3/1_a.sql", "SELECT 2;");
@@ -215,7 +215,7 @@ TEST_CASE("from_directory: the folder of the engine is found or named") {
 }
 
 TEST_CASE("from_directory: files that are no migrations are left out by name and never by chance") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("sqlite/1_a.sql", "SELECT 1;").write("sqlite/LATEST.sql", "CREATE TABLE t (a);");
     CHECK(says(refusal(folder), "LATEST.sql has no number"));
     auto const plan = Plan::from_directory(folder.path(), {.leave_out = {"sqlite/LATEST.sql"}});
@@ -224,14 +224,14 @@ TEST_CASE("from_directory: files that are no migrations are left out by name and
 }
 
 TEST_CASE("from_directory: a migration in another language is refused and not passed over") {
-    Folder folder;
+    SqlFolder folder;
     folder.write("1_a.sql", "SELECT 1;").write("00002_rows.go", "package main").write("embed.go", "package main");
     CHECK(says(refusal(folder), "00002_rows.go is named like a migration and is no SQL"));
     CHECK(ids(Plan::from_directory(folder.path(), {.leave_out = {"00002_rows.go"}})) == Lines{"1_a"});
 }
 
 TEST_CASE("from_directory: a folder that is not there or empty is refused") {
-    Folder folder;
+    SqlFolder folder;
     CHECK(says(refusal(folder), "holds no SQL file"));
     CHECK_THROWS_WITH_AS((void)Plan::from_directory(folder.path() + "/nowhere"),
                          doctest::Contains("There is no folder"), PlanError);

@@ -6,7 +6,7 @@
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/compile/directory.hpp"
 #include "evolver/evolver.hpp"
-#include "support/folder.hpp"
+#include "support/sql_folder.hpp"
 #include "support/raw_sqlite.hpp"
 
 #include <soci/soci.h>
@@ -78,7 +78,7 @@ TEST_CASE("headscale: 11 of 11 dumps are plans of one file and open") {
     for (auto const& path : paths) {
         auto const name = path.filename().string();
         CAPTURE(name);
-        support::Folder folder;
+        support::SqlFolder folder;
         folder.write("0001_dump.sql", file_text(path));
         folder.write("0002_colour.sql", "ALTER TABLE nodes ADD COLUMN colour TEXT;");
         folder.write("0002_colour.down.sql", "ALTER TABLE nodes DROP COLUMN colour;");

@@ -1,7 +1,7 @@
 // A folder of SQL files, all the way through the face.
 
 #include "support/application.hpp"
-#include "support/folder.hpp"
+#include "support/sql_folder.hpp"
 #include "support/raw_sqlite.hpp"
 
 #include <doctest/doctest.h>
@@ -10,7 +10,7 @@
 
 using namespace evolver;
 using namespace evolver::testing;
-using Sql = support::Folder;
+using Sql = support::SqlFolder;
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "evolver/compile/directory.hpp"
 #include "evolver/evolver.hpp"
 #include "evolver/schema/diff.hpp"
-#include "support/folder.hpp"
+#include "support/sql_folder.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
 #include "support/shared_data.hpp"
@@ -89,7 +89,7 @@ TEST_CASE("memos: 61 files since 0.1.3 apply and its rows are what its authors w
     CHECK(read.plan.releases().front().text() == "0.2");
     CHECK(read.plan.releases().back().text() == "0.31");
 
-    support::Folder folder;
+    support::SqlFolder folder;
     {
         RawSqlite const database{folder.database()};
         memos.begin(database.connection());
@@ -189,7 +189,7 @@ TEST_CASE("atuin: every folder for SQLite goes up") {
           "atuin-scripts/migrations", "atuin-kv/migrations", "atuin-ai/migrations", "atuin-server-sqlite/migrations"}) {
         CAPTURE(folder);
         auto const plan = atuin.plan(folder);
-        support::Folder place;
+        support::SqlFolder place;
         soci::session db{soci::sqlite3, "db=" + place.database() + " timeout=5"};
         Evolver evolver{db, plan};
         auto const report = evolver.expand();
