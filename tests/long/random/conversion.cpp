@@ -40,8 +40,8 @@ Value Conversion::computed(std::size_t link, std::string const& expression, Valu
 }
 
 SideConversion::SideConversion(Side side) : side_{side}, scratch_{sqlite::Connection::in_memory()} {
-    scratch_.run(side == Side::split ? "CREATE TABLE s (p TEXT, q1 TEXT, q2 TEXT)"
-                                     : "CREATE TABLE s (p TEXT, q1 BIGINT, q2 TEXT)");
+    scratch_.run(side == Side::changed ? "CREATE TABLE s (p TEXT, q1 BIGINT, q2 TEXT)"
+                                       : "CREATE TABLE s (p TEXT, q1 TEXT, q2 TEXT)");
 }
 
 void SideConversion::up(SideValues& values) const {

@@ -4,6 +4,8 @@
 
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <fmt/format.h>
+
 namespace evolver::random_test {
 
 Database::Database(Setting const& setting, std::string path) : plan_{plan_of(setting)}, path_{std::move(path)} {
@@ -18,6 +20,17 @@ Database::Database(Setting const& setting, std::string path) : plan_{plan_of(set
     }
     raw_->run("CREATE TABLE audit (n INTEGER)");
     if (setting.audit) raw_->run("CREATE TRIGGER audit_t AFTER UPDATE ON t BEGIN INSERT INTO audit VALUES (1); END");
+    if (setting.crowd) {
+        raw_->run(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+            "INSERT INTO t (k, u, x) SELECT i, i + ?, '5' FROM n",
+            {crowd_size, crowd_u});
+    }
+    if (setting.stamps) {
+        raw_->run(
+            "CREATE TRIGGER stamp_t BEFORE UPDATE OF x ON t WHEN NEW.x LIKE '1%' AND OLD.x IS NOT '44' "
+            "BEGIN UPDATE t SET x = '44' WHERE u = NEW.u; END");
+    }
     if (setting.trigger_before) add_trimming_trigger("before_t", " OF x");
 }
 
@@ -57,6 +70,21 @@ void Database::add_trimming_trigger(std::string const& name, std::string const& 
     raw_->run("CREATE TRIGGER " + name + " AFTER UPDATE" + columns +
               " ON t WHEN NEW.x LIKE '% ' AND OLD.x IS NOT NEW.x BEGIN UPDATE t SET x = trim(NEW.x) WHERE u = NEW.u; "
               "END");
+}
+
+void Database::add_capping_triggers() {
+    auto const add = [&](char const* name, char const* event) {
+        raw_->run(
+            fmt::format("CREATE TRIGGER {0} AFTER {1} ON t WHEN NEW.y > {2} AND NEW.x IS NOT '{2}' BEGIN UPDATE t "
+                        "SET x = '{2}' WHERE u = NEW.u; END",
+                        name, event, highest));
+    };
+    add("cap_insert", "INSERT");
+    add("cap_update", "UPDATE OF x, y");
+}
+
+void Database::drop_capping_triggers() {
+    for (auto const* name : {"cap_insert", "cap_update"}) raw_->run(fmt::format("DROP TRIGGER {}", name));
 }
 
 }  // namespace evolver::random_test

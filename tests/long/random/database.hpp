@@ -31,8 +31,13 @@ public:
     /// The application of that release ends.
     void end_application(std::size_t link) { applications_.erase(link); }
 
-    /// The application's own trigger that trims the old column.
+    // Triggers of the application's own.
+
+    /// Trims the old column.
     void add_trimming_trigger(std::string const& name, std::string const& columns);
+    /// Where the new column y is above the highest value, writes that into the old column.
+    void add_capping_triggers();
+    void drop_capping_triggers();
 
     /// What the step at hand did, in words.
     std::string said;

@@ -20,8 +20,27 @@ Value Model::rewritten(Value const& value) const {
     return trimmed;
 }
 
-/// A statement wrote `values` (link → value) of one row by hand.
+bool Model::too_high(Row const& row) const {
+    for (std::size_t i = 0; i < row.seen.size(); ++i) {
+        auto const* number = std::get_if<std::int64_t>(&row.seen[i]);
+        if (links()[i].column == "y") return number != nullptr && *number > highest;
+    }
+    return false;
+}
+
+/// The application's own trigger answers to a high value by a write of the old column.
+void Model::cap(Row& row) {
+    if (!capped || !too_high(row)) return;
+    took(row, {{0, std::to_string(highest)}});
+    audited_exactly = false;
+}
+
 void Model::wrote(Row& row, std::map<std::size_t, Value> const& values) {
+    took(row, values);
+    cap(row);
+}
+
+void Model::took(Row& row, std::map<std::size_t, Value> const& values) {
     std::optional<std::size_t> older;
     std::optional<std::size_t> newest;
     for (auto const& [link, value] : values) {
@@ -46,7 +65,6 @@ void Model::keep_both(Row& row, std::size_t older, std::size_t newest) {
         std::copy(between.begin(), between.end(), row.seen.begin() + static_cast<std::ptrdiff_t>(older));
 }
 
-/// LiveTable wrote `link` and everything older.
 void Model::wrote_live(Row& row, std::size_t link, Value const& value) {
     auto const stored = convert_.stored(link, value);
     bool const changed = stored != row.seen[link];
@@ -54,6 +72,7 @@ void Model::wrote_live(Row& row, std::size_t link, Value const& value) {
     for (std::size_t i = link; i > floor; --i) row.seen[i - 1] = convert_.down(i, row.seen[i]);
     if (changed) carry_up(row, link);
     same_names(row);
+    cap(row);
 }
 
 void Model::carry(Row& row, std::size_t newest) {
@@ -94,6 +113,7 @@ void Model::inserted(Row& row, std::size_t link, Value const& value) {
     row.seen[link] = convert_.stored(link, value);
     carry(row, link);
     same_names(row);
+    cap(row);
 }
 
 void Model::updated_old(Row& row, Value const& value) {
@@ -124,6 +144,12 @@ Value Model::default_of(std::size_t link) const {
     if (!setting_.old_has_default) return Null{};
     Value value = std::string{"5"};
     for (std::size_t i = 1; i <= link; ++i) value = convert_.up(i, value);
+    return value;
+}
+
+Value Model::newest_of(Value const& old_value) const {
+    auto value = stored(floor, old_value);
+    for (std::size_t i = floor + 1; i <= top; ++i) value = convert_.up(i, value);
     return value;
 }
 

@@ -38,11 +38,15 @@ public:
 
     void inserted(Row& row, std::size_t link, Value const& value);
     void updated_old(Row& row, Value const& value);
+    /// By hand: `values` by link.
     void wrote(Row& row, std::map<std::size_t, Value> const& values);
+    /// By LiveTable, which writes everything older, too.
     void wrote_live(Row& row, std::size_t link, Value const& value);
     void trimmed_after_live(Row& row, Value const& before);
     void wrote_p(Row& row, Value const& value);
     void wrote_side_live(Row& row);
+    /// Is the value in y above what the capping triggers let be?
+    [[nodiscard]] bool too_high(Row const& row) const;
     /// The newest release goes: what only it could hold is gone.
     void rolled_back();
     void side_rolled_back();
@@ -50,6 +54,8 @@ public:
     /// What the application's own trigger makes of an old value that an UPDATE writes.
     [[nodiscard]] Value rewritten(Value const& value) const;
     [[nodiscard]] Value default_of(std::size_t link) const;
+    /// What the newest release makes of a value of the oldest.
+    [[nodiscard]] Value newest_of(Value const& old_value) const;
     [[nodiscard]] Value stored(std::size_t link, Value const& value) const { return convert_.stored(link, value); }
 
     void audited(std::int64_t updates) { audits += setting_.audit ? updates : 0; }
@@ -57,10 +63,13 @@ public:
     std::size_t top = 0;    ///< The newest link that is expanded.
     std::size_t floor = 0;  ///< The oldest that is not contracted.
     bool trigger_after_made = false;
+    bool capped = false;          ///< The application's capping triggers are there.
     std::int64_t audits = 0;      ///< Firings of the application's audit trigger ...
     bool audited_exactly = true;  ///< ... as long as each statement says how many.
 
 private:
+    void took(Row& row, std::map<std::size_t, Value> const& values);
+    void cap(Row& row);
     void keep_both(Row& row, std::size_t older, std::size_t newest);
     void carry(Row& row, std::size_t newest);
     void carry_up(Row& row, std::size_t from);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <iterator>
 
 namespace evolver::random_test {
 
@@ -28,6 +29,8 @@ Operation side_operation(Side side) {
                                     {.name = "q2", .type = text(), .up = split_second}},
                            .down = join_both};
     }
+    if (side == Side::cased)
+        return ChangeType{.table = "t", .from = "p", .to = "q1", .type = text(), .up = "p", .down = "q1"};
     return ChangeType{
         .table = "t", .from = "p", .to = "q1", .type = integer(), .up = side_number, .down = "CAST(q1 AS TEXT)"};
 }
@@ -37,6 +40,7 @@ Plan chain_plan(Setting const& setting) {
                                 {.name = "u", .type = integer()},
                                 {.name = "other", .type = text()},
                                 {.name = "p", .type = text()}};
+    if (setting.side == Side::cased) columns.back().collation = "NOCASE";
     Column x{.name = "x", .type = text()};
     if (setting.old_has_default) x.default_value = "'5'";
     columns.push_back(x);
@@ -85,22 +89,32 @@ Plan chain_plan(Setting const& setting) {
 }  // namespace
 
 Setting random_setting(std::mt19937_64& random) {
-    return {.keys = static_cast<Keys>(random() % 3),
-            .chain = static_cast<Chain>(random() % 4),
-            .side = static_cast<Side>(random() % 3),
-            .old_has_default = random() % 3 == 0,
-            .trigger_before = random() % 4 == 0,
-            .trigger_after = random() % 4 == 0,
-            .audit = random() % 3 == 0,
-            .recursive = random() % 3 == 0,
-            .wal = random() % 2 == 0};
+    static constexpr Chain chains[] = {Chain::single, Chain::chained, Chain::chained, Chain::renamed_then_changed,
+                                       Chain::changed_then_renamed};
+    Setting setting{.keys = static_cast<Keys>(random() % 3),
+                    .chain = chains[random() % std::size(chains)],
+                    .side = static_cast<Side>(random() % 4),
+                    .old_has_default = random() % 3 == 0,
+                    .trigger_before = random() % 4 == 0,
+                    .trigger_after = random() % 4 == 0,
+                    .stamps = random() % 4 == 0,
+                    .caps = random() % 4 == 0,
+                    .crowd = random() % 3 == 0,
+                    .audit = random() % 3 == 0,
+                    .recursive = random() % 3 == 0,
+                    .wal = random() % 2 == 0};
+    if (setting.keys == Keys::text) setting.crowd = false;  // rows stay where they are, whatever their key
+    if (setting.stamps) setting.audit = false;              // the trigger's own updates count, too
+    return setting;
 }
 
 std::string in_words(Setting const& s) {
-    return fmt::format(
-        "keys={} chain={} side={} default={} trigger_before={} trigger_after={} audit={} recursive={} wal={}",
-        static_cast<int>(s.keys), static_cast<int>(s.chain), static_cast<int>(s.side), s.old_has_default,
-        s.trigger_before, s.trigger_after, s.audit, s.recursive, s.wal);
+    auto const flag = [](bool on, char const* name) { return on ? std::string{" "} + name : std::string{}; };
+    return fmt::format("keys={} chain={} side={}", static_cast<int>(s.keys), static_cast<int>(s.chain),
+                       static_cast<int>(s.side)) +
+           flag(s.old_has_default, "default") + flag(s.trigger_before, "trigger_before") +
+           flag(s.trigger_after, "trigger_after") + flag(s.stamps, "stamps") + flag(s.caps, "caps") +
+           flag(s.crowd, "crowd") + flag(s.audit, "audit") + flag(s.recursive, "recursive") + flag(s.wal, "wal");
 }
 
 /// The second pair comes with the last release, in a migration of its own.
@@ -129,9 +143,12 @@ std::vector<Link> links_of(Setting const& setting) {
 
 std::vector<std::string> side_up(Side side) {
     if (side == Side::split) return {split_first, split_second};
-    return {side_number};
+    return {side == Side::cased ? "p" : side_number};
 }
 
-std::string side_down(Side side) { return side == Side::split ? join_both : "CAST(q1 AS TEXT)"; }
+std::string side_down(Side side) {
+    if (side == Side::cased) return "q1";
+    return side == Side::split ? join_both : "CAST(q1 AS TEXT)";
+}
 
 }  // namespace evolver::random_test

@@ -4,6 +4,7 @@
 
 #include "evolver/plan/plan.hpp"
 
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace evolver::random_test {
 enum class Keys { rowid, text, without_rowid };
 enum class Chain { single, chained, renamed_then_changed, changed_then_renamed };
 /// A second pair of the same table, that has nothing to do with the first.
-enum class Side { none, changed, split };
+enum class Side { none, changed, split, cased };
 
 /// What a world is like; chosen by the seed.
 struct Setting {
@@ -23,10 +24,19 @@ struct Setting {
     bool old_has_default = false;
     bool trigger_before = false;  // the application's own trigger that rewrites the old column, made before expand
     bool trigger_after = false;   // the same, made after expand, without a column list
-    bool audit = false;           // the application's audit trigger, without a column list
+    bool stamps = false;          // a BEFORE trigger that writes the old column of the row that is about to be updated
+    bool caps = false;   // a trigger, made after expand, that answers to a large new value by writing the old column
+    bool crowd = false;  // rows before all others, so that the backfill needs more than one batch
+    bool audit = false;  // the application's audit trigger, without a column list
     bool recursive = false;
     bool wal = true;
 };
+
+/// The crowd has keys from 1 to its size, and u above all others; the model does not know it.
+inline constexpr std::int64_t crowd_size = 250;
+inline constexpr std::int64_t crowd_u = 1'000'000;
+/// The largest number in y that the capping triggers let be.
+inline constexpr std::int64_t highest = 90;
 
 [[nodiscard]] Setting random_setting(std::mt19937_64& random);
 [[nodiscard]] std::string in_words(Setting const& setting);

@@ -14,6 +14,12 @@ Value Statements::value_for(std::size_t link, unsigned number) const {
     return std::string{texts[(number / 7) % std::size(texts)]};
 }
 
+Value Statements::raw_value(unsigned number, Value const& old_value) const {
+    auto const agreeing = number % 3 == 0 ? model_.newest_of(old_value) : Value{Null{}};
+    if (agreeing != Value{Null{}}) return agreeing;
+    return value_for(model_.top, number % 7 == 0 ? number + 1 : number);
+}
+
 Value Statements::new_key() {
     ++keys_;
     if (setting_.keys == Keys::text) return keys_ % 5 == 0 ? Value{Null{}} : Value{"key-" + std::to_string(keys_)};
@@ -21,6 +27,9 @@ Value Statements::new_key() {
 }
 
 Value Statements::side_value(unsigned number) const {
+    static constexpr char const* cases[] = {"Ab", "aB", "AB", "ab", ""};
+    if (setting_.side == Side::cased)
+        return number % 6 == 0 ? Value{Null{}} : Value{std::string{cases[(number / 6) % std::size(cases)]}};
     static constexpr char const* texts[] = {"7|seven", "12", "|", "a|", "|b", "a|b|c", "", "40|x", "5"};
     return number % 6 == 0 ? Value{Null{}} : Value{std::string{texts[(number / 6) % std::size(texts)]}};
 }
@@ -132,12 +141,25 @@ void Statements::remove(Step const& step) {
 void Statements::change_key(Step const& step) {
     auto* row = model_.pick(step.b);
     if (row == nullptr) return;
-    auto const key = step.c % 2 == 0               ? new_key()
-                     : setting_.keys == Keys::text ? Value{"a-" + std::to_string(++keys_)}
-                                                   : Value{-(++keys_)};
+    if (step.c % 2 == 1) return move_to_front(*row);
+    auto const key = new_key();
     database_.run("UPDATE t SET k = ? WHERE u = ?", {key, row->u});
     model_.audited(1);
     row->key = key;
+}
+
+void Statements::move_to_front(Row& row) {
+    auto const key = setting_.keys == Keys::text ? Value{"a-" + std::to_string(++keys_)} : Value{-(++keys_)};
+    database_.run("UPDATE t SET k = ? WHERE u = ?", {key, row.u});
+    model_.audited(1);
+    row.key = key;
+}
+
+void Statements::write_highest(Row& row) {
+    auto const value = std::to_string(highest);
+    database_.run("UPDATE t SET x = ? WHERE u = ?", {value, row.u});
+    model_.audited(1);
+    model_.updated_old(row, value);
 }
 
 void Statements::update_unrelated(Step const& step) {
@@ -197,8 +219,7 @@ void Statements::upsert_new(Step const& step) {
     auto* row = model_.pick(step.b);
     auto const& link = model_.links()[model_.top];
     if (row == nullptr || model_.top == model_.floor || link.up.empty()) return upsert_old(step);
-    // By hand in DO UPDATE: a NULL into a row that is not filled yet could not be told from one that is not (rule 6).
-    auto const value = value_for(model_.top, step.a % 7 == 0 ? step.a + 1 : step.a);
+    auto const value = raw_value(step.a, row->seen[model_.floor]);  // by hand, in DO UPDATE
     auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
     std::string const target = setting_.keys == Keys::without_rowid ? "(k, u)" : "(u)";
     auto const sql = (database_.table(model_.top).insert({"k", "u", link.column}) + " ON CONFLICT " + target +
@@ -215,7 +236,7 @@ void Statements::update_raw_new(Step const& step) {
     auto* row = model_.pick(step.b);
     auto const& link = model_.links()[model_.top];
     if (row == nullptr || model_.top == model_.floor || link.up.empty()) return update_old(step);
-    auto const value = value_for(model_.top, step.a % 7 == 0 ? step.a + 1 : step.a);
+    auto const value = raw_value(step.a, row->seen[model_.floor]);
     database_.run("UPDATE t SET " + link.column + " = ? WHERE u = ?", {value, row->u});
     model_.audited_exactly = false;
     auto const before = row->seen[model_.floor];
@@ -227,9 +248,10 @@ void Statements::update_both(Step const& step) {
     auto* row = model_.pick(step.b);
     auto const& link = model_.links()[model_.top];
     if (row == nullptr || model_.top == model_.floor || link.up.empty()) return update_old(step);
-    auto value = value_for(model_.top, step.a % 7 == 0 ? step.a + 1 : step.a);
-    if (value == row->seen[model_.top]) return;
     auto const old_value = value_for(model_.floor, step.c);
+    auto const value = raw_value(step.a, old_value);
+    // What the new column shows already is a write of it where it is not filled, and none where it is: only the old one changes.
+    if (value == row->seen[model_.top]) return;
     database_.run("UPDATE t SET " + old_column() + " = ?, " + link.column + " = ? WHERE u = ?",
                   {old_value, value, row->u});
     model_.audited_exactly = false;
@@ -266,9 +288,10 @@ void Statements::update_side_new(Step const& step) {
     if (row == nullptr || !model_.side_open()) return update_new(step);
     bool const split = setting_.side == Side::split;
     std::string const column = split && step.c % 2 == 0 ? "q2" : "q1";
-    Value const value = step.a % 6 == 0 ? Value{Null{}}
-                        : split         ? Value{std::string{step.a % 4 == 0 ? "" : "part" + std::to_string(step.a % 9)}}
-                                        : Value{std::int64_t{step.a % 50}};
+    Value const value = setting_.side == Side::cased ? side_value(step.a)
+                        : step.a % 6 == 0            ? Value{Null{}}
+                        : split ? Value{std::string{step.a % 4 == 0 ? "" : "part" + std::to_string(step.a % 9)}}
+                                : Value{std::int64_t{step.a % 50}};
     database_.run_named((database_.table(model_.top).update({std::string_view{column}}) + " WHERE u = :u").text(),
                         {{column, value}, {"u", row->u}});
     model_.audited(1);

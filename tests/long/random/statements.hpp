@@ -15,7 +15,7 @@ struct Step {
 class Statements {
 public:
     Statements(Setting const& setting, Model& model, Database& database)
-        : setting_{setting}, model_{model}, database_{database} {}
+        : setting_{setting}, model_{model}, database_{database}, keys_{setting.crowd ? crowd_size : 0} {}
 
     void insert_old(Step const& step);
     void update_old(Step const& step);
@@ -25,6 +25,9 @@ public:
     void replace_old(Step const& step);
     void remove(Step const& step);
     void change_key(Step const& step);
+    /// Moves a row to the start of the table.
+    void move_to_front(Row& row);
+    void write_highest(Row& row);
     void update_unrelated(Step const& step);
     void insert_new(Step const& step);
     void update_new(Step const& step);
@@ -38,6 +41,9 @@ public:
 private:
     void insert_new_without(Row& row);
     [[nodiscard]] Value value_for(std::size_t link, unsigned number) const;
+    /// By hand, and now and then one that agrees with the old value: a NULL into a row that is not filled yet could not be told from
+    /// one that is not there (rule 6).
+    [[nodiscard]] Value raw_value(unsigned number, Value const& old_value) const;
     [[nodiscard]] Value side_value(unsigned number) const;
     [[nodiscard]] Value new_key();
     [[nodiscard]] std::string old_column() const;
@@ -45,7 +51,7 @@ private:
     Setting setting_;
     Model& model_;
     Database& database_;
-    std::int64_t keys_ = 0;
+    std::int64_t keys_;  // behind those of the crowd
     std::int64_t us_ = 0;
 };
 

@@ -24,8 +24,10 @@ public:
     [[nodiscard]] std::string const& said() const { return database_.said; }
 
 private:
-    void expand();
+    void expand(Step const& step);
     void advance(Step const& step);
+    /// Rows change their keys between two batches of the backfill.
+    void advance_past_moving_rows(Step const& step);
     void reconcile();
     void contract();
     void rollback();
