@@ -126,7 +126,8 @@ private:
                " AND NOT " + in_sync(pair) + ";";
     }
 
-    /// The new columns of an older pair, between what that is computed from and the columns that this pair is computed from.
+    /// The new columns of an older pair, between what that is computed from and the columns that this pair is computed
+    /// from.
     struct Middle {
         PhysicalPair const* pair;
         std::vector<Side> upstream;   // all that the columns are computed from
@@ -139,9 +140,9 @@ private:
         }
     };
 
-    /// What stands in a chain between a pair's columns and what is older still may be behind: it is not filled yet, or the statement wrote
-    /// both ends and left it out. Then the new columns are held against what it would be, as a reader gets it. Where they agree, it is
-    /// filled in by what is older, and nothing that was written is overwritten.
+    /// What stands in a chain between a pair's columns and what is older still may be behind: it is not filled yet, or
+    /// the statement wrote both ends and left it out. Then the new columns are held against what it would be, as a
+    /// reader gets it. Where they agree, it is filled in by what is older, and nothing that was written is overwritten.
     [[nodiscard]] std::string catch_up(On event) const {
         std::vector<Middle> middles;  // oldest first
         for (auto older = older_.rbegin(); older != older_.rend(); ++older) {

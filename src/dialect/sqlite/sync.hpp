@@ -10,7 +10,7 @@
 //   update_up      an old column was written, and it or a newer one is not what it was → new = up(old). If the statement wrote
 //                  both, update_down has fired before, and nothing is left to do. But a newer one may also be what a BEFORE
 //                  trigger of the application's left behind, which wrote the same row first: sync carried that up.
-//   update_down    a new column changed → old = down(new), through the whole chain. If both changed, the new shape wins.
+//   update_down    a new column changed → old = down(new), through the whole chain. If both changed, the new one wins.
 //                  In a chain it first catches up: what lies between the new column and what is older still may not be filled
 //                  yet. The new column is held against what would be there, so a value that the row shows already changes
 //                  nothing.

@@ -2,9 +2,10 @@
 //
 //   evolver_random [--steps N] [--seed S]
 //
-// The model knows nothing of phases, backfills or triggers: a row is what each release sees of it, and a write of one release changes
-// what the others see by the rules of promise P2. So whatever evolver does beside the statements must not show. A history is a list of
-// numbers that are given a meaning as it is played, so any part of it is a history too: the shortest one that fails is looked for and shown.
+// The model knows nothing of phases, backfills or triggers: a row is what each release sees of it, and a write of one
+// release changes what the others see by the rules of promise P2. So whatever evolver does beside the statements must
+// not show. A history is a list of numbers that are given a meaning as it is played, so any part of it is a history
+// too: the shortest one that fails is looked for and shown.
 //
 // setting       what a history is played in: plan, keys, triggers of the application's
 // conversion    what the plan's expressions make of values

@@ -1,6 +1,7 @@
 #pragma once
 
-// What the releases should see, by the rules of promise P2. It knows nothing of phases, backfills or sync triggers, only which releases live.
+// What the releases should see, by the rules of promise P2. It knows nothing of phases, backfills or sync triggers,
+// only which releases live.
 
 #include "long/random/conversion.hpp"
 
@@ -34,7 +35,8 @@ public:
     [[nodiscard]] bool side_open() const { return setting_.side != Side::none && top + 1 == links().size(); }
     [[nodiscard]] bool side_contracted() const { return side_open() && floor == top; }
 
-    // What a statement does to a row. It may be a plain one of the release `floor`, or by LiveTable, or by hand in the new shape.
+    // What a statement does to a row. It may be a plain one of the release `floor`, or by LiveTable, or by hand in the
+    // new shape.
 
     void inserted(Row& row, std::size_t link, Value const& value);
     void updated_old(Row& row, Value const& value);

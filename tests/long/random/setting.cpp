@@ -9,7 +9,8 @@ namespace evolver::random_test {
 
 namespace {
 
-/// Sizes as text with a unit, as numbers of bytes, as numbers of pages. Both pairs lose something, and all is settled after one round trip.
+/// Sizes as text with a unit, as numbers of bytes, as numbers of pages. Both pairs lose something, and all is settled
+/// after one round trip.
 constexpr char const* to_number = "CASE WHEN x GLOB '[0-9]*' THEN CAST(x AS INTEGER) END";
 constexpr char const* to_text = "CAST(y AS TEXT)";
 constexpr char const* to_pages = "y / 10";

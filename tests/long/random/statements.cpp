@@ -250,14 +250,16 @@ void Statements::update_both(Step const& step) {
     if (row == nullptr || model_.top == model_.floor || link.up.empty()) return update_old(step);
     auto const old_value = value_for(model_.floor, step.c);
     auto const value = raw_value(step.a, old_value);
-    // What the new column shows already is a write of it where it is not filled, and none where it is: only the old one changes.
+    // What the new column shows already is a write of it where it is not filled, and none where it is: only the old one
+    // changes.
     if (value == row->seen[model_.top]) return;
     database_.run("UPDATE t SET " + old_column() + " = ?, " + link.column + " = ? WHERE u = ?",
                   {old_value, value, row->u});
     model_.audited_exactly = false;
     auto const before = row->seen[model_.floor];
     if (model_.rewritten(old_value) != old_value && before != old_value) {
-        // The application's trigger rewrites the old column after the statement: an old write of its own, which comes last.
+        // The application's trigger rewrites the old column after the statement: an old write of its own, which comes
+        // last.
         model_.wrote(*row, {{model_.floor, old_value}, {model_.top, value}});
         model_.wrote(*row, {{model_.floor, model_.rewritten(old_value)}});
         return;

@@ -41,8 +41,8 @@ public:
 private:
     void insert_new_without(Row& row);
     [[nodiscard]] Value value_for(std::size_t link, unsigned number) const;
-    /// By hand, and now and then one that agrees with the old value: a NULL into a row that is not filled yet could not be told from
-    /// one that is not there (rule 6).
+    /// By hand, and now and then one that agrees with the old value: a NULL into a row that is not filled yet could not
+    /// be told from one that is not there (rule 6).
     [[nodiscard]] Value raw_value(unsigned number, Value const& old_value) const;
     [[nodiscard]] Value side_value(unsigned number) const;
     [[nodiscard]] Value new_key();
