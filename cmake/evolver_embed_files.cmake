@@ -1,5 +1,5 @@
-# Run at build time by evolver_embed_migrations(): writes <NAME>_plan.hpp and <NAME>_plan.cpp into GENERATED, from the files of DIRECTORY that
-# GENERATED/files.txt names.
+# Run at build time by evolver_embed_migrations(): writes <NAME>_plan.hpp and <NAME>_plan.cpp into GENERATED, from the
+# files of DIRECTORY that GENERATED/files.txt names.
 
 # A text as C++ string literals, byte by byte, so that nothing in it can end them.
 string(REPEAT "." 64 line)
@@ -19,7 +19,8 @@ foreach(file IN LISTS files)
     literals(text "${hex}")
     string(HEX "${file}" hex)
     literals(path "${hex}")
-    string(APPEND texts "\n// ${file}\nconstexpr char path_${number}[] = ${path};\nconstexpr char text_${number}[] =\n    ${text};\n")
+    string(APPEND texts "\n// ${file}\nconstexpr char path_${number}[] = ${path};\n"
+        "constexpr char text_${number}[] =\n    ${text};\n")
     string(APPEND entries
         "        {.path = path_${number}, .text = std::string(text_${number}, sizeof text_${number} - 1)},\n")
 endforeach()

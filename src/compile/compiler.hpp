@@ -67,8 +67,8 @@ public:
     Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
              std::chrono::milliseconds budget = std::chrono::milliseconds{50});
 
-    /// From here on, expand() warns where SQL in the application's own words breaks what programs of this schema may do; see
-    /// dialect/sqlite/natural_statements.hpp. Tables that the plan has yet to make are in nobody's use.
+    /// From here on, expand() warns where SQL in the application's own words breaks what programs of this schema may
+    /// do; see dialect/sqlite/natural_statements.hpp. Tables that the plan has yet to make are in nobody's use.
     void watch_statements() { watched_ = sqlite::natural_statements(clone_.connection); }
 
     /// The next planned migration. Throws PlanError.

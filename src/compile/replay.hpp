@@ -1,7 +1,8 @@
 #pragma once
 
-// What each migration of SQL texts does, found by doing it on a database that is there to be tried on: which statements of the version before
-// it breaks, whether the way back leads back, and what kind of change it is. Nothing is concluded from the look of a text.
+// What each migration of SQL texts does, found by doing it on a database that is there to be tried on: which statements
+// of the version before it breaks, whether the way back leads back, and what kind of change it is. Nothing is concluded
+// from the look of a text.
 
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/natural_statements.hpp"
@@ -68,9 +69,9 @@ struct ReplayOptions {
     std::vector<std::string> functions = {};
 };
 
-/// Takes `database` through the plan, migration by migration, each through expand, its way back and forth, and contract. The database is
-/// changed: give a clone, a copy with sample rows, or an empty one. Throws PlanError for an operation that is no RawSql.
-/// Cost: what the migrations cost, and one pass over all rows for each.
+/// Takes `database` through the plan, migration by migration, each through expand, its way back and forth, and
+/// contract. The database is changed: give a clone, a copy with sample rows, or an empty one. Throws PlanError for an
+/// operation that is no RawSql. Cost: what the migrations cost, and one pass over all rows for each.
 [[nodiscard]] std::vector<MigrationReplay> replay(Plan const& plan, sqlite::Connection const& database,
                                                   ReplayOptions const& options = {});
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// Which files of a folder are which part of which migration, and in what order: by their names, and by the marks inside them. No SQL is
-// understood here. The layouts are those of evolver/compile/directory.hpp.
+// Which files of a folder are which part of which migration, and in what order: by their names, and by the marks inside
+// them. No SQL is understood here. The layouts are those of evolver/compile/directory.hpp.
 
 #include "evolver/plan/directory_options.hpp"
 

@@ -155,6 +155,13 @@ TEST_CASE("replay: a way back that leads elsewhere says what differs") {
     CHECK(says(lost, "the rows of table t are not what they were"));
 }
 
+TEST_CASE("replay: what only the way back writes is not the migration's") {
+    auto const replayed =
+        tried(rows, RawSql{.expand = "CREATE TABLE u (c)", .undo = "UPDATE t SET a = a; DROP TABLE u"});
+    CHECK(replayed.way_back == WayBack::leads_back);
+    CHECK(kinds(replayed) == "A");
+}
+
 TEST_CASE("replay: a way back that fails says the engine's words and leaves the way up standing") {
     auto const database = Connection::in_memory();
     Plan const plan{

@@ -1,7 +1,7 @@
 // Histories of real projects, as they are: read from their folders, tried migration by migration, and run.
 //
-// EVOLVER_HISTORIES names the folder that they were fetched into (see tests/support/shared_data.hpp); without it every case says that it is
-// skipped.
+// EVOLVER_HISTORIES names the folder that they were fetched into (see tests/support/shared_data.hpp); without it every
+// case says that it is skipped.
 
 #include "compile/replay.hpp"
 #include "dialect/sqlite/inspect.hpp"

@@ -26,7 +26,8 @@ function(use_evolver name)
     run("running ${name}" "${CMAKE_COMMAND}" -E chdir "${build}/run" "${build}/consumer")
 endfunction()
 
-# The consumer with SQL files embedded, which it compares with the folder: as they are, and after one changed and one came.
+# The consumer with SQL files embedded, which it compares with the folder: as they are, and after one changed and one
+# came.
 function(use_migrations)
     set(migrations "${WORK_DIR}/migrations")
     file(COPY "${SOURCE_DIR}/tests/package/consumer/migrations/" DESTINATION "${migrations}")

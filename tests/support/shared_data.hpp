@@ -1,6 +1,7 @@
 #pragma once
 
-// Real inputs that are no part of the project: databases beside it, and histories of other projects where somebody has fetched them.
+// Real inputs that are no part of the project: databases beside it, and histories of other projects where somebody has
+// fetched them.
 
 #include <unistd.h>
 
@@ -28,8 +29,9 @@ inline std::optional<std::filesystem::path> shared_data(std::string const& path)
     return std::filesystem::exists(found) ? std::optional{found} : std::nullopt;
 }
 
-/// Another project's repository at one of its commits, below the folder that EVOLVER_HISTORIES names: `<name>` or `<owner>/<name>`, a clone or
-/// the files alone; or `<name>-<ref>`, the files of another commit. Of a clone, `path` is taken out at `ref`, into a folder of this object's.
+/// Another project's repository at one of its commits, below the folder that EVOLVER_HISTORIES names: `<name>` or
+/// `<owner>/<name>`, a clone or the files alone; or `<name>-<ref>`, the files of another commit. Of a clone, `path` is
+/// taken out at `ref`, into a folder of this object's.
 class History {
 public:
     History(std::string const& owner, std::string const& name, std::string const& ref, std::string const& path) {

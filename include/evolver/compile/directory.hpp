@@ -2,8 +2,8 @@
 
 /// A plan from the SQL files that an application has already.
 ///
-/// The layout is recognised by the names and is one for the whole folder; a mixture, and a file that fits none, is refused with the
-/// names of the files. `N` is a number: 7, 0007, 20230315220114, 1.4 or 2023-03-15-220114.
+/// The layout is recognised by the names and is one for the whole folder; a mixture, and a file that fits none, is
+/// refused with the names of the files. `N` is a number: 7, 0007, 20230315220114, 1.4 or 2023-03-15-220114.
 ///
 /// | files | known from |
 /// |---|---|
@@ -15,24 +15,27 @@
 /// | `<N>_x.sql`, and `<N>_x.down.sql` where there is a way back | plain |
 /// | `<N>_x.expand.sql`, `.backfill.sql`, `.contract.sql`, `.rollback.sql`, `.verify.sql` | evolver |
 ///
-/// Any of them may stand in version folders (`0.8/`, `v1.4/`). The order is that of the numbers, never that of the text: 0.10 comes after
-/// 0.9. Two files of one number are refused. What is no `.sql` is passed over, but for programs named like a migration, which are refused.
+/// Any of them may stand in version folders (`0.8/`, `v1.4/`). The order is that of the numbers, never that of the
+/// text: 0.10 comes after 0.9. Two files of one number are refused. What is no `.sql` is passed over, but for programs
+/// named like a migration, which are refused.
 ///
 /// **What becomes of a file.** Each number is one migration with one RawSql. Its id is the path without the endings
 /// ("0.8/01__user_username", "20230315220114_drop-events"); its text is the file, with `\n` for line ends.
 ///
-/// - The way up of all layouts but the last runs **at expand**, in one piece, in the one transaction of the migration: that is when the new
-///   release starts, and it may need it at once. Such a file knows one shape only. If it drops or renames what an older release uses, that
-///   release breaks at this moment, as it did with the tool that the files come from; expand() and dry_run() warn of it and name the
-///   statements. What only removes can wait for the gates of contract instead: name it in `DirectoryOptions::at_contract`.
+/// - The way up of all layouts but the last runs **at expand**, in one piece, in the one transaction of the migration:
+///   that is when the new release starts, and it may need it at once. Such a file knows one shape only. If it drops or
+///   renames what an older release uses, that release breaks at this moment, as it did with the tool that the files
+///   come from; expand() and dry_run() warn of it and name the statements. What only removes can wait for the gates of
+///   contract instead: name it in `DirectoryOptions::at_contract`.
 /// - The way down is `RawSql::undo`. One that holds only comments is none.
-/// - `expand`, then `backfill` in the same transaction, run at expand, `contract` at contract; `rollback` is `RawSql::undo`; `verify` is one
-///   query that has to find no row before contract may run.
+/// - `expand`, then `backfill` in the same transaction, run at expand, `contract` at contract; `rollback` is
+///   `RawSql::undo`; `verify` is one query that has to find no row before contract may run.
 ///
-/// **Transactions.** evolver runs a migration and its ledger entry in one transaction, with foreign keys off. BEGIN, COMMIT, and PRAGMA
-/// foreign_keys where it only switches them off and back on, are taken out of the text, and a note says so. ROLLBACK, VACUUM, ATTACH, other
-/// settings of the connection, commands of the sqlite3 shell, placeholders, and statements that never end are refused with file and line. A text in double quotes, which SQLite takes for a string where it
-/// names no column, is refused by expand().
+/// **Transactions.** evolver runs a migration and its ledger entry in one transaction, with foreign keys off. BEGIN,
+/// COMMIT, and PRAGMA foreign_keys where it only switches them off and back on, are taken out of the text, and a note
+/// says so. ROLLBACK, VACUUM, ATTACH, other settings of the connection, commands of the sqlite3 shell, placeholders,
+/// and statements that never end are refused with file and line. A text in double quotes, which SQLite takes for a
+/// string where it names no column, is refused by expand().
 ///
 /// A migration that was applied is never edited: its digest covers the text, comments too.
 

@@ -23,17 +23,20 @@ struct ReleaseStart {
 struct DirectoryOptions {
     /// The plan's name; empty: the folder's.
     std::string name = {};
-    /// The release of every migration. Empty: in version folders the folder's name; elsewhere each migration is a release of its own,
-    /// named by its number.
+    /// The release of every migration. Empty: in version folders the folder's name; elsewhere each migration is a
+    /// release of its own, named by its number.
     std::string release = {};
-    /// Instead of `release`: where the application's releases begin, in order. Migrations before the first keep the default.
+    /// Instead of `release`: where the application's releases begin, in order. Migrations before the first keep the
+    /// default.
     std::vector<ReleaseStart> releases = {};
-    /// The folder within the folder that holds the texts for SQLite. Empty: `sqlite` or `sqlite3`, where there is one and no SQL beside it.
+    /// The folder within the folder that holds the texts for SQLite. Empty: `sqlite` or `sqlite3`, where there is one
+    /// and no SQL beside it.
     std::string engine_folder = {};
-    /// Files and folders that are no migrations ("LATEST.sql", "seed"), by their path in the folder that is read. One that is not there
-    /// is refused.
+    /// Files and folders that are no migrations ("LATEST.sql", "seed"), by their path in the folder that is read. One
+    /// that is not there is refused.
     std::vector<std::string> leave_out = {};
-    /// Migrations whose file runs at contract instead of at expand, by id: those that take something from older releases.
+    /// Migrations whose file runs at contract instead of at expand, by id: those that take something from older
+    /// releases.
     std::vector<std::string> at_contract = {};
 };
 

@@ -25,8 +25,8 @@ public:
     /// Cost: one digest per migration.
     Plan(Name name, std::vector<Migration> migrations);
 
-    /// The plan of a folder of SQL files, in any of the usual layouts; compile/directory.hpp says which, and what becomes of each file.
-    /// Throws PlanError that names the file. Touches no database.
+    /// The plan of a folder of SQL files, in any of the usual layouts; compile/directory.hpp says which, and what
+    /// becomes of each file. Throws PlanError that names the file. Touches no database.
     [[nodiscard]] static Plan from_directory(std::string const& path, DirectoryOptions const& options = {});
     /// The same from texts that the program holds already, as evolver_embed_migrations() of CMake compiles them in.
     [[nodiscard]] static Plan from_files(std::span<SqlFile const> files, DirectoryOptions const& options);

@@ -1,7 +1,8 @@
 #pragma once
 
-// The statements that a program of a schema is sure to have something like: one that reads every column of each table and view, one that
-// inserts into each naming the columns. Prepared against another schema they tell what that schema breaks.
+// The statements that a program of a schema is sure to have something like: one that reads every column of each table
+// and view, one that inserts into each naming the columns. Prepared against another schema they tell what that schema
+// breaks.
 
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/stand_ins.hpp"
@@ -27,12 +28,14 @@ struct BrokenStatement {
     std::string why;  ///< The engine's words, or "it leaves out packages.size, which is NOT NULL and has no default".
 };
 
-/// Those that the schema of `connection` understands itself, without evolver's and SQLite's own tables. Text in double quotes that names no
-/// column is an error to them. Without stand-ins, those that need a function of the application's are left out.
+/// Those that the schema of `connection` understands itself, without evolver's and SQLite's own tables. Text in double
+/// quotes that names no column is an error to them. Without stand-ins, those that need a function of the application's
+/// are left out.
 [[nodiscard]] std::vector<NaturalStatement> natural_statements(Connection const& connection,
                                                                StandIns* stand_ins = nullptr);
 
-/// Those of `statements` that fail on `connection`. Nothing is run. Not seen: rows that a new CHECK, UNIQUE or type refuses.
+/// Those of `statements` that fail on `connection`. Nothing is run. Not seen: rows that a new CHECK, UNIQUE or type
+/// refuses.
 [[nodiscard]] std::vector<BrokenStatement> broken(std::vector<NaturalStatement> const& statements,
                                                   Connection const& connection, StandIns* stand_ins = nullptr);
 

@@ -17,8 +17,9 @@ struct ScriptStatement {
     bool complete;       ///< False for the last one, where a quote, a comment or a trigger never ends.
 };
 
-/// By the rules of the engine's own shell: a semicolon inside a string, a comment or the body of a trigger ends nothing. The last statement
-/// needs none. Cost: linear in the script, apart from triggers, which are read once per statement in them.
+/// By the rules of the engine's own shell: a semicolon inside a string, a comment or the body of a trigger ends
+/// nothing. The last statement needs none. Cost: linear in the script, apart from triggers, which are read once per
+/// statement in them.
 [[nodiscard]] std::vector<ScriptStatement> split(std::string_view script);
 
 /// A script without what the transaction around it says already.
@@ -28,8 +29,9 @@ struct TransactionScript {
     bool does_nothing = false;            ///< Nothing but comments is left.
 };
 
-/// Takes out BEGIN, COMMIT, and PRAGMA foreign_keys, which is off already. Throws PlanError, beginning with `file:line`, for what cannot run
-/// inside a transaction or would outlive it, and for statements that do not end. `first_line` is the number of the script's first line.
+/// Takes out BEGIN, COMMIT, and PRAGMA foreign_keys, which is off already. Throws PlanError, beginning with
+/// `file:line`, for what cannot run inside a transaction or would outlive it, and for statements that do not end.
+/// `first_line` is the number of the script's first line.
 [[nodiscard]] TransactionScript for_transaction(std::string_view script, std::string const& file,
                                                 std::size_t first_line = 1);
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Runs a statement and says what it was about to touch, in the words of SQLite's authorizer: through views, triggers and sub-queries too.
+// Runs a statement and says what it was about to touch, in the words of SQLite's authorizer: through views, triggers
+// and sub-queries too.
 
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/stand_ins.hpp"
