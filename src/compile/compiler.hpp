@@ -10,8 +10,8 @@
 // is what the next migration's operations are meant for, beside the physical one, which holds both shapes of every open migration.
 
 #include "dialect/sqlite/clone.hpp"
-#include "dialect/sqlite/rule_sql.hpp"
 #include "dialect/sqlite/natural_statements.hpp"
+#include "dialect/sqlite/rule_sql.hpp"
 #include "dialect/sqlite/sync.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/plan/step.hpp"

@@ -166,7 +166,8 @@ void measure(sqlite::Connection const& connection, Compiled const& compiled, std
     }
 }
 
-std::int64_t mend_rows(Workplace& workplace, std::vector<sqlite::PhysicalRule> const& rules, std::string const& migration) {
+std::int64_t mend_rows(Workplace& workplace, std::vector<sqlite::PhysicalRule> const& rules,
+                       std::string const& migration) {
     std::int64_t rows = 0;
     for (auto const& rule : rules) {
         if (mends(rule)) rows += Mending{workplace, rule, migration}.all();

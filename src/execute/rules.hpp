@@ -23,7 +23,8 @@ void measure(sqlite::Connection const& connection, Compiled const& compiled, std
 
 /// Mends the rows that break rules, or moves them into quarantine, in short batches of their own. Nobody who may break them is left then.
 /// Returns how many rows it was.
-std::int64_t mend_rows(Workplace& workplace, std::vector<sqlite::PhysicalRule> const& rules, std::string const& migration);
+std::int64_t mend_rows(Workplace& workplace, std::vector<sqlite::PhysicalRule> const& rules,
+                       std::string const& migration);
 
 /// The same for what came in since, inside the transaction that is open.
 std::int64_t mend_rest(Workplace& workplace, std::vector<sqlite::PhysicalRule> const& rules,

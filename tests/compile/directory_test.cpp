@@ -2,8 +2,8 @@
 
 #include "evolver/operation/effect.hpp"
 #include "evolver/operation/raw_sql.hpp"
-#include "support/sql_folder.hpp"
 #include "support/rollout.hpp"
+#include "support/sql_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -6,8 +6,8 @@
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/compile/directory.hpp"
 #include "evolver/evolver.hpp"
-#include "support/sql_folder.hpp"
 #include "support/raw_sqlite.hpp"
+#include "support/sql_folder.hpp"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>

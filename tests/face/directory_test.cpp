@@ -1,8 +1,8 @@
 // A folder of SQL files, all the way through the face.
 
 #include "support/application.hpp"
-#include "support/sql_folder.hpp"
 #include "support/raw_sqlite.hpp"
+#include "support/sql_folder.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,10 +8,10 @@
 #include "evolver/compile/directory.hpp"
 #include "evolver/evolver.hpp"
 #include "evolver/schema/diff.hpp"
-#include "support/sql_folder.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
 #include "support/shared_data.hpp"
+#include "support/sql_folder.hpp"
 
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
