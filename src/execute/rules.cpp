@@ -122,10 +122,17 @@ bool mends(sqlite::PhysicalRule const& rule) {
     return !rule.rule.clean.empty() || rule.rule.violators == Violators::quarantine;
 }
 
-Failure failure_of(std::string const& migration, std::string const& rule, std::int64_t count, std::int64_t rows,
-                   std::vector<std::string> const& keys) {
-    return Failure{.what = fmt::format("Migration \"{}\" wants that {}, and {} of {} rows break it: keys {}.",
-                                       migration, rule, count, rows, listed(keys, count)),
+/// "2 of 5 rows break it: keys 2, 4"; of what has to be unique, the keys are those of the first of each group.
+std::string in_words(Violations const& found) {
+    auto const groups =
+        found.groups == 0 ? "" : fmt::format(", in {} group{}", found.groups, found.groups == 1 ? "" : "s");
+    return fmt::format("{} of {} rows break it{}: key{} {}", found.count, found.rows, groups,
+                       found.keys.size() == 1 ? "" : "s",
+                       listed(found.keys, found.groups == 0 ? found.count : found.groups));
+}
+
+Failure failure_of(std::string const& migration, std::string const& rule, Violations const& found) {
+    return Failure{.what = fmt::format("Migration \"{}\" wants that {}, and {}.", migration, rule, in_words(found)),
                    .object = migration,
                    .instead =
                        "mend these rows, or say in the operation what becomes of them: .clean, or .violators = "
@@ -134,17 +141,19 @@ Failure failure_of(std::string const& migration, std::string const& rule, std::i
 
 }  // namespace
 
-ViolationError::ViolationError(std::string const& migration, std::string const& rule, std::int64_t count,
-                               std::int64_t rows, std::vector<std::string> keys)
-    : Error{failure_of(migration, rule, count, rows, keys)},
-      count_{count},
-      keys_{std::make_shared<std::vector<std::string> const>(std::move(keys))} {}
+ViolationError::ViolationError(std::string const& migration, std::string const& rule, Violations found)
+    : Error{failure_of(migration, rule, found)}, found_{std::make_shared<Violations const>(std::move(found))} {}
 
 Violations violations(sqlite::Connection const& connection, sqlite::PhysicalRule const& rule) {
     Violations found;
     if (!is_there(connection, rule)) return found;
     sqlite::ReadTransaction const snapshot{connection};
-    found.count = connection.integer(sqlite::count_broken(rule));
+    {
+        auto counts = connection.prepare(sqlite::count_broken(rule));
+        counts.step();
+        found.count = counts.integer(0);
+        found.groups = counts.integer(1);
+    }
     found.rows = connection.integer("SELECT count(*) FROM " + sqlite::quoted(rule.rule.table.text()));
     if (found.count == 0) return found;
     auto keys = connection.prepare(sqlite::find_broken(rule, sqlite::Range::all));
@@ -159,10 +168,9 @@ void measure(sqlite::Connection const& connection, Compiled const& compiled, std
         auto const found = violations(connection, rule);
         if (found.count == 0) continue;
         auto const name = name_of(rule.rule);
-        if (!mends(rule)) throw ViolationError{migration, name, found.count, found.rows, found.keys};
-        warnings.push_back(fmt::format("{}: {} of {} rows break the rule that {}, keys {}; contract will {} them",
-                                       migration, found.count, found.rows, name, listed(found.keys, found.count),
-                                       rule.rule.clean.empty() ? "move them into quarantine:" : "clean"));
+        if (!mends(rule)) throw ViolationError{migration, name, found};
+        warnings.push_back(fmt::format("{}: the rule is that {}, and {}; contract will {} them", migration, name,
+                                       in_words(found), rule.rule.clean.empty() ? "quarantine" : "clean"));
     }
 }
 

@@ -7,13 +7,6 @@
 
 namespace evolver {
 
-/// Rows of the live table that break a rule.
-struct Violations {
-    std::int64_t count = 0;
-    std::int64_t rows = 0;               ///< Of the table.
-    std::vector<std::string> keys = {};  ///< Of the first of them.
-};
-
 /// None where the table, or a column that the rule speaks of, is not there yet. Reads the table; takes no lock.
 [[nodiscard]] Violations violations(sqlite::Connection const& connection, sqlite::PhysicalRule const& rule);
 

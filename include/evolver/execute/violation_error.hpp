@@ -11,20 +11,23 @@
 
 namespace evolver {
 
+/// The rows of a table that break a rule.
+struct Violations {
+    std::int64_t count = 0;              ///< Of rows that share what has to be unique, all but the first count.
+    std::int64_t groups = 0;             ///< Of rows that share what has to be unique; 0 for other rules.
+    std::int64_t rows = 0;               ///< Of the table.
+    std::vector<std::string> keys = {};  ///< Of the first of them, or of the first of each group, as SQL literals.
+};
+
 /// Thrown by expand() before the first write, where rows break a rule and the operation does not say what becomes of them. The message names
 /// some of them by key; no other values of rows are shown.
 class ViolationError : public Error {
 public:
-    ViolationError(std::string const& migration, std::string const& rule, std::int64_t count, std::int64_t rows,
-                   std::vector<std::string> keys);
-    /// How many rows break the rule.
-    [[nodiscard]] std::int64_t count() const noexcept { return count_; }
-    /// Keys of the first of them, as SQL literals.
-    [[nodiscard]] std::vector<std::string> const& keys() const noexcept { return *keys_; }
+    ViolationError(std::string const& migration, std::string const& rule, Violations found);
+    [[nodiscard]] Violations const& found() const noexcept { return *found_; }
 
 private:
-    std::int64_t count_;
-    std::shared_ptr<std::vector<std::string> const> keys_;
+    std::shared_ptr<Violations const> found_;
 };
 
 }  // namespace evolver

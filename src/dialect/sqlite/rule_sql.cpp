@@ -102,7 +102,7 @@ std::string broken(PhysicalRule const& rule) {
 
 std::string count_broken(PhysicalRule const& rule) {
     auto const table = quoted(rule.rule.table.text());
-    if (rule.rule.kind != RuleKind::unique) return "SELECT count(*) FROM " + table + " WHERE " + broken(rule);
+    if (rule.rule.kind != RuleKind::unique) return "SELECT count(*), 0 FROM " + table + " WHERE " + broken(rule);
     // By groups, because there may be no index yet.
     std::string columns;
     std::string present;
@@ -110,8 +110,8 @@ std::string count_broken(PhysicalRule const& rule) {
         columns += (columns.empty() ? "" : ", ") + quoted(column.text());
         present += (present.empty() ? "" : " AND ") + quoted(column.text()) + " IS NOT NULL";
     }
-    return "SELECT CAST(total(more) AS INTEGER) FROM (SELECT count(*) - 1 AS more FROM " + table + " WHERE " + present +
-           " GROUP BY " + columns + " HAVING count(*) > 1)";
+    return "SELECT CAST(total(more) AS INTEGER), count(*) FROM (SELECT count(*) - 1 AS more FROM " + table + " WHERE " +
+           present + " GROUP BY " + columns + " HAVING count(*) > 1)";
 }
 
 std::string find_broken(PhysicalRule const& rule, Range range) {

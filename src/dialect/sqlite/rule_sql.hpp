@@ -32,7 +32,7 @@ using Spelling = std::function<std::string(Name const&)>;
 /// True where the row of the table breaks the rule. Of rows that share what has to be unique, the first by key keeps it.
 [[nodiscard]] std::string broken(PhysicalRule const& rule);
 
-/// One row: how many rows break the rule.
+/// One row: how many rows break the rule, and in how many groups that share what has to be unique (0 for other rules).
 [[nodiscard]] std::string count_broken(PhysicalRule const& rule);
 
 /// The keys of rows of a range that break the rule, at most ?2k+1 of them, for a key of k columns.
