@@ -22,13 +22,13 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
         if (entry.phase == Phase::contracted) standing.contracted = standing.expanded;
         stages.push_back(entry.stage);
     }
-    auto const physical = sqlite::inspect_table(connection, table);
+    auto const physical = sqlite::inspect_table(connection, physical_name(plan, standing, table));
     std::vector<Table> parents;
     for (auto const& parent : parents_of(plan, table)) {
         if (auto found = sqlite::inspect_table(connection, parent)) parents.push_back(std::move(*found));
     }
     auto shape = shape_of(plan, standing, stages, table, physical, parents);
-    if (physical && !shape.rules.empty()) shape.key = sqlite::row_key(connection, table).columns;
+    if (physical && !shape.rules.empty()) shape.key = sqlite::row_key(connection, physical->name).columns;
     return shape;
 }
 

@@ -59,6 +59,13 @@ LiveSql LiveTable::update(std::initializer_list<Set> assignments) const {
                    }};
 }
 
+LiveSql LiveTable::remove() const {
+    return LiveSql{
+        state_, [name = name_, key = key_of("delete", name_, {})](detail::AccessState& state, std::uint64_t epoch) {
+            return state.text(epoch, name, key, [](Shape const& shape) { return sqlite::delete_sql(shape); });
+        }};
+}
+
 LiveSql LiveTable::select_columns(std::vector<std::string> const& columns) const {
     return LiveSql{state_, [name = name_, columns, key = key_of("select", name_, columns)](detail::AccessState& state,
                                                                                            std::uint64_t epoch) {

@@ -7,8 +7,10 @@
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/digest.hpp"
 #include "evolver/schema/tokens.hpp"
+#include "operation/replace.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <iterator>
 #include <utility>
 
@@ -24,6 +26,7 @@ std::string table_of_change(Change const& change) {
         std::string operator()(RemoveIndex const&) const { return {}; }
         std::string operator()(RunScript const&) const { return {}; }
         std::string operator()(RemoveTable const& removed) const { return removed.table.text(); }
+        std::string operator()(MoveTable const& moved) const { return moved.table.text(); }
         std::string operator()(MakeColumn const& made) const { return made.table.text(); }
         std::string operator()(RemoveColumn const& removed) const { return removed.table.text(); }
         std::string operator()(MakeAlias const& made) const { return made.table.text(); }
@@ -94,6 +97,8 @@ bool frees(Change const& contract, Change const& made) {
     auto const* table = std::get_if<MakeTable>(&made);
     auto const* removed_table = std::get_if<RemoveTable>(&contract);
     if (table != nullptr && removed_table != nullptr) return removed_table->table == table->table.name;
+    auto const* moved_table = std::get_if<MoveTable>(&contract);
+    if (table != nullptr && moved_table != nullptr) return moved_table->table == table->table.name;
     auto const* index = std::get_if<MakeIndex>(&made);
     auto const* removed_index = std::get_if<RemoveIndex>(&contract);
     return index != nullptr && removed_index != nullptr && removed_index->index == index->index.name;
@@ -123,6 +128,13 @@ Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
     // A newer release may have gone further than this plan knows.
     standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());
     standing_.contracted = std::min(standing_.contracted, standing_.expanded);
+    // An open rename is only in the plan: its new name first, so that what came after it finds the table.
+    for (auto position = standing_.contracted; position < standing_.expanded; ++position) {
+        for (auto const& operation : plan_.migrations()[position].operations) {
+            if (auto const* renamed = std::get_if<RenameTable>(&operation))
+                rename_table(virtual_, renamed->from, renamed->to);
+        }
+    }
     for (auto position = standing_.expanded; position-- > standing_.contracted;) {
         auto const& operations = plan_.migrations()[position].operations;
         for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation)
@@ -156,6 +168,14 @@ void Compiler::open_pairs(std::size_t position, Effect& effect) {
     for (auto const& pair : effect.pairs) open_.push_back({position, pair});
     for (auto const& column : effect.kept) kept_.push_back({position, column});
     for (auto const& rule : effect.rules) rules_.push_back({position, rule});
+    for (auto const& move : effect.moves) moves_.push_back({position, move});
+}
+
+Name Compiler::at(Name table) const {
+    for (auto open = moves_.rbegin(); open != moves_.rend(); ++open) {
+        if (open->move.to == table) table = open->move.from;
+    }
+    return table;
 }
 
 Schema Compiler::physical() const { return sqlite::inspect(clone_.connection); }
@@ -190,7 +210,7 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
 
 void Compiler::render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration) {
     auto const physical_change = resolved(change);
-    auto const rows = rows_of(table_of_change(change));
+    auto const rows = rows_of(table_of_change(physical_change));
     sqlite::RenderContext const context{
         .schema = clone_.connection, .rows = rows, .bytes = bytes_of(rows), .lock = lock, .budget = budget_};
     run(steps, sqlite::render(physical_change, context), migration);
@@ -267,15 +287,29 @@ std::string Compiler::base_of(Name const& table, Name const& column) const {
     std::string base = column.text();
     for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
         auto const& pair = open->pair;
-        if (pair.kind == PairKind::alias && pair.table == table && pair.to.front().name == Name{base})
+        if (pair.kind == PairKind::alias && at(pair.table) == at(table) && pair.to.front().name == Name{base})
             base = pair.from.front().text();
     }
     return base;
 }
 
 Change Compiler::resolved(Change change) const {
+    // By the name that the database knows the table by.
+    std::visit(
+        [&](auto& kind) {
+            if constexpr (requires {
+                              { kind.table } -> std::same_as<Name&>;
+                          })
+                kind.table = at(kind.table);
+        },
+        change);
+    if (auto* table = std::get_if<MakeTable>(&change)) {
+        for (auto& key : table->table.foreign_keys) key.table = at(key.table);
+    }
+    if (auto* key = std::get_if<MakeForeignKey>(&change)) key->key.table = at(key->key.table);
     auto* made = std::get_if<MakeIndex>(&change);
     if (made == nullptr) return change;
+    made->index.table = at(made->index.table);
     // An index over a second name would hold that name fast: it is made over the column itself, and follows when that is renamed.
     auto const base = [&](std::string const& name) -> std::optional<std::string> {
         auto const resolved_name = base_of(made->index.table, Name{name});
@@ -294,7 +328,7 @@ Change Compiler::resolved(Change change) const {
 sqlite::PhysicalPair Compiler::bare_pair(Pair const& pair) const {
     bool const strict = is_strict(pair.table);
     auto const side = [&](Name const& column) {
-        std::vector<sqlite::Value> const binds{pair.table.text(), column.text()};
+        std::vector<sqlite::Value> const binds{at(pair.table).text(), column.text()};
         auto const words =
             clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
         // ANY keeps what it is given in a STRICT table; elsewhere it is a word like any other.
@@ -309,7 +343,7 @@ sqlite::PhysicalPair Compiler::bare_pair(Pair const& pair) const {
                                    return base == name ? std::nullopt : std::optional{sqlite::quoted(base)};
                                });
     };
-    sqlite::PhysicalPair physical{.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}};
+    sqlite::PhysicalPair physical{.table = at(pair.table), .from = {}, .to = {}, .up = {}, .down = {}};
     for (auto const& column : pair.from) physical.from.push_back(side(Name{base_of(pair.table, column)}));
     for (auto const& column : pair.to) physical.to.push_back(side(column.name));
     for (auto const& up : pair.up) physical.up.push_back(over_columns(up));
@@ -323,7 +357,7 @@ sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
     // A STRICT table raises an error for a value of another type, and the old program's statement would fail with it: such a value is NULL
     // here, which is quarantine.
     for (std::size_t i = 0; i < physical.to.size(); ++i) {
-        std::vector<sqlite::Value> const binds{pair.table.text(), physical.to[i].column.text()};
+        std::vector<sqlite::Value> const binds{physical.table.text(), physical.to[i].column.text()};
         auto const words =
             clone_.connection.text("SELECT type FROM pragma_table_xinfo(?1) WHERE name = ?2 COLLATE NOCASE", binds);
         if (same_identifier(words, "ANY")) continue;
@@ -334,7 +368,7 @@ sqlite::PhysicalPair Compiler::physical_pair(Pair const& pair) const {
 }
 
 bool Compiler::is_strict(Name const& table) const {
-    sqlite::Value const name = table.text();
+    sqlite::Value const name = at(table).text();
     return clone_.connection.integer(
                "SELECT strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE", {&name, 1}) !=
            0;
@@ -351,7 +385,7 @@ std::vector<OpenPhysicalPair> Compiler::pairs(std::optional<std::size_t> positio
 
 bool Compiler::waits_for_backfill(Index const& index) const {
     for (auto const& open : open_) {
-        if (open.pair.kind != PairKind::computed || !(open.pair.table == index.table)) continue;
+        if (open.pair.kind != PairKind::computed || !(at(open.pair.table) == at(index.table))) continue;
         for (auto const& column : open.pair.to) {
             bool const named = std::any_of(index.parts.begin(), index.parts.end(), [&](IndexPart const& part) {
                 auto const& text = part.expression.text(Engine::sqlite);
@@ -368,8 +402,7 @@ bool Compiler::waits_for_backfill(Index const& index) const {
 std::vector<Name> Compiler::tables_of(std::vector<Effect> const& effects) const {
     std::vector<Name> tables;
     auto const add = [&](std::string const& table) {
-        if (!table.empty() && std::find(tables.begin(), tables.end(), Name{table}) == tables.end())
-            tables.emplace_back(table);
+        if (!table.empty()) include(tables, at(Name{table}));
     };
     for (auto const& effect : effects) {
         for (auto const& pair : effect.pairs) add(pair.table.text());
@@ -390,9 +423,9 @@ std::vector<Name> Compiler::synced_tables(std::vector<Effect> const& effects) co
         if (raw || std::find(touched.begin(), touched.end(), table) != touched.end()) include(tables, table);
     };
     for (auto const& open : open_) {
-        if (open.pair.kind == PairKind::computed) concern(open.pair.table);
+        if (open.pair.kind == PairKind::computed) concern(at(open.pair.table));
     }
-    for (auto const& kept : kept_) concern(kept.column.table);
+    for (auto const& kept : kept_) concern(at(kept.column.table));
     return tables;
 }
 
@@ -434,15 +467,17 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
     std::vector<Name> younger;  // columns that the application's own triggers are not meant for
     std::size_t number = 0;
     for (auto const& open : open_) {
-        if (open.pair.kind != PairKind::computed || !(open.pair.table == table)) continue;
+        if (open.pair.kind != PairKind::computed || !(at(open.pair.table) == table)) continue;
+        // The plan's word for the table, which stays when the table gets its new name.
+        auto const& word = open.pair.table.text();
         synced.push_back({.pair = physical_pair(open.pair),
-                          .label = id_of(open.position) + "_" + std::to_string(++number) + "_" + table.text(),
-                          .legacy = legacy_id(plan_.name(), id_of(open.position), table.text())});
+                          .label = id_of(open.position) + "_" + std::to_string(++number) + "_" + word,
+                          .legacy = legacy_id(plan_.name(), id_of(open.position), word)});
         for (auto const& column : open.pair.to) younger.push_back(column.name);
     }
     std::vector<Column> kept;
     for (auto const& column : kept_) {
-        if (!(column.column.table == table)) continue;
+        if (!(at(column.column.table) == table)) continue;
         kept.push_back(column.column.column);
         younger.push_back(column.column.column.name);
     }
@@ -483,10 +518,14 @@ void Compiler::forget(std::size_t position) {
     std::erase_if(rules_, [&](OpenRule const& open) { return open.position == position; });
 }
 
+void Compiler::forget_moves(std::size_t position) {
+    std::erase_if(moves_, [&](OpenMove const& open) { return open.position == position; });
+}
+
 void Compiler::check(Pair const& pair, std::string const& title) const {
     if (pair.kind == PairKind::computed) check_expressions(clone_.connection, bare_pair(pair), title);
     if (pair.kind != PairKind::dropped || pair.down.empty()) return;
-    sqlite::PhysicalPair filled{.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}};
+    sqlite::PhysicalPair filled{.table = at(pair.table), .from = {}, .to = {}, .up = {}, .down = {}};
     filled.from = {{pair.from.front(), sqlite::Affinity::none}};
     filled.down = {pair.down.front().text(Engine::sqlite)};
     check_expressions(clone_.connection, filled, title);
@@ -506,7 +545,9 @@ sqlite::PhysicalRule Compiler::physical_rule(Rule rule) const {
     for (auto& column : rule.columns) column = base(column);
     if (rule.reference) {
         for (auto& column : rule.reference->referenced) column = Name{base_of(rule.reference->table, column)};
+        rule.reference->table = at(rule.reference->table);
     }
+    rule.table = at(rule.table);
     std::vector<Name> row;
     auto const table = sqlite::inspect_table(clone_.connection, rule.table);
     for (auto const& column : table->columns) {
@@ -609,11 +650,13 @@ Compiled Compiler::contract() {
     auto const& id = id_of(position);
     auto const effects = effects_of(position);
     Compiled compiled{.position = position, .removes = removes(position)};
-    auto const touched = synced_tables(effects);
+    auto touched = synced_tables(effects);
     if (compiled.removes) {
         for (auto const& table : touched) unsync(compiled.steps, table, id);
     }
     forget(position);
+    // From here on the tables get their new names, one after the other, as the operations do.
+    forget_moves(position);
     for (auto const& effect : effects) {
         for (auto const& change : effect.contract) {
             auto const* settled = std::get_if<SettleAlias>(&change);
@@ -622,7 +665,7 @@ Compiled Compiler::contract() {
             if (settled != nullptr) {
                 std::string base = settled->alias.text();
                 for (auto const& open : open_) {
-                    if (open.pair.kind != PairKind::alias || !(open.pair.table == settled->table) ||
+                    if (open.pair.kind != PairKind::alias || !(at(open.pair.table) == at(settled->table)) ||
                         !(open.pair.from.front() == Name{base}))
                         continue;
                     later.push_back(open.pair);
@@ -637,6 +680,9 @@ Compiled Compiler::contract() {
                 render(compiled.steps, MakeAlias{pair.table, pair.from.front(), pair.to.front().name}, effect.lock, id);
             }
         }
+    }
+    for (auto const& effect : effects) {
+        for (auto const& move : effect.moves) std::replace(touched.begin(), touched.end(), move.from, move.to);
     }
     if (compiled.removes) {
         for (auto const& table : touched) {
@@ -665,6 +711,7 @@ Compiled Compiler::undo() {
         }
         for (auto const& change : effect->undo) render(compiled.steps, change, effect->lock, id);
     }
+    forget_moves(position);
     for (auto const& table : touched) {
         if (sqlite::inspect_table(clone_.connection, table)) sync(compiled.steps, table, id);
     }
@@ -685,9 +732,9 @@ Mend Compiler::mend() {
     Mend mend;
     std::vector<Name> tables;
     for (auto const& open : open_) {
-        if (open.pair.kind == PairKind::computed) include(tables, open.pair.table);
+        if (open.pair.kind == PairKind::computed) include(tables, at(open.pair.table));
     }
-    for (auto const& kept : kept_) include(tables, kept.column.table);
+    for (auto const& kept : kept_) include(tables, at(kept.column.table));
     for (auto const& table : tables) {
         // What should be there is what sync would make now: it is made anew, and forgotten where nothing was missing.
         clone_.connection.run("SAVEPOINT evolver_mend");

@@ -88,6 +88,8 @@ public:
     [[nodiscard]] bool removes(std::size_t position) const;
     /// The tables that migration `position` is about.
     [[nodiscard]] std::vector<Name> tables(std::size_t position) const;
+    /// The name under which the database has the table after the steps that were compiled so far.
+    [[nodiscard]] Name at(Name table) const;
     /// Computed pairs that are open, in plan order; of all migrations, or of one.
     [[nodiscard]] std::vector<OpenPhysicalPair> pairs(std::optional<std::size_t> position = {}) const;
     /// The rules that migration `position` adds, while it is open.
@@ -106,6 +108,11 @@ private:
     struct Kept {
         std::size_t position;
         KeptColumn column;
+    };
+
+    struct OpenMove {
+        std::size_t position;
+        MovedTable move;
     };
 
     struct OpenRule {
@@ -127,6 +134,7 @@ private:
                            std::string const& title);
     void warn_of_broken(Compiled& compiled);
     void forget(std::size_t position);
+    void forget_moves(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     void check(sqlite::PhysicalRule const& rule, std::string const& title) const;
     [[nodiscard]] sqlite::PhysicalRule physical_rule(Rule rule) const;
@@ -157,6 +165,7 @@ private:
     std::vector<Open> open_;
     std::vector<Kept> kept_;  // of open migrations, like open_
     std::vector<OpenRule> rules_;
+    std::vector<OpenMove> moves_;
     std::map<std::string, std::int64_t> rows_;
     std::vector<sqlite::NaturalStatement> watched_;
 };

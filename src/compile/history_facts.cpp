@@ -23,6 +23,7 @@ public:
         for (auto const& [table, expected] : tables_)
             judge("table " + table, expected, live.find_table(table) != nullptr);
         for (auto const& [name, expected] : columns_) {
+            if (std::find(moved_.begin(), moved_.end(), Name{name.first}) != moved_.end()) continue;
             auto const* table = live.find_table(name.first);
             judge("column " + name.first + "." + name.second, expected,
                   table != nullptr && table->find(name.second) != nullptr);
@@ -48,6 +49,19 @@ private:
         if (!contracted_) return;
         std::erase_if(columns_, [&](auto const& fact) { return same_identifier(fact.first.first, o.table.text()); });
         indexes_.clear();  // some may have been the table's
+    }
+    void learn(RenameTable const& o) {
+        tables_[o.from.text()] = !contracted_;
+        tables_[o.to.text()] = contracted_;
+        std::map<std::pair<std::string, std::string>, bool> columns;
+        for (auto const& [name, expected] : columns_) {
+            bool const moved = same_identifier(name.first, o.from.text());
+            // Before contract, what is said of the new name can not be looked up there: it is left out.
+            if (moved && contracted_) columns[{o.to.text(), name.second}] = expected;
+            if (!moved) columns[name] = expected;
+        }
+        columns_ = std::move(columns);
+        if (!contracted_) moved_.push_back(o.to);
     }
     void learn(AddColumn const& o) { there(o.table, o.column.name); }
     void learn(DropColumn const& o) { replaced(o.table, o.column); }
@@ -105,6 +119,7 @@ private:
     std::map<std::pair<std::string, std::string>, bool> columns_;
     std::map<std::string, bool> indexes_;
     std::map<std::string, bool> views_;
+    std::vector<Name> moved_;  // new names that are not the database's yet
 };
 
 }  // namespace

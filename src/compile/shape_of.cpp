@@ -1,5 +1,7 @@
 #include "compile/shape_of.hpp"
 
+#include "operation/replace.hpp"
+
 #include <algorithm>
 
 namespace evolver {
@@ -14,6 +16,12 @@ bool concerns(Operation const& operation, Name const& table) {
                              !std::holds_alternative<DropUnique>(operation) &&
                              !std::holds_alternative<DropForeignKey>(operation);
     return shapes_rows && !about.empty() && Name{about} == table;
+}
+
+/// The operation, where it gives the table called `table` another name.
+RenameTable const* renames(Operation const& operation, Name const& table) {
+    auto const* renamed = std::get_if<RenameTable>(&operation);
+    return renamed != nullptr && renamed->from == table ? renamed : nullptr;
 }
 
 /// A foreign key whose parent is not there yet holds nobody to anything.
@@ -36,28 +44,48 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
         known.tables.push_back(*physical);
         known.tables.back().foreign_keys.clear();
     }
-    for (auto position = standing.expanded; position-- > standing.contracted;) {
-        auto const& operations = plan.migrations()[position].operations;
-        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) {
-            if (concerns(*operation, table)) retract(*operation, known);
+    Shape shape{.table = table};
+    Name const stored = physical_name(plan, standing, table);
+    if (!(stored == table)) shape.stands_for = stored;
+    auto const migrations = plan.migrations();
+    // The table as the newest expanded migration calls it, then as the first open one found it, then on to the end of the plan.
+    Name current = stored;
+    for (auto position = standing.contracted; position < standing.expanded; ++position) {
+        for (auto const& operation : migrations[position].operations) {
+            if (auto const* renamed = renames(operation, current)) {
+                rename_table(known, renamed->from, renamed->to);
+                current = renamed->to;
+            }
         }
     }
-    Shape shape{.table = table};
-    for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
+    for (auto position = standing.expanded; position-- > standing.contracted;) {
+        auto const& operations = migrations[position].operations;
+        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) {
+            auto const* renamed = std::get_if<RenameTable>(&*operation);
+            bool const renamed_back = renamed != nullptr && renamed->to == current;
+            if (renamed_back || concerns(*operation, current)) retract(*operation, known);
+            if (renamed_back) current = renamed->from;
+        }
+    }
+    for (auto position = standing.contracted; position < migrations.size(); ++position) {
         auto const stage = position < standing.expanded ? stages.at(position) : Stage::off;
-        for (auto operation : plan.migrations()[position].operations) {
-            if (!concerns(operation, table)) continue;
+        for (auto operation : migrations[position].operations) {
+            if (!concerns(operation, current)) continue;
             if (auto* created = std::get_if<CreateTable>(&operation)) created->foreign_keys.clear();
             if (lacks_parent(operation, known)) continue;
             auto effect = effect_of(operation, known);
+            if (auto const* renamed = renames(operation, current)) current = renamed->to;
             for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage});
-            shape.rules.insert(shape.rules.end(), effect.rules.begin(), effect.rules.end());
+            for (auto& rule : effect.rules) {
+                rule.table = stored;
+                shape.rules.push_back(std::move(rule));
+            }
             shape.defaults.insert(shape.defaults.end(), effect.defaults.begin(), effect.defaults.end());
         }
     }
     if (physical) shape.physical = physical->columns;
     auto const* after = known.find_table(table);
-    if (after == nullptr) return shape;
+    if (after == nullptr || !(current == table)) return shape;
     auto const is_physical = [&](Name const& column) {
         return std::any_of(shape.physical.begin(), shape.physical.end(),
                            [&](Column const& other) { return other.name == column; });
@@ -73,6 +101,18 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
         if (!is_physical(column.name) && !is_paired(column.name)) shape.absent.push_back(column.name);
     }
     return shape;
+}
+
+Name physical_name(Plan const& plan, Standing standing, Name table) {
+    auto const migrations = plan.migrations();
+    for (auto position = migrations.size(); position-- > standing.contracted;) {
+        auto const& operations = migrations[position].operations;
+        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation) {
+            auto const* renamed = std::get_if<RenameTable>(&*operation);
+            if (renamed != nullptr && renamed->to == table) table = renamed->from;
+        }
+    }
+    return table;
 }
 
 std::vector<Name> parents_of(Plan const& plan, Name const& table) {

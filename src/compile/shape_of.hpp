@@ -13,6 +13,9 @@ namespace evolver {
 [[nodiscard]] Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table,
                              std::optional<Table> const& physical, std::vector<Table> const& parents = {});
 
+/// The name under which a database of this standing has the table that the plan's newest release calls `table`.
+[[nodiscard]] Name physical_name(Plan const& plan, Standing standing, Name table);
+
 /// The tables that foreign keys, which the plan adds to `table`, refer to.
 [[nodiscard]] std::vector<Name> parents_of(Plan const& plan, Name const& table);
 

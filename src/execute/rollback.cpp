@@ -35,7 +35,7 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
         auto const name = sqlite::quoted(added->column.name.text());
         auto const unset = added->column.default_value ? "(" + added->column.default_value->text(Engine::sqlite) + ")"
                                                        : std::string{"NULL"};
-        add(count(connection, added->table.text(), name + " IS NOT " + unset),
+        add(count(connection, compiler.at(added->table).text(), name + " IS NOT " + unset),
             added->table.text() + " with something in " + added->column.name.text());
     }
     return found;

@@ -110,6 +110,13 @@ struct Description {
     std::string operator()(DropTable const& o) const {
         return Text{}.field("operation", std::string_view{"DropTable"}).field("table", o.table).take();
     }
+    std::string operator()(RenameTable const& o) const {
+        return Text{}
+            .field("operation", std::string_view{"RenameTable"})
+            .field("from", o.from)
+            .field("to", o.to)
+            .take();
+    }
     std::string operator()(AddColumn const& o) const {
         return Text{}
             .field("operation", std::string_view{"AddColumn"})

@@ -1,5 +1,7 @@
 #include "evolver/operation/operation.hpp"
 
+#include "operation/replace.hpp"
+
 namespace evolver {
 
 namespace {
@@ -7,6 +9,7 @@ namespace {
 struct Title {
     std::string operator()(CreateTable const& o) const { return "CreateTable " + o.table.text(); }
     std::string operator()(DropTable const& o) const { return "DropTable " + o.table.text(); }
+    std::string operator()(RenameTable const& o) const { return "RenameTable " + o.from.text(); }
     std::string operator()(AddColumn const& o) const {
         return "AddColumn " + o.table.text() + "." + o.column.name.text();
     }
@@ -53,6 +56,7 @@ struct Retract {
         std::erase_if(schema.indexes, [&](Index const& index) { return index.table == o.table; });
         std::erase_if(schema.triggers, [&](Trigger const& trigger) { return trigger.table == o.table; });
     }
+    void operator()(RenameTable const& o) const { rename_table(schema, o.to, o.from); }
     void operator()(AddColumn const& o) const { column(o.table, o.column.name); }
     void operator()(RenameColumn const& o) const { column(o.table, o.to); }
     void operator()(ChangeType const& o) const { column(o.table, o.to); }
@@ -89,6 +93,7 @@ struct Retract {
 
 struct TableOf {
     std::string operator()(RawSql const&) const { return {}; }
+    std::string operator()(RenameTable const& o) const { return o.from.text(); }
     std::string operator()(DropIndex const&) const { return {}; }
     std::string operator()(CreateView const&) const { return {}; }
     std::string operator()(ReplaceView const&) const { return {}; }

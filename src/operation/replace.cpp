@@ -68,4 +68,16 @@ void forget_column(Schema& schema, Table& table, Name const& column) {
     std::erase_if(table.columns, [&](Column const& other) { return other.name == column; });
 }
 
+void rename_table(Schema& schema, Name const& from, Name const& to) {
+    auto const follow = [&](Name& name) {
+        if (name == from) name = to;
+    };
+    for (auto& table : schema.tables) {
+        follow(table.name);
+        for (auto& key : table.foreign_keys) follow(key.table);
+    }
+    for (auto& index : schema.indexes) follow(index.table);
+    for (auto& trigger : schema.triggers) follow(trigger.table);
+}
+
 }  // namespace evolver

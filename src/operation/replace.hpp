@@ -18,4 +18,7 @@ namespace evolver {
 /// Forgets `column` and the indexes on it in the virtual schema.
 void forget_column(Schema& schema, Table& table, Name const& column);
 
+/// Indexes, triggers and foreign keys follow, as the engine makes them follow.
+void rename_table(Schema& schema, Name const& from, Name const& to);
+
 }  // namespace evolver

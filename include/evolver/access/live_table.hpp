@@ -42,6 +42,9 @@ public:
     /// In the WHERE, columns of the new shape are spelled by column().
     [[nodiscard]] LiveSql update(std::initializer_list<Set> assignments) const;
 
+    /// DELETE FROM, to be continued by WHERE; columns of the new shape are spelled there by column().
+    [[nodiscard]] LiveSql remove() const;
+
     /// SELECT of these columns from the table as the new shape. Everything that is appended means the new shape, too, also before the
     /// backfill. It may not use `rowid`. A condition on a new column is a full scan until reads are switched.
     [[nodiscard]] LiveSql select(std::initializer_list<std::string_view> columns) const;

@@ -20,6 +20,12 @@ struct RemoveTable {
     Name table;
 };
 
+/// Gives a table another name; what refers to it follows.
+struct MoveTable {
+    Name table;
+    Name to;
+};
+
 /// Adds a column that old programs need not know: it accepts NULL or has a default.
 struct MakeColumn {
     Name table;
@@ -101,8 +107,8 @@ struct RunScript {
     std::optional<Expression> refuse_if = {};
 };
 
-using Change = std::variant<MakeTable, RemoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias,
-                            DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey, MakeIndex,
-                            RemoveIndex, MakeView, RemoveView, RunScript>;
+using Change = std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias,
+                            SettleAlias, DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey,
+                            MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript>;
 
 }  // namespace evolver

@@ -32,7 +32,14 @@ struct KeptColumn {
     Column column;
 };
 
+/// A table that the new release calls by another name, from expand to contract.
+struct MovedTable {
+    Name from;
+    Name to;
+};
+
 struct Effect {
+    std::vector<MovedTable> moves = {};
     std::vector<Change> expand = {};        ///< Only adds.
     std::vector<Pair> pairs = {};           ///< Kept in step from expand to contract.
     std::vector<KeptColumn> kept = {};      ///< From expand to contract.

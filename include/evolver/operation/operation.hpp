@@ -22,6 +22,7 @@
 #include "evolver/operation/merge_columns.hpp"
 #include "evolver/operation/raw_sql.hpp"
 #include "evolver/operation/rename_column.hpp"
+#include "evolver/operation/rename_table.hpp"
 #include "evolver/operation/replace_view.hpp"
 #include "evolver/operation/set_default.hpp"
 #include "evolver/operation/set_not_null.hpp"
@@ -32,10 +33,10 @@
 
 namespace evolver {
 
-using Operation =
-    std::variant<CreateTable, DropTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn, MergeColumns,
-                 SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck, DropCheck, AddUnique, DropUnique,
-                 AddForeignKey, DropForeignKey, CreateIndex, DropIndex, CreateView, ReplaceView, DropView, RawSql>;
+using Operation = std::variant<CreateTable, DropTable, RenameTable, AddColumn, DropColumn, RenameColumn, ChangeType,
+                               SplitColumn, MergeColumns, SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck,
+                               DropCheck, AddUnique, DropUnique, AddForeignKey, DropForeignKey, CreateIndex, DropIndex,
+                               CreateView, ReplaceView, DropView, RawSql>;
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);

@@ -9,6 +9,7 @@
 #include "evolver/plan/phase.hpp"
 #include "evolver/schema/table.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ struct OpenPair {
 };
 
 struct Shape {
-    Name table;
+    Name table;  ///< As the release calls it.
+    /// As the database calls it: another name until a rename is contracted.
+    std::optional<Name> stands_for = {};
     /// The columns that the release may name, in the table's order, new ones last.
     std::vector<Name> columns = {};
     /// The columns that the database has.
@@ -38,6 +41,7 @@ struct Shape {
     std::vector<Name> absent = {};
 
     [[nodiscard]] bool has(Name const& column) const noexcept;
+    [[nodiscard]] Name const& physical_table() const noexcept { return stands_for ? *stands_for : table; }
 };
 
 }  // namespace evolver

@@ -88,11 +88,26 @@ public:
                     one.value.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
                         return shape_.has(Name{name}) ? std::optional{spelled(Name{name})} : std::nullopt;
                     });
-                value = "CASE WHEN " + broken(rule, spelled, earlier_row(shape_.table, shape_.key)) + " THEN " +
+                value = "CASE WHEN " + broken(rule, spelled, other(earlier_row(shape_.table, shape_.key))) + " THEN " +
                         mended + " ELSE " + value + " END";
             }
         }
         return value;
+    }
+
+    /// Of a row that a unique rule compares with. A row that is not filled is looked at again at contract: by `up` no index would serve.
+    [[nodiscard]] OtherRow other(std::string row) const {
+        return {.row = std::move(row), .value = [this](Name const& column) { return read_other(column); }};
+    }
+
+    [[nodiscard]] std::string read_other(Name const& column) const {
+        auto const* open = pair_of(column);
+        if (open != nullptr && open->pair.kind == PairKind::alias) return read_other(open->pair.from.front());
+        if (open == nullptr || open->stage != Stage::off) return "evolver_other." + quoted(column.text());
+        return "(" +
+               substituted(up_of(open->pair, column), open->pair.from,
+                           [&](Name const& from) { return read_other(from); }) +
+               ")";
     }
 
     [[nodiscard]] std::string read_as_is(Name const& column) const {
@@ -241,7 +256,7 @@ private:
                                              [&](Name const& column) { return is_set(column); });
             if (!touched && kind_ == Kind::insert && rule.kind == RuleKind::not_null) require_default(rule);
             if (!touched) continue;
-            auto const other = kind_ == Kind::update ? another_row(shape.table, shape.key) : "";
+            auto const other = access_.other(kind_ == Kind::update ? another_row(shape.table, shape.key) : "");
             guards += " WHEN " +
                       broken(
                           rule, [&](Name const& column) { return Access::grouped(written(column)); }, other) +
@@ -330,6 +345,12 @@ private:
     std::map<std::string, bool> only_carried_;  // written as something else, not under this name
 };
 
+/// The table under the name that the release's own text calls it by.
+std::string table_sql(Shape const& shape) {
+    auto const name = quoted(shape.table.text());
+    return shape.stands_for ? quoted(shape.stands_for->text()) + " AS " + name : name;
+}
+
 [[noreturn]] void refuse_nothing(Shape const& shape, std::string const& statement) {
     throw AccessError{Failure{.what = statement + " of no column of \"" + shape.table.text() + "\" means nothing.",
                               .object = shape.table.text(),
@@ -369,7 +390,7 @@ std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
         names.push_back(name);
         values.push_back(value);
     }
-    std::string const into = "INSERT INTO " + quoted(shape.table.text());
+    std::string const into = "INSERT INTO " + table_sql(shape);
     return names.empty() ? into + " DEFAULT VALUES"
                          : into + " (" + joined(names, ", ") + ") VALUES (" + joined(values, ", ") + ")";
 }
@@ -387,7 +408,12 @@ std::string update_sql(Shape const& shape, std::vector<Assignment> const& assign
     }
     std::vector<std::string> parts;
     for (auto const& [name, value] : write.assignments()) parts.push_back(name + " = " + value);
-    return "UPDATE " + quoted(shape.table.text()) + " SET " + joined(parts, ", ");
+    return "UPDATE " + table_sql(shape) + " SET " + joined(parts, ", ");
+}
+
+std::string delete_sql(Shape const& shape) {
+    if (shape.columns.empty()) Access{shape}.require(shape.table);
+    return "DELETE FROM " + table_sql(shape);
 }
 
 std::string from_sql(Shape const& shape, std::string_view alias) {
@@ -406,8 +432,8 @@ std::string from_sql(Shape const& shape, std::string_view alias) {
                                   .object = shape.table.text(),
                                   .instead = "let a process that may change the schema call expand() first"}};
     }
-    auto const table = quoted(shape.table.text());
-    return (bare ? table : "(SELECT " + joined(parts, ", ") + " FROM " + table + ")") + " AS " + quoted(alias);
+    if (bare) return quoted(shape.physical_table().text()) + " AS " + quoted(alias);
+    return "(SELECT " + joined(parts, ", ") + " FROM " + table_sql(shape) + ") AS " + quoted(alias);
 }
 
 std::string select_sql(Shape const& shape, std::vector<Name> const& columns) {

@@ -35,6 +35,8 @@ struct Assignment {
 [[nodiscard]] std::string insert_sql(Shape const& shape, std::vector<Name> const& columns);
 /// Without WHERE: it would touch every row.
 [[nodiscard]] std::string update_sql(Shape const& shape, std::vector<Assignment> const& assignments);
+/// Without WHERE: it would touch every row.
+[[nodiscard]] std::string delete_sql(Shape const& shape);
 [[nodiscard]] std::string select_sql(Shape const& shape, std::vector<Name> const& columns);
 /// The table as the new shape: `(SELECT … FROM "packages") AS "alias"`, or the bare table where the two are the same.
 [[nodiscard]] std::string from_sql(Shape const& shape, std::string_view alias);

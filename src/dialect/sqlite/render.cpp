@@ -84,6 +84,11 @@ public:
         return made;
     }
 
+    Step operator()(MoveTable const& change) const {
+        return step("rename table " + change.table.text() + " to " + change.to.text(),
+                    {"ALTER TABLE " + quoted(change.table.text()) + " RENAME TO " + quoted(change.to.text())});
+    }
+
     Step operator()(MakeColumn const& change) const {
         auto const& column = change.column;
         if (column.default_value && !is_literal(column.default_value->text(Engine::sqlite))) {

@@ -54,7 +54,7 @@ std::string keep(PhysicalRule const& rule, std::string const& column, std::strin
 std::string another_row(Name const& table, std::vector<Name> const& key) { return compared(table, key, "<>"); }
 std::string earlier_row(Name const& table, std::vector<Name> const& key) { return compared(table, key, "<"); }
 
-std::string broken(Rule const& rule, Spelling const& value, std::string const& other_row) {
+std::string broken(Rule const& rule, Spelling const& value, OtherRow const& other) {
     auto const all = [&](std::string_view between, auto const& text) {
         std::string joined;
         for (std::size_t i = 0; i < rule.columns.size(); ++i)
@@ -77,10 +77,8 @@ std::string broken(Rule const& rule, Spelling const& value, std::string const& o
             return "(" + all(" AND ", present) + " AND EXISTS (SELECT 1 FROM " + quoted(rule.table.text()) +
                    " AS evolver_other WHERE " +
                    all(" AND ",
-                       [&](std::size_t i) {
-                           return "evolver_other." + quoted(rule.columns[i].text()) + " = " + value(rule.columns[i]);
-                       }) +
-                   (other_row.empty() ? "" : " AND " + other_row) + "))";
+                       [&](std::size_t i) { return other.value(rule.columns[i]) + " = " + value(rule.columns[i]); }) +
+                   (other.row.empty() ? "" : " AND " + other.row) + "))";
         case RuleKind::foreign_key:
             return "(" + all(" AND ", present) + " AND NOT EXISTS (SELECT 1 FROM " +
                    quoted(rule.reference->table.text()) + " AS evolver_parent WHERE " +
@@ -95,9 +93,9 @@ std::string broken(Rule const& rule, Spelling const& value, std::string const& o
 }
 
 std::string broken(PhysicalRule const& rule) {
-    return broken(
-        rule.rule, [&](Name const& column) { return in_table(rule.rule.table, column); },
-        earlier_row(rule.rule.table, rule.key.columns));
+    return broken(rule.rule, [&](Name const& column) { return in_table(rule.rule.table, column); },
+                  {.row = earlier_row(rule.rule.table, rule.key.columns),
+                   .value = [](Name const& column) { return "evolver_other." + quoted(column.text()); }});
 }
 
 std::string count_broken(PhysicalRule const& rule) {

@@ -25,9 +25,15 @@ using Spelling = std::function<std::string(Name const&)>;
 [[nodiscard]] std::string another_row(Name const& table, std::vector<Name> const& key);
 [[nodiscard]] std::string earlier_row(Name const& table, std::vector<Name> const& key);
 
-/// True where the row breaks the rule. `other_row` is a condition that tells the row itself from another one, `evolver_other`; it is for
-/// unique rules only.
-[[nodiscard]] std::string broken(Rule const& rule, Spelling const& value, std::string const& other_row);
+/// How a unique rule looks for another row with the same values: the row is `evolver_other`, `row` says which ones count (all, where empty), and
+/// `value` spells a column of it.
+struct OtherRow {
+    std::string row;
+    Spelling value;
+};
+
+/// True where the row breaks the rule.
+[[nodiscard]] std::string broken(Rule const& rule, Spelling const& value, OtherRow const& other);
 
 /// True where the row of the table breaks the rule. Of rows that share what has to be unique, the first by key keeps it.
 [[nodiscard]] std::string broken(PhysicalRule const& rule);
