@@ -204,8 +204,11 @@ TEST_SUITE("face/rules") {
         auto const packages = release.evolver.table("packages");
         RawSqlite const old{folder.database()};
         old.run("INSERT INTO packages (id, name, size) VALUES (10, 'orphan', '99')");
-        release.db << packages.insert({"id", "name", "size"}) + "", soci::use(11, "id"),
-            soci::use(std::string{"a"}, "name"), soci::use(std::string{"20"}, "size");
+        int const id = 11;
+        std::string const name = "a";
+        std::string const section = "20";
+        release.db << packages.insert({"id", "name", "size"}), soci::use(id, "id"), soci::use(name, "name"),
+            soci::use(section, "size");
         CHECK_THROWS_AS((release.db << packages.update({{"size", "'98'"}}) + " WHERE id = 11"), soci::soci_error);
         std::string size;
         soci::indicator indicator{};
@@ -221,8 +224,9 @@ TEST_SUITE("face/rules") {
     TEST_CASE("SetDefault: the default belongs to the new release until contract") {
         Both both{{SetDefault{.table = "packages", .column = "size", .value = "'7'"}}};
         both.release.evolver.expand();
-        both.release.db << both.packages.insert({"id", "name"}), soci::use(10, "id"),
-            soci::use(std::string{"new"}, "name");
+        int const id = 10;
+        std::string const name = "new";
+        both.release.db << both.packages.insert({"id", "name"}), soci::use(id, "id"), soci::use(name, "name");
         both.old.run("INSERT INTO packages (id, name) VALUES (11, 'old')");
         CHECK(both.size(10) == "7");
         CHECK(both.size(11) == "NULL");
