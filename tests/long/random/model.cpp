@@ -40,7 +40,23 @@ void Model::wrote(Row& row, std::map<std::size_t, Value> const& values) {
     cap(row);
 }
 
+/// The application's BEFORE trigger writes the row first, and sync carries that up. What the statement then writes is its own; what it leaves
+/// out stays as the trigger left it, and counts where it agrees with what was written.
+void Model::stamp(Row& row, std::map<std::size_t, Value> const& values) const {
+    auto const old_value = values.find(0);
+    if (!setting_.stamps || old_value == values.end() || values.size() < 2) return;
+    auto const* text = std::get_if<std::string>(&old_value->second);
+    if (text == nullptr || !text->starts_with('1') || row.seen[0] == Value{std::string{"44"}}) return;
+    Row left = row;
+    left.seen[0] = std::string{"44"};
+    carry_up(left, 0);
+    for (std::size_t i = 1; i < row.seen.size(); ++i) {
+        if (values.count(i) == 0) row.seen[i] = left.seen[i];
+    }
+}
+
 void Model::took(Row& row, std::map<std::size_t, Value> const& values) {
+    stamp(row, values);
     std::optional<std::size_t> older;
     std::optional<std::size_t> newest;
     for (auto const& [link, value] : values) {
@@ -82,7 +98,7 @@ void Model::carry(Row& row, std::size_t newest) {
     carry_up(row, newest);
 }
 
-void Model::carry_up(Row& row, std::size_t from) {
+void Model::carry_up(Row& row, std::size_t from) const {
     for (std::size_t i = from + 1; i < row.seen.size(); ++i) {
         if (!convert_.in_sync(i, row.seen[i - 1], row.seen[i])) row.seen[i] = convert_.up(i, row.seen[i - 1]);
     }

@@ -74,7 +74,8 @@ private:
     void cap(Row& row);
     void keep_both(Row& row, std::size_t older, std::size_t newest);
     void carry(Row& row, std::size_t newest);
-    void carry_up(Row& row, std::size_t from);
+    void carry_up(Row& row, std::size_t from) const;
+    void stamp(Row& row, std::map<std::size_t, Value> const& values) const;
     void same_names(Row& row) const;
 
     Setting setting_;
