@@ -5,6 +5,7 @@
 #include "execute/advance.hpp"
 #include "execute/contract.hpp"
 #include "execute/expand.hpp"
+#include "execute/hazards.hpp"
 #include "execute/reconcile.hpp"
 #include "execute/rollback.hpp"
 #include "execute/status.hpp"
@@ -78,6 +79,11 @@ std::vector<Gate> Evolver::gates(ContractOptions const& options) {
 }
 Report Evolver::rollback(RollbackOptions const& options) { return evolver::rollback(parts_->workplace, options); }
 Report Evolver::dry_run() { return rehearse(parts_->workplace); }
+
+std::vector<Finding> Evolver::lint() {
+    auto const& workplace = parts_->workplace;
+    return look_for_hazards(workplace, workplace.given());
+}
 
 Status Evolver::status() { return status_of(parts_->workplace); }
 

@@ -24,6 +24,7 @@
 
 #include "evolver/access/dual_column.hpp"
 #include "evolver/access/live_table.hpp"
+#include "evolver/compile/lint.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/error.hpp"
 #include "evolver/execute/contract_options.hpp"
@@ -135,7 +136,14 @@ public:
     // ---- at any time
 
     /// What expand() would do, tried on a copy of the schema in memory, with contract after it. Writes nothing.
+    /// With lint()'s errors and warnings among its findings.
     [[nodiscard]] Report dry_run();
+
+    /// The hazards of what this plan has still to do to this database, with facts from its rows; see compile/lint.hpp. Writes nothing.
+    ///
+    /// Ensures:  errors first, then in plan order; without those that a migration accepts with a reason.
+    /// Cost:     reads tables that operations are about from end to end; holds no lock that writers wait for in WAL mode.
+    [[nodiscard]] std::vector<Finding> lint();
 
     [[nodiscard]] Status status();
 

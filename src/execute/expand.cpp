@@ -1,6 +1,7 @@
 #include "execute/expand.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/hazards.hpp"
 #include "execute/mend.hpp"
 #include "execute/rules.hpp"
 
@@ -35,6 +36,11 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled) {
     bool const filled = compiled.fills.empty() && !compiled.has_filled_steps;
     ledger::expanded(connection, plan, compiled.position, Phase::expanded, Stage::dual, filled);
     workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, transaction.held());
+    for (auto const& accepted : migration.accept) {
+        if (accepted.reason.empty()) continue;
+        workplace.audit(connection, "finding accepted", migration.id.text(),
+                        accepted.rule + " " + accepted.object + ": " + accepted.reason, 0, {});
+    }
     transaction.commit();
     for (auto const& step : compiled.steps) {
         workplace.tell({.kind = EventKind::step, .migration = step.migration, .object = step.what});
@@ -124,6 +130,8 @@ Report rehearse(Workplace& workplace) {
     }
     for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
     rehearse_contract(compiler, report);
+    report.findings = look_for_hazards(workplace, workplace.given());
+    std::erase_if(report.findings, [](Finding const& finding) { return finding.severity == Severity::info; });
     return report;
 }
 

@@ -3,6 +3,7 @@
 /// One named change of the schema, shipped with one release of the application.
 
 #include "evolver/operation/operation.hpp"
+#include "evolver/plan/acceptance.hpp"
 
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct Migration {
     Release release;
     /// In order; each sees what those before it have made.
     std::vector<Operation> operations;
+    /// Findings of lint that are taken as they are. No part of the digest.
+    std::vector<Acceptance> accept = {};
 };
 
 }  // namespace evolver

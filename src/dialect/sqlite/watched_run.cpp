@@ -41,6 +41,8 @@ int watch(void* context, int action, char const* first, char const*, char const*
         case SQLITE_DROP_TRIGGER:
         case SQLITE_DROP_VIEW:
         case SQLITE_ALTER_TABLE: touched.schema = true; break;
+        case SQLITE_TRANSACTION:
+        case SQLITE_SAVEPOINT: touched.transaction = true; break;
         default: break;
     }
     return SQLITE_OK;
@@ -67,6 +69,7 @@ void Touched::operator+=(Touched const& other) {
     deleted.insert(other.deleted.begin(), other.deleted.end());
     dropped.insert(other.dropped.begin(), other.dropped.end());
     schema = schema || other.schema;
+    transaction = transaction || other.transaction;
 }
 
 std::set<std::string> Touched::written() const {
@@ -83,6 +86,17 @@ Touched watched_run(Connection const& connection, std::string_view statement, St
     stand_ins.retry([&] {
         touched = {};
         connection.prepare(statement).run();
+    });
+    if (touched.schema) touched.inserted = touched.updated = touched.deleted = {};
+    return touched;
+}
+
+Touched watched_look(Connection const& connection, std::string_view statement, StandIns& stand_ins) {
+    Touched touched;
+    Watching const watching{connection, touched};
+    stand_ins.retry([&] {
+        touched = {};
+        (void)connection.prepare(statement);
     });
     if (touched.schema) touched.inserted = touched.updated = touched.deleted = {};
     return touched;

@@ -18,6 +18,7 @@ struct Touched {
     std::set<std::string> deleted = {};
     std::set<std::string> dropped = {};  ///< Tables.
     bool schema = false;                 ///< Tables, indexes, views or triggers are made, changed or dropped.
+    bool transaction = false;            ///< BEGIN, COMMIT, ROLLBACK, or a savepoint.
 
     void operator+=(Touched const& other);
     /// The tables whose rows it writes.
@@ -26,5 +27,8 @@ struct Touched {
 
 /// Runs one statement to its end. Rows that DDL moves by itself do not count as written. Throws EngineError.
 Touched watched_run(Connection const& connection, std::string_view statement, StandIns& stand_ins);
+
+/// What it would touch; it is not run. Throws EngineError where the engine does not understand it.
+Touched watched_look(Connection const& connection, std::string_view statement, StandIns& stand_ins);
 
 }  // namespace evolver::sqlite

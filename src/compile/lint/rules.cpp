@@ -1,0 +1,116 @@
+#include "compile/lint/rules.hpp"
+
+#include "dialect/sqlite/inspect.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace evolver::lint_rules {
+
+namespace {
+
+constexpr std::array every{&acceptance_without_reason, &drop_column_in_use, &drop_table_in_use, &no_op,
+                           &refused_by_expand,         &unique_on_existing, &unused_acceptance};
+
+/// The part of a difference's object behind its first word.
+std::string named(std::string const& object) { return object.substr(object.find(' ') + 1); }
+
+bool same_columns(Table const& left, Table const& right) {
+    return std::equal(left.columns.begin(), left.columns.end(), right.columns.begin(), right.columns.end(),
+                      [](Column const& one, Column const& other) { return one.name == other.name; });
+}
+
+/// The table of `after` that `table` of `before` has become.
+std::optional<Name> new_name(Table const& table, Schema const& before, Schema const& after) {
+    for (auto const& other : after.tables) {
+        if (before.find_table(other.name) == nullptr && same_columns(table, other)) return other.name;
+    }
+    return std::nullopt;
+}
+
+/// The same for a column, where exactly one has come that is declared alike.
+std::optional<Name> new_name(Column const& column, Table const& before, Table const& after) {
+    std::optional<Name> found;
+    for (auto const& other : after.columns) {
+        if (before.find(other.name) != nullptr || !(other.type == column.type) || other.nullable != column.nullable)
+            continue;
+        if (found) return std::nullopt;
+        found = other.name;
+    }
+    return found;
+}
+
+}  // namespace
+
+std::span<LintRule const* const> all() { return every; }
+
+LintRule const* find(std::string_view name) {
+    auto const* const found =
+        std::find_if(every.begin(), every.end(), [&](LintRule const* rule) { return rule->name == name; });
+    return found == every.end() ? nullptr : *found;
+}
+
+void Tell::operator()(Severity severity, std::string object, std::string what, std::string instead) const {
+    findings_.push_back(Finding{.rule = std::string{rule_.name},
+                                .classification = rule_.classification,
+                                .severity = severity,
+                                .migration = about_.migration == nullptr ? "" : about_.migration->id.text(),
+                                .object = std::move(object),
+                                .what = std::move(what),
+                                .why = std::string{rule_.page.why},
+                                .instead = std::move(instead)});
+}
+
+bool Case::in_use(Name const& table) const {
+    if (live != nullptr) return sqlite::inspect_table(*live->connection, table).has_value();
+    return before.find_table(table) != nullptr && std::find(made.begin(), made.end(), table) == made.end();
+}
+
+bool Case::in_use(Name const& table, Name const& column) const {
+    if (live != nullptr) {
+        auto const found = sqlite::inspect_table(*live->connection, table);
+        return found && found->find(column) != nullptr;
+    }
+    auto const* const found = before.find_table(table);
+    return in_use(table) && found->find(column) != nullptr;
+}
+
+sqlite::Count Case::rows(Name const& table) const {
+    return ask([&](auto const& connection) { return sqlite::count_rows(connection, table); });
+}
+
+std::string counted(std::int64_t number, std::string_view one, std::string_view many) {
+    return std::to_string(number) + " " + std::string{number == 1 ? one : many};
+}
+
+std::vector<Gone> gone(Case const& seen) {
+    std::vector<Gone> all;
+    if (!seen.raw) return all;
+    for (auto const& difference : seen.raw->replayed.differences) {
+        if (difference.kind != DifferenceKind::missing) continue;
+        bool const at_contract = std::none_of(seen.raw->expand.begin(), seen.raw->expand.end(),
+                                              [](sqlite::TriedStatement const& one) { return one.touched.schema; });
+        if (difference.object.starts_with("table ")) {
+            Name const table{named(difference.object)};
+            auto const* const old = seen.before.find_table(table);
+            if (old == nullptr) continue;
+            all.push_back(
+                {.table = table, .renamed = new_name(*old, seen.before, seen.after), .at_contract = at_contract});
+        } else if (difference.object.starts_with("column ")) {
+            for (auto const& table : seen.before.tables) {
+                auto const* const now = seen.after.find_table(table.name);
+                for (auto const& column : table.columns) {
+                    if (now == nullptr || difference.object != "column " + table.name.text() + "." + column.name.text())
+                        continue;
+                    all.push_back({.table = table.name,
+                                   .column = column.name,
+                                   .renamed = new_name(column, table, *now),
+                                   .at_contract = at_contract});
+                }
+            }
+        }
+    }
+    return all;
+}
+
+}  // namespace evolver::lint_rules

@@ -1,0 +1,150 @@
+#pragma once
+
+// The rules of lint, one per source file of this folder, and what they look at.
+//
+// A rule gets a Case: one operation, what it did to a small database, and the live one where there is one. It tells
+// what it finds, and nothing else: no rule changes anything, and none knows of another.
+
+#include "compile/replay.hpp"
+#include "dialect/sqlite/row_facts.hpp"
+#include "dialect/sqlite/script_trial.hpp"
+#include "evolver/plan/finding.hpp"
+#include "evolver/plan/plan.hpp"
+#include "evolver/plan/step.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace evolver::lint_rules {
+
+/// What explain() says.
+struct Page {
+    std::string_view catches;
+    std::string_view why;      ///< A finding's `why`, too.
+    std::string_view instead;  ///< In general; a finding's own is about its object.
+    std::string_view example;
+};
+
+/// A live database: facts that need no plan.
+struct Live {
+    sqlite::Connection const* connection;
+    std::int64_t engine = 0;      ///< SQLite's version as a number: 3040001.
+    std::int64_t bytes = 0;       ///< Of the database.
+    std::int64_t free_bytes = 0;  ///< Where it lies; -1: not known, or in memory.
+    std::int64_t wait = 0;        ///< The session's busy timeout in milliseconds.
+    bool foreign_keys = false;    ///< Does the session enforce them?
+    bool in_memory = false;
+};
+
+/// A migration's own SQL, tried on samples.
+struct RawFacts {
+    std::vector<sqlite::TriedStatement> expand = {};
+    std::vector<sqlite::TriedStatement> contract = {};
+    MigrationReplay replayed = {};
+};
+
+/// A view that shows other columns from expand on.
+struct ChangedView {
+    std::string view;
+    std::string before;
+    std::string after;
+};
+
+/// Rows of a filled column that hold another type.
+struct Misfit {
+    Name table;
+    Column column;
+    std::int64_t rows;
+};
+
+/// One operation of one migration; without an operation, the database or the migration as a whole.
+struct Case {
+    Migration const* migration = nullptr;
+    Operation const* operation = nullptr;
+    bool expanded = false;  ///< It is in the database already, and waits for contract.
+    Schema before = {};     ///< What the release before it sees.
+    Schema after = {};      ///< What is left after its contract.
+    Live const* live = nullptr;
+    std::vector<Name> made =
+        {};  ///< Tables that operations of the migration before it have made: nobody writes them yet.
+    std::optional<RawFacts> raw = {};
+    std::vector<Pair> pairs = {};
+    std::vector<Rule> added_rules = {};
+    std::vector<sqlite::BrokenStatement> broken = {};  ///< At expand, of an operation that is no RawSql.
+    std::vector<ChangedView> changed_views = {};
+    std::vector<Misfit> misfits = {};
+    // Of a migration as a whole:
+    std::vector<Step> steps = {};
+    std::string refused = {};            ///< Why expand() is refused, at any budget.
+    std::string contract_refused = {};   ///< Why contract() is.
+    std::string refused_by_budget = {};  ///< Why either is, for the lock alone.
+
+    template <class Kind>
+    [[nodiscard]] Kind const* as() const {
+        return operation == nullptr ? nullptr : std::get_if<Kind>(operation);
+    }
+    /// Somebody uses the table: it is in the live database, or there is none to look at.
+    [[nodiscard]] bool in_use(Name const& table) const;
+    [[nodiscard]] bool in_use(Name const& table, Name const& column) const;
+    /// A fact about live rows; none without a database.
+    template <class Ask>
+    [[nodiscard]] sqlite::Count ask(Ask const& question) const {
+        return live == nullptr ? std::nullopt : question(*live->connection);
+    }
+    [[nodiscard]] sqlite::Count rows(Name const& table) const;
+    [[nodiscard]] std::string text(Expression const& expression) const { return expression.text(Engine::sqlite); }
+};
+
+struct LintRule;
+
+/// Where a rule puts what it finds.
+class Tell {
+public:
+    Tell(LintRule const& rule, Case const& about, std::vector<Finding>& findings)
+        : rule_{rule}, about_{about}, findings_{findings} {}
+    void operator()(Severity severity, std::string object, std::string what, std::string instead) const;
+
+private:
+    LintRule const& rule_;
+    Case const& about_;
+    std::vector<Finding>& findings_;
+};
+
+struct LintRule {
+    std::string_view name;
+    Classification classification;
+    Page page;
+    /// None for what is no matter of one case: acceptances.
+    void (*judge)(Case const&, Tell const&) = nullptr;
+};
+
+/// All of them, sorted by name.
+[[nodiscard]] std::span<LintRule const* const> all();
+/// None for a name that is no rule's.
+[[nodiscard]] LintRule const* find(std::string_view name);
+
+/// "12 rows", "1 row".
+[[nodiscard]] std::string counted(std::int64_t number, std::string_view one, std::string_view many);
+/// The schema's differences that RawSql made: "table x" and "column t.c" that are gone.
+struct Gone {
+    Name table;
+    std::optional<Name> column = {};
+    std::optional<Name> renamed = {};  ///< What it is called now.
+    bool at_contract = false;
+};
+[[nodiscard]] std::vector<Gone> gone(Case const& seen);
+
+extern LintRule const acceptance_without_reason;
+extern LintRule const drop_column_in_use;
+extern LintRule const drop_table_in_use;
+extern LintRule const no_op;
+extern LintRule const refused_by_expand;
+extern LintRule const unique_on_existing;
+extern LintRule const unused_acceptance;
+
+}  // namespace evolver::lint_rules

@@ -1,0 +1,85 @@
+#include "compile/lint/rules.hpp"
+
+namespace evolver::lint_rules {
+
+namespace {
+
+std::string listed(Index const& index) {
+    std::string names;
+    for (auto const& part : index.parts)
+        names += (names.empty() ? "\"" : ", \"") + part.expression.text(Engine::sqlite) + "\"";
+    return names;
+}
+
+/// Does it speak of columns that programs write already?
+bool on_existing(Case const& seen, Index const& index) {
+    if (!seen.in_use(index.table)) return false;
+    for (auto const& part : index.parts) {
+        if (part.column && !seen.in_use(index.table, Name{part.expression.text(Engine::sqlite)})) return false;
+    }
+    return true;
+}
+
+void told(Case const& seen, Tell const& tell, Index const& index, std::string const& by) {
+    if (!on_existing(seen, index)) return;
+    auto const twice = seen.ask([&](auto const& connection) { return sqlite::count_duplicates(connection, index); });
+    auto const table = index.table.text();
+    tell(Severity::error, index.name.text(),
+         by + " makes columns of " + table + " unique at expand" +
+             (twice && *twice > 0 ? ", and " + counted(*twice, "row repeats", "rows repeat") + " another"
+                                  : std::string{}) +
+             ": what older releases insert may fail from then on",
+         "AddUnique{.table = \"" + table + "\", .name = \"" + index.name.text() + "\", .columns = {" + listed(index) +
+             "}}, which holds only the new release to it until contract");
+}
+
+void judge(Case const& seen, Tell const& tell) {
+    if (seen.expanded) return;
+    if (auto const* made = seen.as<CreateIndex>(); made != nullptr && made->unique) {
+        told(
+            seen, tell,
+            Index{
+                .name = made->name, .table = made->table, .parts = made->columns, .unique = true, .where = made->where},
+            "CreateIndex");
+    }
+    if (auto const* added = seen.as<AddUnique>();
+        added != nullptr && added->clean.empty() && added->violators == Violators::refuse) {
+        Index index{.name = added->name, .table = added->table, .parts = {}};
+        for (auto const& column : added->columns) index.parts.emplace_back(column);
+        auto const twice =
+            seen.ask([&](auto const& connection) { return sqlite::count_duplicates(connection, index); });
+        if (twice && *twice > 0) {
+            tell(Severity::error, added->name.text(),
+                 counted(*twice, "row", "rows") + " of " + added->table.text() + " " +
+                     (*twice == 1 ? "repeats" : "repeat") + " the values of another: expand() is refused",
+                 "mend them, or say what becomes of them: .clean, or .violators = Violators::quarantine");
+        }
+    }
+    if (!seen.raw) return;
+    for (auto const& index : seen.after.indexes) {
+        if (!index.unique || seen.before.find_index(index.name) != nullptr ||
+            seen.before.find_table(index.table) == nullptr)
+            continue;
+        told(seen, tell, index, "the SQL");
+    }
+}
+
+}  // namespace
+
+LintRule const unique_on_existing{
+    .name = "unique-on-existing",
+    .classification = Classification::constraint,
+    .page =
+        {.catches =
+             "A unique index over columns that programs write already, made at expand by CreateIndex or by SQL of your "
+             "own; and AddUnique where rows share their values and nothing is said of them.",
+         .why = "Older releases know nothing of it: their inserts fail, or OR IGNORE and OR REPLACE lose rows without "
+                "a word.",
+         .instead =
+             "AddUnique holds the new release to it from expand on and all others from contract on, and says what "
+             "becomes of rows that break it.",
+         .example = "AddUnique{.table = \"packages\", .name = \"packages_name\", .columns = {\"name\"},\n"
+                    "          .violators = Violators::quarantine}"},
+    .judge = judge};
+
+}  // namespace evolver::lint_rules

@@ -1,0 +1,109 @@
+#include "dialect/sqlite/samples.hpp"
+
+#include "dialect/sqlite/clone.hpp"
+#include "dialect/sqlite/in_sync.hpp"
+#include "dialect/sqlite/inspect.hpp"
+#include "evolver/dialect/engine_error.hpp"
+
+namespace evolver::sqlite {
+
+namespace {
+
+constexpr std::string_view each_end = "500";
+
+/// The columns that an INSERT can name.
+std::string writable(Table const& table, std::string& places) {
+    std::string names;
+    for (auto const& column : table.columns) {
+        if (column.generated) continue;
+        names += (names.empty() ? "" : ", ") + quoted(column.name.text());
+        places += places.empty() ? "?" : ", ?";
+    }
+    return names;
+}
+
+void copy_rows(Connection const& source, Connection const& target, Table const& table) {
+    std::string places;
+    auto const names = writable(table, places);
+    if (names.empty()) return;
+    std::string order;
+    std::string reverse;
+    for (auto const& column : row_key(source, table.name).columns) {
+        order += (order.empty() ? "" : ", ") + quoted(column.text());
+        reverse += (reverse.empty() ? "" : ", ") + quoted(column.text()) + " DESC";
+    }
+    auto const from = "SELECT " + names + " FROM main." + quoted(table.name.text()) + " ORDER BY ";
+    auto insert = target.prepare("INSERT OR IGNORE INTO " + quoted(table.name.text()) + " (" + names + ") VALUES (" +
+                                 places + ")");
+    // A table without a key to mind may take a row twice: it is a sample.
+    for (auto const& by : {order, reverse}) {
+        auto rows = source.prepare(from + by + " LIMIT " + std::string{each_end});
+        while (rows.step()) {
+            for (int i = 0; i < rows.columns(); ++i) insert.bind(i + 1, rows.value(i));
+            insert.run();
+        }
+        if (source.integer("SELECT count(*) FROM (SELECT 1 FROM main." + quoted(table.name.text()) + " LIMIT " +
+                           std::string{each_end} + ")") < 500)
+            break;
+    }
+}
+
+Value made_up(Table const& table, Column const& column, int row) {
+    if (column.nullable && row == 3) return Null{};
+    auto const number = static_cast<std::int64_t>(row);
+    switch (affinity_of(type_words(table, column, Engine::sqlite))) {
+        case Affinity::integer:
+        case Affinity::numeric: return number;
+        case Affinity::real: return static_cast<double>(number) + 0.5;
+        case Affinity::text: return "sample " + std::to_string(number);
+        case Affinity::none: break;
+    }
+    return Blob{std::byte{static_cast<unsigned char>(row)}};
+}
+
+}  // namespace
+
+Connection sample_database(Connection const& source) {
+    auto clone = clone_schema(source);
+    auto& target = clone.connection;
+    target.run("PRAGMA foreign_keys = OFF");
+    target.enable_triggers(false);
+    ReadTransaction const snapshot{source};
+    for (auto const& table : inspect(target).tables) {
+        try {
+            copy_rows(source, target, table);
+        } catch (EngineError const&) {
+            // An index on a function that only the application has: the table stays empty.
+        }
+    }
+    target.enable_triggers(true);
+    return std::move(clone.connection);
+}
+
+void make_up_rows(Connection const& connection) {
+    connection.enable_triggers(false);
+    connection.run("PRAGMA ignore_check_constraints = ON");
+    for (auto const& table : inspect(connection).tables) {
+        if (connection.integer("SELECT EXISTS (SELECT 1 FROM main." + quoted(table.name.text()) + ")") != 0) continue;
+        std::string places;
+        auto const names = writable(table, places);
+        if (names.empty()) continue;
+        try {
+            auto insert = connection.prepare("INSERT OR IGNORE INTO " + quoted(table.name.text()) + " (" + names +
+                                             ") VALUES (" + places + ")");
+            for (int row = 1; row <= 3; ++row) {
+                int position = 0;
+                for (auto const& column : table.columns) {
+                    if (!column.generated) insert.bind(++position, made_up(table, column, row));
+                }
+                insert.run();
+            }
+        } catch (EngineError const&) {
+            // What the table wants cannot be guessed: it stays empty.
+        }
+    }
+    connection.run("PRAGMA ignore_check_constraints = OFF");
+    connection.enable_triggers(true);
+}
+
+}  // namespace evolver::sqlite

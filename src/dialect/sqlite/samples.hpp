@@ -1,0 +1,23 @@
+#pragma once
+
+// A small database to try things on: the schema of a real one with some of its rows, or with rows that are made up.
+
+#include "dialect/sqlite/connection.hpp"
+#include "evolver/schema/name.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evolver::sqlite {
+
+/// The schema of `source` with up to 500 rows from each end of every table; triggers do not fire for them.
+/// Cost: at most a thousand rows per table, whatever its size.
+[[nodiscard]] Connection sample_database(Connection const& source);
+
+/// Puts three rows into every ordinary table that has none, as its columns want them; in the last one everything is
+/// NULL that may be. CHECK and foreign keys are not minded.
+void make_up_rows(Connection const& connection);
+
+}  // namespace evolver::sqlite
