@@ -9,8 +9,44 @@ namespace evolver::lint_rules {
 
 namespace {
 
-constexpr std::array every{&acceptance_without_reason, &drop_column_in_use, &drop_table_in_use, &no_op,
-                           &refused_by_expand,         &unique_on_existing, &unused_acceptance};
+constexpr std::array every{&acceptance_without_reason,
+                           &backfill_unbounded,
+                           &backfill_write_gap,
+                           &collation_or_charset_change,
+                           &constraint_broken_by_rows,
+                           &ddl_mixed_with_dml,
+                           &default_changed,
+                           &dependent_object_breaks,
+                           &disk_headroom,
+                           &drop_column_in_use,
+                           &drop_constraint,
+                           &drop_index,
+                           &drop_not_null,
+                           &drop_table_in_use,
+                           &irreversible_undeclared,
+                           &lock_timeout_missing,
+                           &narrow_type,
+                           &no_op,
+                           &recreate_table,
+                           &refused_by_expand,
+                           &rename_column,
+                           &rename_table,
+                           &required_column_added,
+                           &scan_until_switched,
+                           &select_star_or_bare_insert,
+                           &sqlite_affinity_no_cast,
+                           &sqlite_fk_off,
+                           &sqlite_long_writer,
+                           &sqlite_rebuild_fk_cascade,
+                           &sqlite_rebuild_loses_dependents,
+                           &sqlite_rename_rewrites_refs,
+                           &sqlite_version_floor,
+                           &style_pack,
+                           &tighten_not_null,
+                           &truncate_or_mass_delete,
+                           &tx_unbalanced_or_nested,
+                           &unique_on_existing,
+                           &unused_acceptance};
 
 /// The part of a difference's object behind its first word.
 std::string named(std::string const& object) { return object.substr(object.find(' ') + 1); }

@@ -2,6 +2,9 @@
 
 #include "support/linted.hpp"
 
+#include <fstream>
+#include <set>
+
 using namespace evolver;
 using namespace evolver::support;
 
@@ -80,6 +83,25 @@ TEST_CASE("lint: every rule has a page that names it and says all four things") 
         CHECK(page.size() > 300);
     }
     CHECK_THROWS_WITH_AS((void)explain("drop-tabel"), doctest::Contains("drop-table-in-use"), Error);
+}
+
+TEST_CASE("lint: the list of hazards and the rules and their pages agree") {
+    std::ifstream file{std::string{EVOLVER_SOURCE_DIR} + "/tests/lint.md"};
+    std::set<std::string> listed;
+    bool beyond = false;
+    for (std::string line; std::getline(file, line);) {
+        beyond = beyond || line.starts_with("| rule |");
+        if (!line.starts_with("| `")) continue;
+        auto const name = line.substr(3, line.find('`', 3) - 3);
+        if (name == "suppression-hygiene") continue;  // two rules, which the second table has
+        auto const answer = line.substr(line.find('|', 2) + 2);
+        bool const is_rule = beyond || answer.starts_with("rule ");
+        INFO(line);
+        CHECK((is_rule || answer.starts_with("construction ") || answer.starts_with("refusal ")));
+        if (is_rule) listed.insert(name);
+    }
+    auto const rules = rules_of_lint();
+    CHECK(listed == std::set<std::string>{rules.begin(), rules.end()});
 }
 
 TEST_CASE("no-op: SQL that changes nothing is called a no-op") {

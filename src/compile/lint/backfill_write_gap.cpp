@@ -1,0 +1,56 @@
+#include "compile/lint/rules.hpp"
+
+#include <algorithm>
+
+namespace evolver::lint_rules {
+
+namespace {
+
+bool has_new_trigger(Case const& seen, Name const& table) {
+    auto const& old = seen.before.triggers;
+    return std::any_of(seen.after.triggers.begin(), seen.after.triggers.end(), [&](Trigger const& trigger) {
+        return trigger.table == table &&
+               std::none_of(old.begin(), old.end(), [&](Trigger const& other) { return other.name == trigger.name; });
+    });
+}
+
+void judge(Case const& seen, Tell const& tell) {
+    if (!seen.raw || seen.expanded) return;
+    for (auto const& table : seen.before.tables) {
+        auto const* const now = seen.after.find_table(table.name);
+        if (now == nullptr || !seen.in_use(table.name) || has_new_trigger(seen, table.name)) continue;
+        bool const updated = std::any_of(
+            seen.raw->expand.begin(), seen.raw->expand.end(),
+            [&](sqlite::TriedStatement const& one) { return one.touched.updated.contains(table.name.text()); });
+        if (!updated) continue;
+        for (auto const& column : now->columns) {
+            if (column.generated || table.find(column.name) != nullptr) continue;
+            auto const object = table.name.text() + "." + column.name.text();
+            tell(Severity::warning, object,
+                 "the SQL adds " + object +
+                     " and fills it once: rows that older releases write afterwards are not filled",
+                 "an operation keeps both shapes in step until contract: ChangeType, SplitColumn or MergeColumns; a "
+                 "constant is "
+                 "AddColumn{… .default_value = \"…\"}");
+        }
+    }
+}
+
+}  // namespace
+
+LintRule const backfill_write_gap{
+    .name = "backfill-write-gap",
+    .classification = Classification::data,
+    .page = {.catches = "SQL of your own that adds a column to a table in use, fills it by an UPDATE, and makes "
+                        "no trigger that goes on doing so.",
+             .why = "Older releases go on inserting and updating without the column: what they write after "
+                    "the UPDATE stays empty or stale, for ever.",
+             .instead = "Let an operation say what the column is computed from: triggers are there before the "
+                        "first row is filled.",
+             .example = "SplitColumn{.table = \"packages\", .from = \"maintainer\",\n"
+                        "            .into = {{.name = \"person\", .type = text(), .up = \"…\"}, {.name = \"mail\", "
+                        ".type = text(), .up = \"…\"}},\n"
+                        "            .down = \"person || ' <' || mail || '>'\"}"},
+    .judge = judge};
+
+}  // namespace evolver::lint_rules

@@ -1,0 +1,39 @@
+#include "compile/lint/rules.hpp"
+
+namespace evolver::lint_rules {
+
+namespace {
+
+void judge(Case const& seen, Tell const& tell) {
+    if (!seen.raw || seen.expanded || seen.raw->replayed.kinds.no_op || !seen.raw->replayed.failure.empty()) return;
+    auto const& id = seen.migration->id.text();
+    auto const* const raw = seen.as<RawSql>();
+    std::string const instead =
+        "RawSql{.expand = \"…\", .undo = \"…\"}, or accept: .accept = {{.rule = "
+        "\"irreversible-undeclared\", .object = \"" +
+        id + "\", .reason = \"…\"}}";
+    if (raw->expand && !raw->undo)
+        tell(Severity::warning, id, "the SQL says no way back: rollback() is refused", instead);
+    std::string words;
+    for (auto const& one : seen.raw->replayed.way_back_words) words += (words.empty() ? "" : ", ") + one;
+    if (seen.raw->replayed.way_back == WayBack::fails)
+        tell(Severity::error, id, "the way back fails: " + words, instead);
+    if (seen.raw->replayed.way_back == WayBack::leads_elsewhere)
+        tell(Severity::error, id, "the way back does not lead back: " + words, instead);
+}
+
+}  // namespace
+
+LintRule const irreversible_undeclared{
+    .name = "irreversible-undeclared",
+    .classification = Classification::behavioural,
+    .page = {.catches = "SQL of your own without `.undo`; or with one that, tried on samples, fails or leads to "
+                        "another schema or other rows.",
+             .why = "On the evening when the release has to go back, nobody has a tried way.",
+             .instead = "Write the way back; lint tries it on samples. Where there is none, say so in an "
+                        "acceptance.",
+             .example = "RawSql{.expand = \"CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)\", .undo = \"DROP "
+                        "TABLE notes\"}"},
+    .judge = judge};
+
+}  // namespace evolver::lint_rules

@@ -1,0 +1,210 @@
+// Rules about SQL in the application's own words: judged by what it does.
+
+#include "support/linted.hpp"
+
+using namespace evolver;
+using namespace evolver::support;
+
+namespace {
+
+std::string const many =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO "
+    "packages (name, size) SELECT 'p' || i, i FROM n";
+
+/// The table made anew by the usual way, with `columns` of its own, and what else.
+std::string rebuilt(std::string const& columns, std::string const& more = {}) {
+    return "CREATE TABLE new_packages (" + columns +
+           "); INSERT INTO new_packages SELECT id, name, size, section FROM packages; DROP TABLE packages; ALTER TABLE "
+           "new_packages RENAME TO packages;" +
+           more;
+}
+
+std::string const same = "id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT, section TEXT NOT NULL DEFAULT 'main'";
+
+}  // namespace
+
+TEST_SUITE_BEGIN("compile/lint");
+
+TEST_CASE("truncate-or-mass-delete: what deletes every row is an error with their number") {
+    auto const findings = linted({raw("DELETE FROM packages WHERE id > 0")});
+    CHECK(found(findings, "truncate-or-mass-delete") == "error packages");
+    CHECK(missing(words(findings, "truncate-or-mass-delete"), {"line 1", "3 rows"}) == "");
+    CHECK(found(linted_alone({raw("DELETE FROM packages")}), "truncate-or-mass-delete") == "error packages");
+    CHECK(found(linted({RawSql{.contract = "DELETE FROM packages"}}), "truncate-or-mass-delete") == "error packages");
+}
+
+TEST_CASE("truncate-or-mass-delete: what deletes some rows and the look of a text are silent") {
+    CHECK(found(linted({raw("DELETE FROM packages WHERE id = 2")}), "truncate-or-mass-delete") == "");
+    CHECK(found(linted({raw("SELECT 'DELETE FROM packages'")}), "truncate-or-mass-delete") == "");
+    CHECK(found(linted({raw("DELETE FROM packages")}, ""), "truncate-or-mass-delete") == "");
+}
+
+TEST_CASE("backfill-unbounded: one UPDATE through a large table is an error with its rows") {
+    auto const findings = linted({raw("UPDATE packages SET section = 'x' WHERE size > 10")}, many);
+    CHECK(found(findings, "backfill-unbounded") == "error packages");
+    CHECK(missing(words(findings, "backfill-unbounded"), {"20000 rows under one lock"}) == "");
+    CHECK(found(linted_alone({raw("UPDATE packages SET section = 'x'")}), "backfill-unbounded") == "warning packages");
+}
+
+TEST_CASE("backfill-unbounded: an UPDATE by key and one of a small table are silent") {
+    CHECK(found(linted({raw("UPDATE packages SET section = 'x' WHERE id = 7")}, many), "backfill-unbounded") == "");
+    CHECK(found(linted({raw("UPDATE packages SET section = 'x'")}), "backfill-unbounded") == "");
+}
+
+TEST_CASE("backfill-write-gap: a new column that is filled once is a warning") {
+    std::string const fill = "ALTER TABLE packages ADD COLUMN bytes INTEGER; UPDATE packages SET bytes = size";
+    CHECK(found(linted({raw(fill)}), "backfill-write-gap") == "warning packages.bytes");
+}
+
+TEST_CASE("backfill-write-gap: it is silent with a trigger that goes on filling and without a fill") {
+    std::string const fill = "ALTER TABLE packages ADD COLUMN bytes INTEGER; UPDATE packages SET bytes = size";
+    CHECK(found(linted(
+                    {raw(fill + "; CREATE TRIGGER fill AFTER INSERT ON packages BEGIN UPDATE packages SET bytes = size "
+                                "WHERE id = NEW.id; END")}),
+                "backfill-write-gap") == "");
+    CHECK(found(linted({raw("ALTER TABLE packages ADD COLUMN bytes INTEGER")}), "backfill-write-gap") == "");
+}
+
+TEST_CASE("ddl-mixed-with-dml: a text that changes the schema and many rows is a warning") {
+    std::string const fill = "ALTER TABLE packages ADD COLUMN bytes INTEGER; UPDATE packages SET bytes = size";
+    CHECK(found(linted({raw(fill)}, many), "ddl-mixed-with-dml") == "warning packages");
+}
+
+TEST_CASE("ddl-mixed-with-dml: one of both and a small table are silent") {
+    CHECK(found(linted({raw("UPDATE packages SET section = 'x'")}, many), "ddl-mixed-with-dml") == "");
+    CHECK(found(linted({raw("CREATE TABLE other (a); UPDATE packages SET section = 'x'")}), "ddl-mixed-with-dml") ==
+          "");
+}
+
+TEST_CASE("tx-unbalanced-or-nested: BEGIN and COMMIT in a text are errors") {
+    CHECK(found(linted({raw("BEGIN; CREATE TABLE a (b); COMMIT")}), "tx-unbalanced-or-nested") ==
+          "error 0002-change; error 0002-change");
+}
+
+TEST_CASE("tx-unbalanced-or-nested: the body of a trigger begins no transaction") {
+    CHECK(found(linted({raw("CREATE TRIGGER t AFTER INSERT ON packages BEGIN SELECT 1; END")}),
+                "tx-unbalanced-or-nested") == "");
+}
+
+TEST_CASE("recreate-table: a table that is made anew without its rows is an error") {
+    auto const findings = linted({raw("DROP TABLE IF EXISTS packages; CREATE TABLE packages (" + same + ")")});
+    CHECK(found(findings, "recreate-table") == "error packages");
+    CHECK(missing(words(findings, "recreate-table"), {"of 3 sample rows 3 are gone"}) == "");
+}
+
+TEST_CASE("recreate-table: a rebuild that keeps the rows is silent") {
+    CHECK(found(linted({raw(rebuilt(same))}), "recreate-table") == "");
+}
+
+TEST_CASE("sqlite-rebuild-loses-dependents: an index and a trigger that do not come back are errors") {
+    std::string const before = package_rows +
+                               "; CREATE INDEX by_name ON packages (name); CREATE TRIGGER t AFTER INSERT ON "
+                               "packages BEGIN SELECT 1; END";
+    CHECK(found(linted({raw(rebuilt(same))}, before), "sqlite-rebuild-loses-dependents") == "error by_name; error t");
+}
+
+TEST_CASE("sqlite-rebuild-loses-dependents: what is made anew is silent") {
+    std::string const before = package_rows + "; CREATE INDEX by_name ON packages (name)";
+    CHECK(found(linted({raw(rebuilt(same, "CREATE INDEX by_name ON packages (name)"))}, before),
+                "sqlite-rebuild-loses-dependents") == "");
+}
+
+TEST_CASE("sqlite-rename-rewrites-refs: a foreign key that leads nowhere is an error") {
+    std::string const child =
+        package_rows + "; CREATE TABLE files (id INTEGER PRIMARY KEY, package INTEGER REFERENCES packages)";
+    std::string const away = "ALTER TABLE packages RENAME TO old_packages; CREATE TABLE packages (" + same +
+                             "); INSERT INTO packages SELECT * FROM old_packages; DROP TABLE old_packages";
+    CHECK(found(linted({raw(away)}, child), "sqlite-rename-rewrites-refs") == "error files");
+}
+
+TEST_CASE("sqlite-rename-rewrites-refs: a rebuild in the right order is silent") {
+    std::string const child =
+        package_rows + "; CREATE TABLE files (id INTEGER PRIMARY KEY, package INTEGER REFERENCES packages)";
+    CHECK(found(linted({raw(rebuilt(same))}, child), "sqlite-rename-rewrites-refs") == "");
+}
+
+TEST_CASE("sqlite-rebuild-fk-cascade: a parent that is dropped where foreign keys are enforced is an error") {
+    std::string const child =
+        package_rows +
+        "; CREATE TABLE files (id INTEGER PRIMARY KEY, package INTEGER REFERENCES packages ON DELETE CASCADE)";
+    Linted linted{changed({raw(rebuilt(same))}), child};
+    linted.live().in_memory = true;
+    CHECK(found(linted.findings(), "sqlite-rebuild-fk-cascade") == "error files");
+    linted.live().foreign_keys = false;
+    CHECK(found(linted.findings(), "sqlite-rebuild-fk-cascade") == "");
+}
+
+TEST_CASE("rename-column: a column that goes by another name at expand is an error with RenameColumn instead") {
+    auto const findings = linted({raw("ALTER TABLE packages RENAME COLUMN size TO bytes")});
+    CHECK(found(findings, "rename-column") == "error packages.size");
+    CHECK(missing(words(findings, "rename-column"),
+                  {"RenameColumn{.table = \"packages\", .from = \"size\", .to = \"bytes\"}"}) == "");
+    CHECK(found(findings, "drop-column-in-use") == "");
+}
+
+TEST_CASE("rename-column: the operation is silent") {
+    CHECK(found(linted({RenameColumn{.table = "packages", .from = "size", .to = "bytes"}}), "rename-column") == "");
+}
+
+TEST_CASE("rename-table: a table that goes by another name at expand is an error") {
+    auto const findings = linted({raw("ALTER TABLE packages RENAME TO parcels")});
+    CHECK(found(findings, "rename-table") == "error packages");
+    CHECK(found(findings, "drop-table-in-use") == "");
+}
+
+TEST_CASE("rename-table: a rebuild that keeps the name is silent") {
+    CHECK(found(linted({raw(rebuilt(same))}), "rename-table") == "");
+}
+
+TEST_CASE("required-column-added: inserts of older releases that fail are an error") {
+    auto const findings =
+        linted({raw("CREATE TABLE n (" + same +
+                    ", licence TEXT NOT NULL); INSERT INTO n SELECT *, 'mit' FROM packages; DROP TABLE "
+                    "packages; ALTER TABLE n RENAME TO packages")});
+    CHECK(found(findings, "required-column-added") == "error packages");
+    CHECK(missing(words(findings, "required-column-added"), {"packages.licence"}) == "");
+}
+
+TEST_CASE("required-column-added: a column with a default is silent") {
+    CHECK(found(linted({raw("ALTER TABLE packages ADD COLUMN licence TEXT NOT NULL DEFAULT 'mit'")}),
+                "required-column-added") == "");
+}
+
+TEST_CASE("collation-or-charset-change: a rebuild that compares otherwise is an error") {
+    CHECK(found(linted({raw(
+                    rebuilt("id INTEGER PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE, size TEXT, section TEXT NOT "
+                            "NULL DEFAULT 'main'"))}),
+                "collation-or-charset-change") == "error packages.name");
+}
+
+TEST_CASE("collation-or-charset-change: a rebuild that compares as before is silent") {
+    CHECK(found(linted({raw(rebuilt(same))}), "collation-or-charset-change") == "");
+}
+
+TEST_CASE("rebuilds of one's own: tightening and loosening are told by the rules of the operations") {
+    auto const findings =
+        linted({raw(rebuilt("id INTEGER PRIMARY KEY, name TEXT, size TEXT NOT NULL DEFAULT '', section TEXT "
+                            "NOT NULL DEFAULT 'misc'"))},
+               "INSERT INTO packages (name, size) VALUES ('a', '1')");
+    CHECK(found(findings, "tighten-not-null") == "error packages.size");
+    CHECK(found(findings, "drop-not-null") == "warning packages.name");
+    CHECK(found(findings, "default-changed") == "warning packages.section");
+}
+
+TEST_CASE("irreversible-undeclared: SQL without a way back is a warning and a wrong one an error") {
+    CHECK(found(linted({RawSql{.expand = "CREATE TABLE other (a)"}}), "irreversible-undeclared") ==
+          "warning 0002-change");
+    CHECK(found(linted({raw("CREATE TABLE other (a)")}), "irreversible-undeclared") == "error 0002-change");
+}
+
+TEST_CASE("irreversible-undeclared: a way back that leads back is silent") {
+    CHECK(found(linted({RawSql{.expand = "CREATE TABLE other (a)", .undo = "DROP TABLE other"}}),
+                "irreversible-undeclared") == "");
+}
+
+TEST_CASE("lint: SQL that needs a function of the application is judged with a stand-in") {
+    CHECK(found(linted({raw("UPDATE packages SET section = slug(name)")}, many), "backfill-unbounded") ==
+          "error packages");
+}
+
+TEST_SUITE_END();
