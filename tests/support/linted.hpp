@@ -42,7 +42,7 @@ public:
     /// Facts that the test makes up.
     lint_rules::Live& live() { return live_; }
     sqlite::Connection const& database() { return database_; }
-    std::vector<Finding> findings() { return lint_rules::lint(plan_, {1, 1}, live_); }
+    std::vector<Finding> findings(Standing standing = {1, 1}) { return lint_rules::lint(plan_, standing, live_); }
 
 private:
     Plan plan_;

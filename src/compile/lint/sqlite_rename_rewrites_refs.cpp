@@ -12,7 +12,8 @@ void judge(Case const& seen, Tell const& tell) {
         for (auto const& key : table.foreign_keys) {
             if (seen.after.find_table(key.table) != nullptr) continue;
             auto const* const old = seen.before.find_table(table.name);
-            auto const& keys = old == nullptr ? std::vector<ForeignKey>{} : old->foreign_keys;
+            if (old == nullptr) continue;  // a child that comes before its parent
+            auto const& keys = old->foreign_keys;
             bool const was = std::any_of(keys.begin(), keys.end(),
                                          [&](ForeignKey const& other) { return other.table == key.table; });
             if (was && seen.before.find_table(key.table) == nullptr) continue;

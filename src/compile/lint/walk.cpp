@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace evolver::lint_rules {
@@ -63,11 +64,12 @@ std::string found_in(std::map<std::size_t, std::string> const& words, std::size_
 /// A small database that goes through the plan, and is gone afterwards.
 class Trial {
 public:
-    Trial(Plan const& plan, Standing standing, Live const* live)
-        : database_{live == nullptr ? Connection::in_memory() : sqlite::sample_database(*live->connection)},
-          made_up_{live == nullptr} {
+    /// `made_up`: nobody has rows to sample.
+    Trial(Plan const& plan, Standing standing, Connection const& base, bool made_up)
+        : database_{sqlite::sample_database(base)}, made_up_{made_up} {
         database_.run("PRAGMA foreign_keys = OFF");
         database_.refuse_quoted_strings();
+        if (standing.contracted < standing.expanded) open_.emplace(sqlite::copy_database(database_));
         try {
             finish_open(plan, standing);
         } catch (Error const&) {
@@ -89,12 +91,35 @@ public:
                          {Migration{.id = migration.id, .release = migration.release, .operations = {operation}}}},
                     seen);
             seen.after = sqlite::inspect(database_);
+            stuck_ = false;
         } catch (Error const&) {
-            stuck_ = true;
+            // What fails before it has begun leaves the database as it was for the next operation.
         }
     }
 
+    /// What the contract text of an operation that is expanded already would do.
+    void look_ahead(Operation const& operation, Case& seen) const {
+        auto const* const raw = std::get_if<RawSql>(&operation);
+        if (raw == nullptr || !raw->contract) return;
+        RawFacts facts;
+        facts.contract = tried(*open_, *raw->contract);
+        seen.raw = std::move(facts);
+    }
+
 private:
+    static std::vector<sqlite::TriedStatement> tried(Connection const& database, Expression const& script) {
+        auto const scratch = sqlite::copy_database(database);
+        begin(scratch);
+        sqlite::StandIns stand_ins{scratch, {}};
+        return sqlite::try_script(scratch, script.text(Engine::sqlite), stand_ins);
+    }
+
+    static void begin(Connection const& scratch) {
+        scratch.run("PRAGMA foreign_keys = OFF");
+        scratch.refuse_quoted_strings();
+        scratch.run("BEGIN");
+    }
+
     static void learn_effect(Operation const& operation, Case& seen) {
         try {
             auto known = seen.before;
@@ -110,9 +135,7 @@ private:
         RawFacts facts;
         {
             auto const scratch = sqlite::copy_database(database_);
-            scratch.run("PRAGMA foreign_keys = OFF");
-            scratch.refuse_quoted_strings();
-            scratch.run("BEGIN");
+            begin(scratch);
             sqlite::StandIns stand_ins{scratch, {}};
             if (raw.expand) facts.expand = sqlite::try_script(scratch, raw.expand->text(Engine::sqlite), stand_ins);
             if (raw.contract)
@@ -120,7 +143,6 @@ private:
         }
         Plan const alone{"lint", {Migration{.id = migration.id, .release = migration.release, .operations = {raw}}}};
         facts.replayed = replay(alone, database_).front();
-        stuck_ = !facts.replayed.failure.empty();
         seen.raw = std::move(facts);
     }
 
@@ -130,6 +152,7 @@ private:
         auto const expanded = expanding.expand();
         auto const table = table_of(alone.migrations().front().operations.front());
         run_on_samples(expanded.steps, table);
+        stuck_ = true;  // until contract has led to one shape again
         seen.broken = sqlite::broken(statements, database_);
         note_views(statements, seen);
         fill(alone, 0);
@@ -221,6 +244,7 @@ private:
     }
 
     Connection database_;
+    std::optional<Connection> open_ = {};  ///< Before open migrations were finished.
     bool made_up_;
     bool stuck_ = false;  ///< What comes is judged over the schema as it is.
 };
@@ -283,7 +307,7 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live
     Rehearsal const bounded{plan, standing, base, std::chrono::milliseconds{50}};
 
     std::vector<Case> cases{Case{.live = live}};
-    Trial trial{plan, standing, live};
+    Trial trial{plan, standing, base, live == nullptr};
     for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
         auto const& migration = plan.migrations()[position];
         bool const expanded = position < standing.expanded;
@@ -299,10 +323,12 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live
         for (auto const& operation : migration.operations) {
             Case seen{
                 .migration = &migration, .operation = &operation, .expanded = expanded, .live = live, .made = made};
-            if (expanded)
+            if (expanded) {
                 seen.before = seen.after = sqlite::inspect(base);
-            else
+                trial.look_ahead(operation, seen);
+            } else {
                 trial.go(migration, operation, seen);
+            }
             for (auto const& table : seen.after.tables) {
                 if (seen.before.find_table(table.name) == nullptr) made.push_back(table.name);
             }

@@ -52,6 +52,21 @@ TEST_CASE("lint: accepting later does not change the digest of a migration") {
     CHECK(plain.digest() == later.digest());
 }
 
+TEST_CASE("lint: a change that evolver carries from end to end is no error") {
+    Operation const change = ChangeType{.table = "packages",
+                                        .from = "size",
+                                        .to = "size_bytes",
+                                        .type = integer(),
+                                        .up = "CAST(size AS INTEGER)",
+                                        .down = "CAST(size_bytes AS TEXT)"};
+    for (auto const& findings : {linted({change}), linted_alone({change})}) {
+        for (auto const& finding : findings) {
+            INFO(text_of(finding));
+            CHECK(finding.severity != Severity::error);
+        }
+    }
+}
+
 TEST_CASE("lint: errors come before warnings") {
     auto const findings = linted({raw("SELECT 1"), DropTable{.table = "packages"}});
     REQUIRE(findings.size() >= 2);
@@ -124,6 +139,8 @@ TEST_CASE("refused-by-expand: what expand refuses is a finding with its words") 
 TEST_CASE("refused-by-expand: what comes after a refusal is still judged") {
     auto const findings = linted({DropColumn{.table = "packages", .column = "sise"}, DropTable{.table = "packages"}});
     CHECK(found(findings, "drop-table-in-use") == "error packages");
+    CHECK(found(linted({raw("DROP TABLE nothing"), raw("DELETE FROM packages")}), "truncate-or-mass-delete") ==
+          "error packages");
 }
 
 TEST_CASE("refused-by-expand: a plan that works is silent") {

@@ -33,6 +33,13 @@ TEST_CASE("truncate-or-mass-delete: what deletes every row is an error with thei
     CHECK(found(linted({RawSql{.contract = "DELETE FROM packages"}}), "truncate-or-mass-delete") == "error packages");
 }
 
+TEST_CASE("truncate-or-mass-delete: the contract text of a migration that is expanded already is tried too") {
+    Linted linted{changed({RawSql{.contract = "DELETE FROM packages"}}), package_rows};
+    CHECK(found(linted.findings({1, 2}), "truncate-or-mass-delete") == "error packages");
+    Linted other{changed({RawSql{.contract = "DELETE FROM packages WHERE id = 2"}}), package_rows};
+    CHECK(found(other.findings({1, 2}), "truncate-or-mass-delete") == "");
+}
+
 TEST_CASE("truncate-or-mass-delete: what deletes some rows and the look of a text are silent") {
     CHECK(found(linted({raw("DELETE FROM packages WHERE id = 2")}), "truncate-or-mass-delete") == "");
     CHECK(found(linted({raw("SELECT 'DELETE FROM packages'")}), "truncate-or-mass-delete") == "");
@@ -121,6 +128,11 @@ TEST_CASE("sqlite-rename-rewrites-refs: a rebuild in the right order is silent")
     std::string const child =
         package_rows + "; CREATE TABLE files (id INTEGER PRIMARY KEY, package INTEGER REFERENCES packages)";
     CHECK(found(linted({raw(rebuilt(same))}, child), "sqlite-rename-rewrites-refs") == "");
+}
+
+TEST_CASE("sqlite-rename-rewrites-refs: a new child that comes before its parent is silent") {
+    CHECK(found(linted({raw("CREATE TABLE files (id INTEGER PRIMARY KEY, package INTEGER REFERENCES parcels)")}),
+                "sqlite-rename-rewrites-refs") == "");
 }
 
 TEST_CASE("sqlite-rebuild-fk-cascade: a parent that is dropped where foreign keys are enforced is an error") {
