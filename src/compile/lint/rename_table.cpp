@@ -11,10 +11,8 @@ void judge(Case const& seen, Tell const& tell) {
         tell(one.at_contract ? Severity::warning : Severity::error, table,
              "the SQL renames the table " + table + " to " + one.renamed->text() + " at " +
                  (one.at_contract ? "contract" : "expand: every statement of older releases on it fails"),
-             "leave the table its name until no older release is left: a view gives it the new one, CreateView{.name = "
-             "\"" +
-                 one.renamed->text() + "\", .query = \"SELECT … FROM " + table +
-                 "\"}, and the ALTER TABLE is RawSql{.contract = \"…\"}");
+             "RenameTable{.from = \"" + table + "\", .to = \"" + one.renamed->text() +
+                 "\"}, which leaves older releases the old name until contract");
     }
 }
 
@@ -27,11 +25,10 @@ LintRule const rename_table{
                         "first.",
              .why = "Older releases that run beside the new one name the old table in every statement: all of "
                     "those fail at once.",
-             .instead = "Give the new release a view of the new name at expand. Rename the table at contract, "
-                        "when no older release is left, and drop the view right before.",
-             .example = "Migration{.id = \"0012-parcels\", .release = \"3.0\",\n"
-                        "          .operations = {CreateView{.name = \"parcels\", .query = \"SELECT id, name FROM "
-                        "packages\"}}}"},
+             .instead =
+                 "RenameTable leaves the table its old name until contract; the new release reaches it by the new one, "
+                 "through LiveTable.",
+             .example = "RenameTable{.from = \"packages\", .to = \"parcels\"}"},
     .judge = judge};
 
 }  // namespace evolver::lint_rules

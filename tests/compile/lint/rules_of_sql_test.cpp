@@ -161,6 +161,7 @@ TEST_CASE("rename-column: the operation is silent") {
 TEST_CASE("rename-table: a table that goes by another name at expand is an error") {
     auto const findings = linted({raw("ALTER TABLE packages RENAME TO parcels")});
     CHECK(found(findings, "rename-table") == "error packages");
+    CHECK(missing(words(findings, "rename-table"), {"RenameTable{.from = \"packages\", .to = \"parcels\"}"}) == "");
     CHECK(found(findings, "drop-table-in-use") == "");
 }
 
