@@ -24,6 +24,7 @@ class PlanError : public Error {
 enum class Lock {
     within_budget,  ///< Refused where the estimate exceeds the budget (50 ms on SQLite).
     in_window,      ///< As long as it takes: somebody has planned for it.
+    online,         ///< In small batches beside everybody: a rebuild through a second table, an index in sorted batches.
 };
 
 /// A column that only the new release knows, and that survives when an older one REPLACEs the row.
