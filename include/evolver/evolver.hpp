@@ -29,6 +29,7 @@
 #include "evolver/error.hpp"
 #include "evolver/execute/contract_options.hpp"
 #include "evolver/execute/reconcile_error.hpp"
+#include "evolver/execute/speed.hpp"
 #include "evolver/execute/status.hpp"
 #include "evolver/execute/violation_error.hpp"
 #include "evolver/fleet/gate.hpp"
@@ -49,12 +50,6 @@ class session;
 }
 
 namespace evolver {
-
-/// How a backfill treats those who write beside it.
-enum class Speed {
-    polite,  ///< It pauses for half of the time that it held the lock: two thirds of the time at most.
-    full,    ///< It does not pause: for a database that nobody else uses right now.
-};
 
 struct Options {
     /// The release that this program is. None: the last that the plan names.

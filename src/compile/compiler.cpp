@@ -37,6 +37,8 @@ std::string table_of_change(Change const& change) {
         std::string operator()(RemoveCheck const& removed) const { return removed.table.text(); }
         std::string operator()(MakeForeignKey const& made) const { return made.table.text(); }
         std::string operator()(RemoveForeignKey const& removed) const { return removed.table.text(); }
+        std::string operator()(RemoveUnique const& removed) const { return removed.table.text(); }
+        std::string operator()(ReplacePrimaryKey const& replaced) const { return replaced.table.text(); }
         std::string operator()(MakeView const&) const { return {}; }
         std::string operator()(RemoveView const&) const { return {}; }
     };
@@ -123,7 +125,12 @@ std::int64_t legacy_id(std::string const& plan, std::string const& migration, st
 }
 
 Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live, std::chrono::milliseconds budget)
-    : plan_{std::move(plan)}, standing_{standing}, budget_{budget}, live_{&live}, clone_{sqlite::clone_schema(live)} {
+    : plan_{std::move(plan)},
+      standing_{standing},
+      budget_{budget},
+      live_{&live},
+      schema_version_{live.integer("PRAGMA schema_version")},
+      clone_{sqlite::clone_schema(live)} {
     virtual_ = sqlite::inspect(clone_.connection);
     // A newer release may have gone further than this plan knows.
     standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());
@@ -657,8 +664,17 @@ Compiled Compiler::contract() {
     forget(position);
     // From here on the tables get their new names, one after the other, as the operations do.
     forget_moves(position);
+    auto const rebuilds = begin_rebuilds(compiled, effects);
+    std::vector<Name> in_place;
     for (auto const& effect : effects) {
         for (auto const& change : effect.contract) {
+            auto const physical = physical_change(change, effect.lock);
+            auto const* rebuild = rebuilds.of(physical.table);
+            if (rebuild != nullptr && std::find(in_place.begin(), in_place.end(), physical.table) == in_place.end()) {
+                finish_rebuild(compiled.steps, *rebuild, id);
+                in_place.push_back(physical.table);
+            }
+            if (rebuilds.holds(physical)) continue;
             auto const* settled = std::get_if<SettleAlias>(&change);
             // Later names of the same column stand on this one: they are taken away and put back, which touches no row.
             std::vector<Pair> later;
@@ -693,6 +709,79 @@ Compiled Compiler::contract() {
     return compiled;
 }
 
+PhysicalChange Compiler::physical_change(Change const& change, Lock lock) const {
+    auto physical = resolved(change);
+    auto table = table_of_change(physical);
+    if (auto const* removed = std::get_if<RemoveIndex>(&physical)) {
+        auto const index = sqlite::inspect_index(clone_.connection, removed->index);
+        if (index) table = index->table.text();
+    }
+    // A change of no table belongs to none that is made anew.
+    return {std::move(physical), Name{table.empty() ? "evolver_none" : table}, lock};
+}
+
+Rebuilds Compiler::begin_rebuilds(Compiled& compiled, std::vector<Effect> const& effects) {
+    auto const position = compiled.position;
+    std::vector<PhysicalChange> changes;
+    for (auto const& effect : effects) {
+        for (auto const& change : effect.contract) changes.push_back(physical_change(change, effect.lock));
+    }
+    auto const& clone = clone_.connection;
+    // One that somebody has begun stands in the real database, and in the clone of it.
+    for (auto const& physical : changes) {
+        if (!sqlite::inspect_table(clone, sqlite::shadow_of(physical.table))) continue;
+        for (auto const& sql : sqlite::discard(physical.table)) clone.run(sql);
+    }
+    auto const alone = [&](PhysicalChange const& physical) {
+        return sqlite::render(physical.change, {.schema = clone,
+                                                .rows = rows_of(physical.table.text()),
+                                                .bytes = bytes_of(rows_of(physical.table.text())),
+                                                .lock = Lock::in_window,
+                                                .budget = budget_});
+    };
+    auto const rows = [&](Name const& table) { return rows_of(table.text()); };
+    auto const number = [&](Name const& table) {
+        return legacy_id(plan_.name(), id_of(position), "rebuild " + table.text());
+    };
+    try {
+        Rebuilds rebuilds{clone, changes, rows, alone, budget_, number};
+        for (auto const& rebuild : rebuilds.all()) {
+            if (!rebuild.in_batches) continue;
+            compiled.rebuilds.push_back(rebuild);
+            for (auto const& sql : sqlite::make_shadow(rebuild.form)) clone.run(sql);
+            for (auto const& sql : sqlite::carry_triggers(rebuild.form)) clone.run(sql);
+        }
+        return rebuilds;
+    } catch (EngineError const& error) {
+        throw PlanError{Failure{.what = "Migration \"" + id_of(position) + "\", a rebuild: " + error.what(),
+                                .object = id_of(position),
+                                .instead = error.instead().empty() ? way_out_ : error.instead(),
+                                .native_code = error.native_code()}};
+    }
+}
+
+void Compiler::finish_rebuild(std::vector<Step>& steps, TableRebuild const& rebuild, std::string const& migration) {
+    auto const& form = rebuild.form;
+    if (sqlite::create_text_of(clone_.connection, form.table) != form.old_text) {
+        throw PlanError{Failure{.what = "Migration \"" + migration + "\": SQL in your own words changes table " +
+                                        form.table.text() + ", which the same migration makes anew.",
+                                .object = form.table.text(),
+                                .instead = "put the RawSql into a migration of its own"}};
+    }
+    if (rebuild.in_batches) {
+        run(steps, sqlite::put_in_place(form, sqlite::free_trash(clone_.connection)), migration);
+    } else {
+        for (auto const& check : rebuild.checks) run(steps, check, migration);
+        run(steps,
+            sqlite::rebuild_at_once(form, {.schema = clone_.connection,
+                                           .rows = rows_of(form.table.text()),
+                                           .lock = rebuild.lock,
+                                           .budget = budget_}),
+            migration);
+    }
+    if (rebuild.removes_columns) refuse_dependents(steps.back());
+}
+
 Compiled Compiler::undo() {
     way_out_ = "nothing was changed: change or drop what stands in the way by hand, then call rollback() again";
     auto const position = standing_.expanded - 1;
@@ -701,6 +790,14 @@ Compiled Compiler::undo() {
     Compiled compiled{.position = position};
     auto const touched = synced_tables(effects);
     for (auto const& table : touched) unsync(compiled.steps, table, id);
+    for (auto const& table : tables_of(effects)) {
+        if (!sqlite::inspect_table(clone_.connection, sqlite::shadow_of(table))) continue;
+        run(compiled.steps,
+            Step{.migration = {},
+                 .what = "give up the rebuild of table " + table.text(),
+                 .sql = sqlite::give_up(clone_.connection, table, sqlite::free_trash(clone_.connection))},
+            id);
+    }
     forget(position);
     for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
         if (is_raw(effect->expand) && effect->undo.empty()) {

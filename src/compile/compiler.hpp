@@ -9,6 +9,7 @@
 // Contracted migrations are a prefix of the plan, expanded ones follow, planned ones are the rest. The compiler keeps the virtual schema, which
 // is what the next migration's operations are meant for, beside the physical one, which holds both shapes of every open migration.
 
+#include "compile/rebuilds.hpp"
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/natural_statements.hpp"
 #include "dialect/sqlite/rule_sql.hpp"
@@ -44,6 +45,7 @@ struct Compiled {
     std::vector<std::string> fills = {};  ///< Tables that want a backfill.
     std::vector<LegacyCounter> counters = {};
     std::vector<sqlite::PhysicalRule> rules = {};  ///< That the migration adds.
+    std::vector<TableRebuild> rebuilds = {};       ///< To be done in batches before `steps`.
     bool has_filled_steps = false;                 ///< Something waits until the backfill is complete.
     bool removes = false;                          ///< Contract takes something away from older releases.
     std::vector<std::string> warnings = {};
@@ -83,6 +85,8 @@ public:
     /// The sync triggers of open migrations that are not there, and how to put them back.
     [[nodiscard]] Mend mend();
 
+    /// Of the real database, when it was read.
+    [[nodiscard]] std::int64_t schema_version() const noexcept { return schema_version_; }
     [[nodiscard]] Standing standing() const noexcept { return standing_; }
     /// Would contract of migration `position` take anything away?
     [[nodiscard]] bool removes(std::size_t position) const;
@@ -126,6 +130,10 @@ private:
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     [[nodiscard]] std::vector<std::string> triggers_on(Name const& table) const;
+    [[nodiscard]] PhysicalChange physical_change(Change const& change, Lock lock) const;
+    /// The tables that the contract makes anew; those that are made in batches have their shadow in the clone from here on.
+    Rebuilds begin_rebuilds(Compiled& compiled, std::vector<Effect> const& effects);
+    void finish_rebuild(std::vector<Step>& steps, TableRebuild const& rebuild, std::string const& migration);
     void open_pairs(std::size_t position, Effect& effect);
     void refuse_dependents(Step const& step) const;
     /// Throws PlanError where what `effect` makes needs a name that an open migration, or an earlier operation of this one (`before`), has
@@ -157,6 +165,7 @@ private:
     Standing standing_;
     std::chrono::milliseconds budget_;
     sqlite::Connection const* live_;
+    std::int64_t schema_version_;
     sqlite::Clone clone_;
     Schema virtual_;
     std::map<std::size_t, std::vector<Effect>> effects_;  // of open and planned migrations, once walked

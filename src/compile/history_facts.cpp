@@ -91,6 +91,10 @@ private:
         for (auto const& column : o.columns) there(o.table, column);
         if (contracted_) indexes_[o.name.text()] = true;
     }
+    void learn(ChangePrimaryKey const& o) {
+        for (auto const& column : o.columns) there(o.table, column);
+        indexes_[o.name.text()] = !contracted_;
+    }
     void learn(DropUnique const& o) {
         for (auto const& column : o.columns) there(o.table, column);
         if (contracted_) indexes_.clear();  // one of them was it

@@ -12,19 +12,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A batch aims well below the 8 ms that it may hold the lock for: half of all batches are slower than the typical one.
-constexpr std::chrono::microseconds batch_target{4000};
-/// With less there would be more transactions than work.
-constexpr std::chrono::microseconds least_target{500};
-
-/// Whoever waits for the lock in SQLite's own way looks for it 1, 3, 8, 18, 33, 53 ms after he came, and sleeps through short pauses: with
-/// nothing but those, one in a thousand waits ends at 53 ms only, while the lock was free for a third of the time. So a stretch of batches
-/// ends before the look at 33 ms, and the rest after it is longer than any sleep up to there, on a busy machine, too.
-constexpr std::chrono::milliseconds longest_stretch{25};
-constexpr std::chrono::milliseconds long_rest{28};
-/// What held the lock for so long is a stretch of its own.
-constexpr std::chrono::milliseconds long_lock{10};
-
 /// The migration that is first to be filled; none if all expanded ones are.
 std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
     for (auto const& entry : state.entries) {
@@ -86,6 +73,20 @@ std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
     return backfills;
 }
 
+/// What a contract has begun, and left for another day.
+std::vector<RebuildRun> rebuilds_begun(Workplace& workplace) {
+    std::vector<RebuildRun> begun;
+    if (!ledger::rebuilds(workplace.own(), workplace.plan().name())) return begun;
+    auto compiler = look(workplace, workplace.own()).compiler;
+    auto const position = compiler.standing().contracted;
+    if (position == compiler.standing().expanded) return begun;
+    for (auto const& rebuild : compiler.contract().rebuilds) {
+        RebuildRun run{workplace, position, rebuild.form, compiler.schema_version()};
+        if (run.begun()) begun.push_back(std::move(run));
+    }
+    return begun;
+}
+
 }  // namespace
 
 Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::size_t> position) {
@@ -93,37 +94,40 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
     if (work_.schema_version == version && work_.position == position) return work_;
     mend_sync(workplace_);
     version = workplace_.own().integer("PRAGMA schema_version");
-    work_ = Work{.schema_version = version, .position = position, .backfills = {}, .contract_waits = false};
+    work_ =
+        Work{.schema_version = version, .position = position, .backfills = {}, .rebuilds = {}, .contract_waits = false};
     if (position) {
         work_.backfills = backfills_of(workplace_, *position);
     } else {
         work_.contract_waits = something_to_contract(workplace_, state);
+        work_.rebuilds = rebuilds_begun(workplace_);
     }
     return work_;
 }
 
-/// From one call to the next, too: a loop that does nothing but advance() would hold the lock nearly all the time.
-bool Advancer::rested(std::chrono::microseconds left) const {
-    auto const now = Clock::now();
-    if (now >= rest_until_) return true;
-    std::this_thread::sleep_until(std::min(rest_until_, now + left));
-    return Clock::now() >= rest_until_;
-}
-
-/// An index is built under one lock: no stretch of batches may lead up to it.
-bool Advancer::rested_before_long_lock(std::chrono::microseconds left) {
-    if (last_lock_ - stretch_ > long_lock) rest_until_ = last_lock_ + long_rest;
-    if (!rested(left)) return false;
-    if (Clock::now() - last_lock_ >= long_rest) stretch_ = Clock::now();
-    return true;
-}
-
-void Advancer::rest_after(std::chrono::microseconds held) {
-    last_lock_ = Clock::now();
-    if (rest_until_ + long_rest < last_lock_ - held) stretch_ = last_lock_ - held;  // the caller has rested
-    bool const enough = last_lock_ - stretch_ >= longest_stretch || held > long_lock;
-    rest_until_ = enough ? last_lock_ + long_rest : last_lock_ + held / 2;
-    if (enough) stretch_ = rest_until_;
+template <class Run>
+bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
+                          std::function<std::chrono::microseconds()> const& left) {
+    for (;;) {
+        if (pace == Pace::polite && !pacer_.rested(left())) {
+            result.worked = true;
+            return false;
+        }
+        if (auto reader = workplace_.held_up_by_reader(); !reader.empty()) {
+            result.why = std::move(reader);
+            result.held_up = true;
+            return false;
+        }
+        auto const batch = run.batch(std::min(batch_target, std::max(least_target, left())));
+        if (batch == Batch::finished) return true;
+        result.worked = true;
+        if (batch == Batch::stale) {
+            work_ = {};
+            return false;
+        }
+        if (pace == Pace::polite) pacer_.rest_after(run.held());
+        if (left().count() <= 0) return false;
+    }
 }
 
 Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
@@ -143,40 +147,27 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
         auto const position = unfilled(state, count);
         auto& todo = work(state, position);
         if (!position) {
+            for (auto& run : todo.rebuilds) {
+                if (!batches_of(run, pace, result, left)) return result;
+            }
+            if (!batches_of(sweep_, pace, result, left)) return result;
             if (!result.worked && state.entries.size() < count) {
                 result.why = "a migration is not expanded: call expand() first";
+            } else if (!result.worked && !todo.rebuilds.empty()) {
+                result.why = "a table is rebuilt, and waits for contract() to take its place";
             } else if (!result.worked && todo.contract_waits)
                 result.why = "everything is filled: reconcile(), then contract()";
             return result;
         }
         for (auto& backfill : todo.backfills) {
-            for (;;) {
-                if (pace == Pace::polite && !rested(left())) {
-                    result.worked = true;
-                    return result;
-                }
-                if (auto reader = workplace_.held_up_by_reader(); !reader.empty()) {
-                    result.why = std::move(reader);
-                    result.held_up = true;
-                    return result;
-                }
-                auto const batch = backfill.batch(std::min(batch_target, std::max(least_target, left())));
-                if (batch == Batch::finished) break;
-                result.worked = true;
-                if (batch == Batch::stale) {
-                    work_ = {};
-                    return result;
-                }
-                if (pace == Pace::polite) rest_after(backfill.held());
-                if (left().count() <= 0) return result;
-            }
+            if (!batches_of(backfill, pace, result, left)) return result;
         }
-        if (pace == Pace::polite && !rested_before_long_lock(left())) {
+        if (pace == Pace::polite && !pacer_.rested_before_long_lock(left())) {
             result.worked = true;
             return result;
         }
         auto const held = finish(workplace_, *position);
-        if (pace == Pace::polite) rest_after(held);
+        if (pace == Pace::polite) pacer_.rest_after(held);
         result.worked = true;
         if (left().count() <= 0) return result;
     }

@@ -1,21 +1,20 @@
 #pragma once
 
-// What is to be done between expand and contract, in small pieces: backfills, then the indexes that waited for them.
+// What is to be done in small pieces: backfills, then the indexes that waited for them; what a contract has begun and not ended; old rows.
 
 #include "execute/backfill.hpp"
+#include "execute/pacer.hpp"
+#include "execute/rebuild.hpp"
+#include "execute/sweep.hpp"
 #include "execute/workplace.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace evolver {
-
-enum class Pace {
-    polite,      ///< Pauses of half the time that the lock was held: two thirds of the time at most.
-    full_speed,  ///< Nobody else is there to wait.
-};
 
 struct Advance {
     bool worked = false;
@@ -43,20 +42,18 @@ private:
         std::int64_t schema_version = -1;
         std::optional<std::size_t> position;  ///< The migration to be filled; none: nothing is left to fill.
         std::vector<Backfill> backfills;
-        bool contract_waits = false;  ///< Something could be contracted.
+        std::vector<RebuildRun> rebuilds;  ///< That a contract has begun.
+        bool contract_waits = false;       ///< Something could be contracted.
     };
 
+    /// Batches of `run` until it is finished, until others are to have the lock, or the budget is used up. False: the call ends here.
+    template <class Run>
+    bool batches_of(Run& run, Pace pace, Advance& result, std::function<std::chrono::microseconds()> const& left);
     Work& work(ledger::State const& state, std::optional<std::size_t> position);
-    /// Waits as long as others are to have the lock, but no longer than `left`. False: they are to have it still.
-    [[nodiscard]] bool rested(std::chrono::microseconds left) const;
-    [[nodiscard]] bool rested_before_long_lock(std::chrono::microseconds left);
-    void rest_after(std::chrono::microseconds held);
-
     Workplace& workplace_;
     Work work_;
-    std::chrono::steady_clock::time_point rest_until_{};  ///< Until then others may have the lock.
-    std::chrono::steady_clock::time_point last_lock_{};   ///< When it was given back.
-    std::chrono::steady_clock::time_point stretch_{};     ///< Since then there was no rest that everybody notices.
+    Sweep sweep_{workplace_};
+    Pacer pacer_;
 };
 
 }  // namespace evolver

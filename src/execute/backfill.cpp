@@ -9,10 +9,6 @@ namespace evolver {
 
 namespace {
 
-constexpr std::int64_t first_batch = 200;
-constexpr std::int64_t least_batch = 10;
-constexpr std::int64_t largest_batch = 50'000;
-
 /// The application's triggers do not fire for what evolver fills in; they fire again, whatever happens.
 class TriggersOff {
 public:
@@ -164,6 +160,7 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
         return Batch::stale;
     std::int64_t rows = 0;
     if (!from.bound.empty()) {
+        ledger::forget_rebuild(connection, table_.text());  // its triggers do not see what comes now
         TriggersOff const quiet{connection};
         auto update = connection.prepare(sqlite::fill(table_, key_, pairs_, range));
         bind_range(update, until);
@@ -193,7 +190,7 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
     auto const held = transaction.held();
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = held + kept_out;
-    adapt(target, held);
+    batch_rows_ = next_batch(batch_rows_, target, held);
     if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, table_);
     workplace_.tell({.kind = EventKind::batch,
                      .migration = id_,
@@ -202,15 +199,6 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
                      .total = estimate_,
                      .duration = std::max({held, kept_out, std::exchange(begun_, {})})});
     return Batch::committed;
-}
-
-/// Quick up while far below the target, quick down at once when over it: an average would still be 1.4 times too large eight batches after
-/// the disk has become ten times slower.
-void Backfill::adapt(std::chrono::microseconds target, std::chrono::microseconds held) {
-    double const room = static_cast<double>(target.count()) / std::max<double>(1.0, static_cast<double>(held.count()));
-    double const factor = room >= 2.0 ? 2.0 : room < 0.5 ? 0.5 : std::clamp(room, 0.5, 1.2);
-    batch_rows_ =
-        std::clamp(static_cast<std::int64_t>(static_cast<double>(batch_rows_) * factor), least_batch, largest_batch);
 }
 
 }  // namespace evolver

@@ -10,17 +10,12 @@
 //   changed; what is filled already is passed over quickly.
 
 #include "compile/compiler.hpp"
+#include "execute/batch.hpp"
 #include "execute/workplace.hpp"
 
 #include <chrono>
 
 namespace evolver {
-
-enum class Batch {
-    committed,
-    finished,  ///< There was nothing left to do.
-    stale,     ///< Somebody else has moved the schema or the run on meanwhile; nothing was done: look again.
-};
 
 /// One migration's work on one table. Cheap to make; the state is in the ledger.
 class Backfill {
@@ -39,7 +34,6 @@ private:
     [[nodiscard]] Position read_position();
     [[nodiscard]] bool begin();
     Batch fill(Position const& from, std::chrono::microseconds target);
-    void adapt(std::chrono::microseconds target, std::chrono::microseconds held);
 
     Workplace& workplace_;
     std::size_t position_;

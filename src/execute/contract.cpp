@@ -1,11 +1,16 @@
 #include "execute/contract.hpp"
 
+#include "evolver/dialect/engine_error.hpp"
+#include "execute/batch_loop.hpp"
+#include "execute/rebuild.hpp"
 #include "execute/reconcile.hpp"
 #include "execute/rules.hpp"
 #include "execute/standstill.hpp"
+#include "execute/sweep.hpp"
 #include "fleet/processes.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -212,6 +217,50 @@ std::int64_t quarantine_losses(Workplace& workplace, std::vector<OpenPhysicalPai
     return kept;
 }
 
+/// Copies the rows of one table into its new form, to the end. What they break stops it, and nothing is left of it.
+Batch copy_all(Workplace& workplace, Pacer& pacer, BatchLoop const& loop, RebuildRun& run) {
+    try {
+        return work_through(workplace, pacer, loop, run);
+    } catch (EngineError const& error) {
+        constexpr int primary_code = 0xff;
+        if ((error.native_code() & primary_code) != SQLITE_CONSTRAINT) throw;
+        sqlite::WriteTransaction transaction{workplace.own(), workplace.wait()};
+        give_up_rebuild(workplace.own(), run.form().table);
+        transaction.commit();
+        throw Error{Failure{.what = "Table " + run.form().table.text() +
+                                    " cannot have its new form, because of a row in it: " + error.what(),
+                            .object = run.form().table.text(),
+                            .instead = "mend the rows that break the constraint, then call contract() again",
+                            .native_code = error.native_code(),
+                            .changed = Changed::no,
+                            .retry = Retry::helps}};
+    }
+}
+
+/// The rules that nothing but the look under the lock keeps: a table that is made anew takes no row that breaks one of its own.
+std::vector<sqlite::PhysicalRule> unkept(std::vector<sqlite::PhysicalRule> rules, std::vector<RebuildRun> const& runs) {
+    std::erase_if(rules, [&](sqlite::PhysicalRule const& rule) {
+        return std::any_of(runs.begin(), runs.end(),
+                           [&](RebuildRun const& run) { return run.form().table == rule.rule.table; });
+    });
+    return rules;
+}
+
+/// The work that a contract does before its transaction, in batches. False: it has done some, and all is to be looked at again.
+bool is_rebuilt(Workplace& workplace, Pacer& pacer, BatchLoop const& loop, std::vector<TableRebuild> const& rebuilds,
+                std::vector<RebuildRun>& runs) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        auto& run = runs[i];
+        run_steps(rebuilds[i].checks, workplace.own());
+        if (!run.ready()) {
+            (void)copy_all(workplace, pacer, loop, run);
+            return false;
+        }
+        run.verify();
+    }
+    return true;
+}
+
 }  // namespace
 
 std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
@@ -246,10 +295,19 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     }
 
     Report report;
+    Pacer pacer;
+    BatchLoop const loop{.call = "contract",
+                         .pace = options.speed == Speed::full ? Pace::full_speed : Pace::polite,
+                         .stop = options.stop};
     for (;;) {
         auto moment = look(workplace, connection);
         auto const standing = moment.standing;
-        if (standing.contracted == standing.expanded) return report;
+        if (standing.contracted == standing.expanded) {
+            Sweep sweep{workplace};
+            while (work_through(workplace, pacer, loop, sweep) != Batch::finished) {
+            }
+            return report;
+        }
         auto const position = standing.contracted;
         auto const& migration = plan.migrations()[position];
         auto const& id = migration.id.text();
@@ -258,7 +316,15 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const compiled = moment.compiler.contract();
         auto const start = Clock::now();
         auto mended = mend_rows(workplace, rules, id);
+        std::vector<RebuildRun> runs;
+        for (auto const& rebuild : compiled.rebuilds)
+            runs.emplace_back(workplace, position, rebuild.form, moment.compiler.schema_version());
+        if (!is_rebuilt(workplace, pacer, loop, compiled.rebuilds, runs)) continue;
+        bool stale = false;
         auto const kept_out = at_standstill(workplace, compiled.removes, [&] {
+            stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version() ||
+                    !std::all_of(runs.begin(), runs.end(), [](RebuildRun const& run) { return run.ready(); });
+            if (stale) return;
             auto const now = workplace.state(connection);
             if (standing_of(now).contracted != position) return;  // another operator was quicker
             if (compiled.removes) {
@@ -276,14 +342,16 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
                     if (one.migration == id) workplace.audit(connection, "loss accepted", id, one.reason, kept, {});
                 }
             }
-            mended += mend_rest(workplace, rules, id);
+            mended += mend_rest(workplace, unkept(rules, runs), id);
             if (mended > 0)
                 workplace.audit(connection, "rows mended", id, "the old values are in evolver_quarantine", mended, {});
             run_steps(compiled.steps, connection);
+            for (auto const& run : runs) run.done();
             ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));
             workplace.audit(connection, "contract", id, migration.summary, 0,
                             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
         });
+        if (stale) continue;  // somebody has moved the schema meanwhile
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         for (auto const& step : compiled.steps)
             workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});

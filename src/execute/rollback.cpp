@@ -90,6 +90,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
                              "Rollback"};
         }
         run_steps(compiled.steps, connection);
+        for (auto const& table : before.compiler.tables(position)) ledger::forget_rebuild(connection, table.text());
         ledger::rolled_back(connection, plan.name(), static_cast<std::int64_t>(position));
         workplace.audit(
             connection, "rollback", options.migration,

@@ -148,6 +148,12 @@ void create(sqlite::Connection const& connection, std::string const& plan) {
         "table_name TEXT NOT NULL, writes INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0);"
         "CREATE TABLE IF NOT EXISTS evolver_kept (id INTEGER NOT NULL, part INTEGER NOT NULL, value, PRIMARY KEY (id, "
         "part)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_rebuild (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, position INTEGER NOT "
+        "NULL, table_name TEXT NOT NULL, form TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT "
+        "NULL DEFAULT 0, batches INTEGER NOT NULL DEFAULT 0, schema_version INTEGER NOT NULL DEFAULT 0, started_at "
+        "INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL DEFAULT 0);"
+        "CREATE TABLE IF NOT EXISTS evolver_rebuild_key (id INTEGER NOT NULL, part INTEGER NOT NULL, done, PRIMARY KEY "
+        "(id, part)) WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT "
         "NULL, "
         "table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, value, at TEXT NOT NULL);" +
@@ -274,6 +280,30 @@ Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, 
     statement.bind(1, std::string_view{plan}).bind(2, position);
     if (!statement.step()) return {};
     return Legacy{.writes = statement.integer(0), .last_at = statement.integer(1)};
+}
+
+bool has_rebuilds(sqlite::Connection const& connection) {
+    return connection.integer(
+               "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'evolver_rebuild_key'") != 0;
+}
+
+bool rebuilds(sqlite::Connection const& connection, std::string const& plan) {
+    if (!has_rebuilds(connection)) return false;
+    sqlite::Value const name = plan;
+    return connection.integer("SELECT count(*) FROM evolver_rebuild WHERE plan = ?1", {&name, 1}) != 0;
+}
+
+void forget_rebuild(sqlite::Connection const& connection, std::string const& table) {
+    if (!has_rebuilds(connection)) return;
+    sqlite::Value const name = table;
+    auto keys = connection.prepare(
+        "DELETE FROM evolver_rebuild_key WHERE id IN (SELECT id FROM evolver_rebuild WHERE table_name = ?1 COLLATE "
+        "NOCASE)");
+    keys.bind(1, name);
+    (void)keys.run();
+    auto run = connection.prepare("DELETE FROM evolver_rebuild WHERE table_name = ?1 COLLATE NOCASE");
+    run.bind(1, name);
+    (void)run.run();
 }
 
 std::int64_t now(sqlite::Connection const& connection) {

@@ -7,6 +7,8 @@
 //   evolver_backfill    one row per migration and table that is filled: rows, batches, state
 //   evolver_checkpoint  how far a backfill is: per column of the key, the last key done and the bound. The columns have no type, so that a key
 //                       keeps its own: a TEXT column would make '10' of 10, and the run would end with nothing done.
+//   evolver_rebuild     one row per table that is being made anew: its form, rows, batches; evolver_rebuild_key has its checkpoint, which the
+//                       triggers of the rebuild read
 //   evolver_legacy      counters of writes that reached the old shape only; the sync triggers raise them
 //   evolver_kept        notes of the triggers that carry columns over a REPLACE; empty or stale between statements
 //   evolver_quarantine  old values that the new shape cannot hold, kept when their loss was accepted
@@ -96,6 +98,13 @@ void rolled_back(sqlite::Connection const& connection, std::string const& plan, 
 void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
                          std::string const& table, std::int64_t id);
 [[nodiscard]] Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+
+/// Are there the tables of rebuilds? A ledger of an older evolver has none.
+[[nodiscard]] bool has_rebuilds(sqlite::Connection const& connection);
+/// Is a table of the plan being rebuilt?
+[[nodiscard]] bool rebuilds(sqlite::Connection const& connection, std::string const& plan);
+/// Whoever rebuilds `table` begins anew: its rows have changed in a way that the triggers do not see, or the rebuild is over.
+void forget_rebuild(sqlite::Connection const& connection, std::string const& table);
 
 /// The database's clock, in seconds since 1970.
 [[nodiscard]] std::int64_t now(sqlite::Connection const& connection);

@@ -249,6 +249,14 @@ struct Description {
             .field("column", o.columns)
             .take();
     }
+    std::string operator()(ChangePrimaryKey const& o) const {
+        return Text{}
+            .field("operation", std::string_view{"ChangePrimaryKey"})
+            .field("table", o.table)
+            .field("name", o.name)
+            .field("column", o.columns)
+            .take();
+    }
     std::string operator()(AddForeignKey const& o) const {
         return Text{}
             .field("operation", std::string_view{"AddForeignKey"})

@@ -33,6 +33,7 @@ struct Title {
         return "AddForeignKey " + o.table.text() + " to " + o.key.table.text();
     }
     std::string operator()(DropForeignKey const& o) const { return "DropForeignKey " + o.table.text(); }
+    std::string operator()(ChangePrimaryKey const& o) const { return "ChangePrimaryKey " + o.table.text(); }
     std::string operator()(DropIndex const& o) const { return "DropIndex " + o.name.text(); }
     std::string operator()(CreateView const& o) const { return "CreateView " + o.name.text(); }
     std::string operator()(ReplaceView const& o) const { return "ReplaceView " + o.name.text(); }
@@ -69,6 +70,7 @@ struct Retract {
     void operator()(MergeColumns const& o) const { column(o.table, o.to); }
     void operator()(CreateIndex const& o) const { index(o.name); }
     void operator()(AddUnique const& o) const { index(o.name); }
+    void operator()(ChangePrimaryKey const& o) const { index(o.name); }
     void operator()(CreateView const& o) const {
         std::erase_if(schema.views, [&](View const& view) { return view.name == o.name; });
     }

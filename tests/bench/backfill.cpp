@@ -2,6 +2,7 @@
 
 #include "catalogue.hpp"
 #include "harness.hpp"
+#include "locks.hpp"
 #include "raw.hpp"
 
 #include "dialect/sqlite/soci_handle.hpp"
@@ -11,41 +12,12 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 namespace bench {
 
 namespace {
 
 constexpr int rows = 2'000'000;
 constexpr int pairs = 5;
-
-/// What batches show while they run.
-class Batches : public evolver::Observer {
-public:
-    explicit Batches(std::filesystem::path const& database) : wal_{database.string() + "-wal"} {}
-
-    void on(evolver::Event const& event) override {
-        if (event.kind != evolver::EventKind::batch) return;
-        locks.push_back(static_cast<double>(event.duration.count()) / 1000);
-        wal_bytes = std::max(wal_bytes, std::filesystem::file_size(wal_));
-    }
-
-    std::vector<double> locks;  // milliseconds
-    std::uintmax_t wal_bytes = 0;
-
-private:
-    std::filesystem::path wal_;
-};
-
-/// Each run begins with the same file, which is on the disk already.
-void restore(std::filesystem::path const& base, std::filesystem::path const& to) {
-    std::filesystem::copy_file(base, to);
-    int const file = open(to.c_str(), O_RDONLY);
-    if (file < 0 || fsync(file) != 0) throw std::runtime_error{"cannot write " + to.string()};
-    close(file);
-}
 
 void make(std::filesystem::path const& base) {
     soci::session db{soci::sqlite3, connection(base.string())};
@@ -72,15 +44,15 @@ void backfill(Bench& bench) {
     auto const in_batches = [&] {
         auto const path = bench.database("batches");
         restore(base, path);
-        Batches batches{path};
+        Locks seen{path};
         soci::session db{soci::sqlite3, connection(path.string())};
-        evolver::Evolver evolver{db, plan(), {.release = "2.0", .observer = &batches}};
+        evolver::Evolver evolver{db, plan(), {.release = "2.0", .observer = &seen}};
         evolver.expand();
         auto const time = seconds(
             [&] { batches_work.push_back(processor_seconds([&] { evolver.backfill(evolver::Speed::full); })); });
         expect_filled(db);
-        locks.insert(locks.end(), batches.locks.begin(), batches.locks.end());
-        wal_bytes = std::max(wal_bytes, batches.wal_bytes);
+        locks.insert(locks.end(), seen.held.begin(), seen.held.end());
+        wal_bytes = std::max(wal_bytes, seen.wal_bytes);
         return time;
     };
     auto const at_once = [&] {

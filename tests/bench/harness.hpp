@@ -70,5 +70,6 @@ void start(Bench& bench);
 void access(Bench& bench);
 void sync(Bench& bench);
 void backfill(Bench& bench);
+void rebuild(Bench& bench);
 
 }  // namespace bench

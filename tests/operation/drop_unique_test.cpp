@@ -26,13 +26,28 @@ TEST_CASE("DropUnique: the index goes at contract, golden") {
            .expected = "0"});
 }
 
-TEST_CASE("DropUnique: a constraint in the table's own text is refused, as it would take a rebuild") {
+TEST_CASE("DropUnique: a constraint in the table's own text goes by a rebuild, golden") {
     auto table = packages();
-    table.unique_keys = {{.columns = {"name"}}};
-    CHECK(missing(refusal({table}, DropUnique{.table = "packages", .columns = {"name"}}),
-                  {"stands in the table's own text", "rebuild"}) == "");
+    table.unique_keys = {{.name = "one of a \"name\"", .columns = {"name"}}, {.columns = {"size", "section"}}};
+    check({.golden = "drop_unique_constraint",
+           .before = {table, CreateIndex{.name = "by_section", .table = "packages", .columns = {"section"}}},
+           .rows = package_rows,
+           .operation = DropUnique{.table = "packages", .columns = {"name"}},
+           .look = "SELECT group_concat(name || origin) FROM (SELECT name, origin FROM pragma_index_list('packages') "
+                   "ORDER BY name)",
+           .expected = "'by_sectionc,sqlite_autoindex_packages_1u'"});
+}
+
+TEST_CASE("DropUnique: what is not there, or is referred to, is refused") {
     CHECK(missing(refusal(unique_names(), DropUnique{.table = "packages", .columns = {"size"}}),
                   {"no unique index over exactly these columns"}) == "");
+    CreateTable const child{.table = "files",
+                            .columns = {{.name = "package", .type = text()}},
+                            .foreign_keys = {{.columns = {"package"}, .table = "packages", .referenced = {"name"}}}};
+    auto before = unique_names();
+    before.push_back(child);
+    CHECK(missing(refusal(before, DropUnique{.table = "packages", .columns = {"name"}}),
+                  {"table \"files\" refers to these columns"}) == "");
 }
 
 TEST_SUITE_END();

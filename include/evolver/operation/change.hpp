@@ -83,6 +83,18 @@ struct RemoveForeignKey {
     ForeignKey key;
 };
 
+/// Takes a UNIQUE constraint out of a table's own text. (A unique index is RemoveIndex.)
+struct RemoveUnique {
+    Name table;
+    UniqueKey key;
+};
+
+/// Gives a table another primary key.
+struct ReplacePrimaryKey {
+    Name table;
+    std::vector<Name> columns;
+};
+
 struct MakeIndex {
     Index index;
 };
@@ -109,6 +121,6 @@ struct RunScript {
 
 using Change = std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias,
                             SettleAlias, DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey,
-                            MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript>;
+                            RemoveUnique, ReplacePrimaryKey, MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript>;
 
 }  // namespace evolver

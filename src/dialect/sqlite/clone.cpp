@@ -27,7 +27,9 @@ Clone clone_schema(Connection const& source) {
     // The sync triggers count into it, and ALTER TABLE looks into every trigger.
     clone.connection.run(
         "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, writes INTEGER, last_at INTEGER);"
-        "CREATE TABLE IF NOT EXISTS evolver_kept (id INTEGER, part INTEGER, value)");
+        "CREATE TABLE IF NOT EXISTS evolver_kept (id INTEGER, part INTEGER, value);"
+        "CREATE TABLE IF NOT EXISTS evolver_rebuild (id INTEGER PRIMARY KEY, complete INTEGER);"
+        "CREATE TABLE IF NOT EXISTS evolver_rebuild_key (id INTEGER, part INTEGER, done)");
     // Only now: a schema that already says DEFAULT "x" is as it is.
     clone.connection.refuse_quoted_strings();
     return clone;

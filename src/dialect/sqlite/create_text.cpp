@@ -214,6 +214,74 @@ std::string without_foreign_key(std::string_view create_table, ForeignKey const&
     });
 }
 
+std::string without_column(std::string_view create_table, Name const& column) {
+    auto const table = parse_table(create_table);
+    Span span = column_of(table, column, create_table).span;
+    auto const tokens = significant_tokens(create_table);
+    auto const first =
+        std::find_if(tokens.begin(), tokens.end(), [&](Token const& token) { return token.offset >= span.begin; });
+    auto const next = std::find_if(first, tokens.end(), [&](Token const& token) { return token.offset >= span.end; });
+    if (first != tokens.begin() && std::prev(first)->text == ",")
+        span.begin = std::prev(first)->offset;
+    else if (next != tokens.end() && next->text == ",")
+        span.end = next->offset + 1;
+    return without(create_table, span);
+}
+
+std::string with_primary_key(std::string_view create_table, std::vector<Name> const& columns) {
+    auto text = without_constraints_if(
+        create_table, [](ParsedClause const& clause) { return clause.kind == ClauseKind::primary_key; });
+    for (auto const& column : columns) text = with_not_null(text, column);
+    return with_constraint(text, "PRIMARY KEY (" + column_list(columns) + ")");
+}
+
+std::string without_unique(std::string_view create_table, UniqueKey const& key) {
+    return without_constraints_if(create_table, [&](ParsedClause const& clause) {
+        if (clause.kind != ClauseKind::unique) return false;
+        if (!key.name.empty()) return same_identifier(clause.name, key.name);
+        return clause.name.empty() && same_names(clause.columns, key.columns);
+    });
+}
+
+std::string without_rules(std::string_view create_table, Rows rows) {
+    return without_constraints_if(create_table, [rows](ParsedClause const& clause) {
+        return clause.kind == ClauseKind::references || clause.kind == ClauseKind::check ||
+               clause.kind == ClauseKind::unique || (clause.kind == ClauseKind::primary_key && rows == Rows::by_rowid);
+    });
+}
+
+bool is_autoincrement(std::string_view create_table) {
+    auto const significant = significant_tokens(create_table);
+    return std::any_of(significant.begin(), significant.end(),
+                       [](Token const& token) { return is_keyword(token, "AUTOINCREMENT"); });
+}
+
+std::string named_table(std::string_view create_table, Name const& table) {
+    TokenReader reader{create_table, "CREATE TABLE"};
+    reader.expect("CREATE");
+    reader.expect("TABLE");
+    auto const begin = reader.offset();
+    reader.name();
+    return std::string{create_table.substr(0, begin)} + quoted(table.text()) +
+           std::string{create_table.substr(reader.last_end())};
+}
+
+std::string named_index(std::string_view create_index, Name const& index, Name const& table) {
+    TokenReader reader{create_index, "CREATE INDEX"};
+    reader.expect("CREATE");
+    reader.accept("UNIQUE");
+    reader.expect("INDEX");
+    auto const name = reader.offset();
+    reader.name();
+    auto const on = reader.last_end();
+    reader.expect("ON");
+    auto const of = reader.offset();
+    reader.name();
+    return std::string{create_index.substr(0, name)} + quoted(index.text()) +
+           std::string{create_index.substr(on, of - on)} + quoted(table.text()) +
+           std::string{create_index.substr(reader.last_end())};
+}
+
 // Comments mark what was put in: SQLite keeps them when it renames a column in the list, so the way back needs no
 // memory.
 static constexpr std::string_view narrowed_begin = " OF /* evolver: the columns that it was written for */ ";

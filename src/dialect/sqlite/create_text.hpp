@@ -41,6 +41,30 @@ namespace evolver::sqlite {
 /// The table without the foreign key of that name, or, where `key` has no name, without those from and to the same columns.
 [[nodiscard]] std::string without_foreign_key(std::string_view create_table, ForeignKey const& key);
 
+/// The table without `column`. For a new table: the rows of the old one have the column still.
+[[nodiscard]] std::string without_column(std::string_view create_table, Name const& column);
+
+/// The table with the primary key `columns`, each of them NOT NULL, in place of the one that it had. For a new table.
+[[nodiscard]] std::string with_primary_key(std::string_view create_table, std::vector<Name> const& columns);
+
+/// The table without the UNIQUE constraint of that name, or, where `key` has no name, without the unnamed ones over the same
+/// columns. For a new table.
+[[nodiscard]] std::string without_unique(std::string_view create_table, UniqueKey const& key);
+
+/// What the bytes of the rows need, and no more: the table without checks, foreign keys and UNIQUE, and, where rows have a rowid, without its
+/// primary key.
+enum class Rows { by_rowid, by_primary_key };
+[[nodiscard]] std::string without_rules(std::string_view create_table, Rows rows);
+
+/// Does the key count up for ever?
+[[nodiscard]] bool is_autoincrement(std::string_view create_table);
+
+/// The same table by the name `table`.
+[[nodiscard]] std::string named_table(std::string_view create_table, Name const& table);
+
+/// The same index by the name `index`, over `table`.
+[[nodiscard]] std::string named_index(std::string_view create_index, Name const& index, Name const& table);
+
 /// `CONSTRAINT "name" FOREIGN KEY (…) REFERENCES …`, as it stands in a CREATE TABLE.
 [[nodiscard]] std::string foreign_key_clause(ForeignKey const& key);
 

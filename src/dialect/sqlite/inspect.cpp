@@ -251,6 +251,14 @@ void add_parts(Connection const& connection, Index& index, ParsedIndex const& pa
     }
 }
 
+Index read_index(Connection const& connection, Name const& name, Name const& table, std::string const& sql) {
+    auto const parsed = parse_index(sql);
+    Index index{.name = name, .table = table, .parts = {}, .unique = parsed.unique};
+    if (parsed.where) index.where = Expression{*parsed.where};
+    add_parts(connection, index, parsed);
+    return index;
+}
+
 void add_indexes(Connection const& connection, Schema& schema) {
     // Indexes that SQLite made itself, for keys and unique constraints, have no text.
     auto statement = connection.prepare(
@@ -258,11 +266,7 @@ void add_indexes(Connection const& connection, Schema& schema) {
     while (statement.step()) {
         Table const* const table = schema.find_table(Name{statement.text(1)});
         if (table == nullptr || is_ours(statement.text(0))) continue;
-        auto const parsed = parse_index(statement.text(2));
-        Index index{.name = Name{statement.text(0)}, .table = table->name, .parts = {}, .unique = parsed.unique};
-        if (parsed.where) index.where = Expression{*parsed.where};
-        add_parts(connection, index, parsed);
-        schema.indexes.push_back(std::move(index));
+        schema.indexes.push_back(read_index(connection, Name{statement.text(0)}, table->name, statement.text(2)));
     }
 }
 
@@ -356,6 +360,16 @@ std::optional<Table> inspect_table(Connection const& connection, Name const& nam
     auto const entry = table_entry(connection, name);
     if (!entry) return std::nullopt;
     return table_from(connection, *entry);
+}
+
+std::optional<Index> inspect_index(Connection const& connection, Name const& name) {
+    ReadTransaction const snapshot{connection};
+    auto statement = connection.prepare(
+        "SELECT name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE AND sql "
+        "IS NOT NULL");
+    statement.bind(1, std::string_view{name.text()});
+    if (!statement.step()) return std::nullopt;
+    return read_index(connection, Name{statement.text(0)}, Name{statement.text(1)}, statement.text(2));
 }
 
 RowKey row_key(Connection const& connection, Name const& table) {

@@ -25,6 +25,9 @@ namespace evolver::sqlite {
 /// One ordinary table of that name, also one of evolver's own; none if there is no such table.
 [[nodiscard]] std::optional<Table> inspect_table(Connection const& connection, Name const& name);
 
+/// One index of that name that has a text of its own, also one of evolver's; none if there is no such index.
+[[nodiscard]] std::optional<Index> inspect_index(Connection const& connection, Name const& name);
+
 /// How the rows of a table are addressed.
 struct RowKey {
     /// The columns that together name one row, in the order of the key.

@@ -2,6 +2,8 @@
 
 #include "dialect/sqlite/create_text.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/rebuild.hpp"
+#include "dialect/sqlite/reshape.hpp"
 #include "evolver/schema/tokens.hpp"
 
 #include <fmt/format.h>
@@ -19,6 +21,7 @@ constexpr double drop_table_cost = 1.3;
 constexpr double rewrite_byte_cost = 0.005;  // per byte
 constexpr double scan_cost = 0.1;
 constexpr double look_up_cost = 0.5;
+constexpr double rebuild_cost = 2.0;
 
 std::chrono::milliseconds estimate(std::int64_t rows, double microseconds_per_row) {
     return std::chrono::milliseconds{
@@ -69,6 +72,10 @@ bool is_literal(std::string_view text) {
 
 std::string constraint_name(std::string const& name) { return name.empty() ? "" : "CONSTRAINT " + quoted(name) + " "; }
 
+double rebuild_row_cost(Rebuild const& rebuild) {
+    return rebuild_cost + index_cost * static_cast<double>(rebuild.indexes.size());
+}
+
 class Render {
 public:
     explicit Render(RenderContext const& context) : context_{context} {}
@@ -108,7 +115,7 @@ public:
         // Wide rows cost by their bytes: SQLite writes every page anew.
         auto const cost =
             std::max(estimate(context_.rows, drop_column_cost), estimate(context_.bytes, rewrite_byte_cost));
-        if (context_.lock == Lock::within_budget && cost > context_.budget) {
+        if (context_.lock != Lock::in_window && cost > context_.budget) {
             // A tombstone outlives its NOT NULL: nobody writes it any more.
             auto sql = loosened(change.table, change.column);
             sql.push_back(alter + " RENAME COLUMN " + quoted(change.column.text()) + " TO " +
@@ -150,9 +157,7 @@ public:
     Step operator()(DeclareColumn const& change) const {
         auto const& column = change.column;
         auto const before = create_text(change.table);
-        auto text = column.nullable ? without_not_null(before, column.name) : with_not_null(before, column.name);
-        text = column.default_value ? with_default(text, column.name, column.default_value->text(Engine::sqlite))
-                                    : without_default(text, column.name);
+        auto const text = reshaped(change, before);
         bool const tightens = !column.nullable && with_not_null(before, column.name) != before;
         auto made = step("hold column " + change.table.text() + "." + column.name.text() + " to its declaration",
                          text == before ? std::vector<std::string>{} : rewrite(change.table, text));
@@ -168,8 +173,7 @@ public:
     }
 
     Step operator()(MakeCheck const& change) const {
-        auto made = step("add check " + change.check.name + " to " + change.table.text(),
-                         rewrite(change.table, with_check(create_text(change.table), change.check)));
+        auto made = step("add check " + change.check.name + " to " + change.table.text(), rewritten(change));
         made.refuse_if = "SELECT 1 FROM " + quoted(change.table.text()) + " WHERE NOT " +
                          enclosed(change.check.condition.text(Engine::sqlite)) + " LIMIT 1";
         made.refusal = "there are rows in " + change.table.text() + " that break the check " + change.check.name;
@@ -178,14 +182,12 @@ public:
     }
 
     Step operator()(RemoveCheck const& change) const {
-        return step("remove check " + change.check.name + " from " + change.table.text(),
-                    rewrite(change.table, without_check(create_text(change.table), change.check)));
+        return step("remove check " + change.check.name + " from " + change.table.text(), rewritten(change));
     }
 
     Step operator()(MakeForeignKey const& change) const {
         auto const& key = change.key;
-        auto made = step("add foreign key from " + change.table.text() + " to " + key.table.text(),
-                         rewrite(change.table, with_foreign_key(create_text(change.table), key)));
+        auto made = step("add foreign key from " + change.table.text() + " to " + key.table.text(), rewritten(change));
         auto const parent = inspect_table(context_.schema, key.table);
         auto const referenced = key.referenced.empty() && parent ? parent->key_columns() : key.referenced;
         std::string present;
@@ -205,8 +207,11 @@ public:
 
     Step operator()(RemoveForeignKey const& change) const {
         return step("remove foreign key from " + change.table.text() + " to " + change.key.table.text(),
-                    rewrite(change.table, without_foreign_key(create_text(change.table), change.key)));
+                    rewritten(change));
     }
+
+    Step operator()(RemoveUnique const& change) const { return by_rebuild(change); }
+    Step operator()(ReplacePrimaryKey const& change) const { return by_rebuild(change); }
 
     Step operator()(MakeView const& change) const {
         return step("create view " + change.view.text(),
@@ -237,7 +242,25 @@ public:
         return made;
     }
 
+    Step at_once(Rebuild const& rebuild) const {
+        auto sql = make_shadow(rebuild);
+        sql.push_back(copy_rows(rebuild, Range::all));
+        auto const trash = free_trash(context_.schema);
+        for (auto& change : swap(rebuild, trash, Carried::at_once)) sql.push_back(std::move(change));
+        sql.push_back("DROP TABLE " + quoted(trash.text()));
+        auto made = step("rebuild table " + rebuild.table.text(), std::move(sql));
+        within_budget(made, LockClass::rewrite, rebuild_row_cost(rebuild),
+                      "SQLite has no ALTER TABLE for this: every row is written anew");
+        return made;
+    }
+
 private:
+    template <class Kind>
+    [[nodiscard]] Step by_rebuild(Kind const& change) const {
+        auto const text = reshaped(change, without_tombstones(create_text(change.table)));
+        return at_once(rebuild_of(context_.schema, change.table, text, indexes_of(context_.schema, change.table), 0));
+    }
+
     static Step step(std::string what, std::vector<std::string> sql) {
         return Step{.migration = {}, .what = std::move(what), .sql = std::move(sql)};
     }
@@ -250,14 +273,14 @@ private:
         throw PlanError{Failure{
             .what = fmt::format("The step \"{}\" would block every writer for about {} ms; the budget is {} ms. {}.",
                                 made.what, made.estimate.count(), context_.budget.count(), why),
-            .instead = "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
+            .instead =
+                lock == LockClass::rewrite && made.what.starts_with("rebuild")
+                    ? "say so in the operation: .lock = Lock::online has it done in small batches beside everybody, "
+                      ".lock = Lock::in_window at once in a maintenance window"
+                    : "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
     }
 
-    [[nodiscard]] std::string create_text(Name const& table) const {
-        Value const name = table.text();
-        return context_.schema.text("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
-                                    {&name, 1});
-    }
+    [[nodiscard]] std::string create_text(Name const& table) const { return create_text_of(context_.schema, table); }
 
     /// SQLite's own procedure for changes that do not touch the rows (https://www.sqlite.org/lang_altertable.html, §7): the text of the table
     /// is replaced, and RESET makes this connection read it. A view that comes and goes raises schema_version in the same transaction, so that
@@ -267,6 +290,11 @@ private:
                 "UPDATE sqlite_schema SET sql = " + literal(text) +
                     " WHERE type = 'table' AND name = " + literal(table.text()) + " COLLATE NOCASE",
                 "PRAGMA writable_schema = RESET", "CREATE VIEW evolver_touch AS SELECT 1", "DROP VIEW evolver_touch"};
+    }
+
+    template <class Kind>
+    [[nodiscard]] std::vector<std::string> rewritten(Kind const& change) const {
+        return rewrite(change.table, reshaped(change, create_text(change.table)));
     }
 
     [[nodiscard]] std::vector<std::string> loosened(Name const& table, Name const& column) const {
@@ -333,6 +361,18 @@ std::string create_index(Index const& index) {
     return std::string{"CREATE "} + (index.unique ? "UNIQUE " : "") + "INDEX " + quoted(index.name.text()) + " ON " +
            quoted(index.table.text()) + " (" + parts + ")" +
            (index.where ? " WHERE " + index.where->text(Engine::sqlite) : "");
+}
+
+Step rebuild_at_once(Rebuild const& rebuild, RenderContext const& context) { return Render{context}.at_once(rebuild); }
+
+std::chrono::milliseconds rebuild_estimate(Rebuild const& rebuild, std::int64_t rows) {
+    return estimate(rows, rebuild_row_cost(rebuild));
+}
+
+Step put_in_place(Rebuild const& rebuild, Name const& trash) {
+    return {.migration = {},
+            .what = "put table " + rebuild.table.text() + ", rebuilt in batches, in its place",
+            .sql = swap(rebuild, trash, Carried::by_triggers)};
 }
 
 Step render(Change const& change, RenderContext const& context) { return std::visit(Render{context}, change); }

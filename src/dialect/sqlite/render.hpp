@@ -7,6 +7,7 @@
 // rename, undone the same way) and the rest is refused unless the migration says Lock::in_window.
 
 #include "dialect/sqlite/connection.hpp"
+#include "dialect/sqlite/rebuild.hpp"
 #include "evolver/operation/effect.hpp"
 #include "evolver/plan/step.hpp"
 
@@ -31,6 +32,15 @@ struct RenderContext {
 
 /// One change as one step (its `migration` is left empty). Throws PlanError where it cannot be done within the budget.
 [[nodiscard]] Step render(Change const& change, RenderContext const& context);
+
+/// A rebuild in one step, under one lock. Throws PlanError where that would take longer than the budget.
+[[nodiscard]] Step rebuild_at_once(Rebuild const& rebuild, RenderContext const& context);
+
+/// How long the lock would be held by that.
+[[nodiscard]] std::chrono::milliseconds rebuild_estimate(Rebuild const& rebuild, std::int64_t rows);
+
+/// The end of a rebuild whose rows were copied in batches.
+[[nodiscard]] Step put_in_place(Rebuild const& rebuild, Name const& trash);
 
 /// CREATE TABLE as evolver writes it.
 [[nodiscard]] std::string create_table(Table const& table);

@@ -26,7 +26,7 @@ std::vector<Value> row_of(Statement& statement, std::size_t columns) {
     return row;
 }
 
-void bind(Statement& statement, std::size_t first, std::vector<Value> const& values) {
+void bind_all(Statement& statement, std::size_t first, std::vector<Value> const& values) {
     for (auto const& value : values) statement.bind(static_cast<int>(first++), value);
 }
 
@@ -42,19 +42,19 @@ std::int64_t fill_all(Connection const& database, RowKey const& key, std::int64_
     for (int batch = 0; batch < 10'000; ++batch) {
         auto const range = done.empty() ? Range::until : Range::after_until;
         auto next = database.prepare(key_after_rows("t", key, range));
-        if (!done.empty()) bind(next, 1, done);
-        bind(next, 1 + k, bound);
+        if (!done.empty()) bind_all(next, 1, done);
+        bind_all(next, 1 + k, bound);
         next.bind(static_cast<int>(2 * k + 1), size);
         bool const more = next.step();
         auto const until = more ? row_of(next, k) : bound;
         next.reset();
         auto update = database.prepare(fill("t", key, {size_to_bytes}, range));
-        if (!done.empty()) bind(update, 1, done);
-        bind(update, 1 + k, until);
+        if (!done.empty()) bind_all(update, 1, done);
+        bind_all(update, 1 + k, until);
         auto const changed = update.run();
         auto within = database.prepare("SELECT count(*) FROM t WHERE " + in_range(key, range));
-        if (!done.empty()) bind(within, 1, done);
-        bind(within, 1 + k, until);
+        if (!done.empty()) bind_all(within, 1, done);
+        bind_all(within, 1 + k, until);
         REQUIRE(within.step());
         visited += within.integer(0);
         CHECK(changed <= size);
