@@ -71,6 +71,19 @@ TEST_SUITE("dialect/sqlite/keep") {
             CHECK(database.note(9) == "note of 2");
             CHECK(database.raw.integer("SELECT count(*) FROM t") == 3);
         }
+        // The trigger that comes to mind first looks for the primary key only.
+        Database const simple{Replaced::reset};
+        simple.raw.run(
+            "CREATE TRIGGER note BEFORE INSERT ON t BEGIN INSERT INTO evolver_kept SELECT id, 1, note FROM t WHERE id "
+            "= "
+            "NEW.id; END");
+        simple.raw.run(
+            "CREATE TRIGGER restore AFTER INSERT ON t BEGIN UPDATE t SET note = (SELECT value FROM evolver_kept WHERE "
+            "id = NEW.id) WHERE id IN (SELECT id FROM evolver_kept) AND id = NEW.id; END");
+        simple.raw.run("REPLACE INTO t (id, code, x) VALUES (1, 'a', 'new')");
+        CHECK(simple.note(1) == "note of 1");
+        simple.raw.run("REPLACE INTO t (id, code, x) VALUES (9, 'b', 'new')");
+        CHECK(simple.note(9) == "-");
     }
 
     TEST_CASE("an insert that is ignored or becomes an update leaves nothing for the next one") {

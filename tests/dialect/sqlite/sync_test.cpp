@@ -572,6 +572,19 @@ TEST_CASE("sync, rule 5: a NULL that the new release writes stays NULL") {
     CHECK(synced.table() == "1|''|NULL; 2|''|NULL");
     synced.run("UPDATE t SET o = '0' WHERE id = 2");
     CHECK(synced.table() == "1|''|NULL; 2|'0'|0");
+    // Nothing comes back where somebody reads the old column for a new one that is NULL.
+    synced.run("UPDATE t SET n = NULL WHERE id = 2");
+    CHECK(synced.see("SELECT COALESCE(n, CAST(NULLIF(o, '') AS INTEGER)) FROM t") == "NULL; NULL");
+
+    SUBCASE("where NULL goes back as a value that means something else, too") {
+        // The pair that comes to mind first, and that compile/expression_check refuses.
+        Synced loose{"CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT)"};
+        loose.open("t", {{"o", {"n"}, {"CAST(o AS INTEGER)"}, "COALESCE(CAST(n AS TEXT), '0')"}});
+        loose.run("INSERT INTO t (id, o) VALUES (1, '5'), (2, '0')");
+        CHECK(loose.table() == "1|'5'|5; 2|'0'|NULL");  // an old program's 0 is never filled
+        loose.run("UPDATE t SET n = NULL WHERE id = 1");
+        CHECK(loose.see("SELECT COALESCE(n, CAST(o AS INTEGER)) FROM t WHERE id = 1") == "0");  // NULL was written
+    }
 }
 
 TEST_CASE(
@@ -596,6 +609,29 @@ TEST_CASE("sync, rule 9: a value that cannot be converted does not make the old 
     CHECK(synced.table() == "1|'12 kB'|NULL; 2|'much'|NULL");  // the old value is kept, and 5 is not claimed for it
     synced.run("UPDATE t SET o = '7' WHERE id = 1");
     CHECK(synced.see("SELECT n FROM t WHERE id = 1") == "7");
+
+    SUBCASE("where a simple trigger makes the statement fail") {
+        auto const strict =
+            simple("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n INTEGER) STRICT", "NEW.o", "NEW.n");
+        strict.run("INSERT INTO t (id, o) VALUES (1, '5')");
+        CHECK_THROWS_WITH(strict.run("INSERT INTO t (id, o) VALUES (2, '12 kB')"),
+                          doctest::Contains("cannot store TEXT value in INTEGER column t.n"));
+        CHECK_THROWS(strict.run("UPDATE t SET o = 'much' WHERE id = 1"));
+        CHECK(strict.table() == "1|'5'|5");
+    }
+    SUBCASE("where CAST alone claims something that nobody wrote") {
+        auto const claiming = packages();
+        claiming.run("INSERT INTO t (id, o) VALUES (1, '12 kB')");
+        CHECK(claiming.see("SELECT n FROM t") == "12");
+        // So what `down` does not give back is found, and holds up contract.
+        CHECK(claiming.see("SELECT id FROM t WHERE NOT (" +
+                           lossless({.table = "t",
+                                     .from = {{"o", Affinity::text}},
+                                     .to = {{"n", Affinity::integer}},
+                                     .up = {"CAST(o AS INTEGER)"},
+                                     .down = {"CAST(n AS TEXT)"}}) +
+                           ")") == "1");
+    }
 }
 
 TEST_CASE("sync: pairs that lose something settle, and neither side overwrites the other") {
