@@ -4,37 +4,40 @@
 
 namespace evolver::testing {
 
-RawSqlite::RawSqlite(std::string const& path)
-    : connection_{sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
-    connection_.busy_timeout(std::chrono::seconds{10});
-}
+namespace {
 
-void RawSqlite::run(std::string const& sql, std::vector<sqlite::Value> const& binds) const {
-    auto statement = connection_.prepare(sql);
-    int position = 0;
-    for (auto const& bind : binds) statement.bind(++position, bind);
-    statement.run();
-}
-
-void RawSqlite::run_named(std::string const& sql,
-                          std::vector<std::pair<std::string, sqlite::Value>> const& binds) const {
-    auto statement = connection_.prepare(sql);
-    for (auto const& [name, value] : binds) {
-        int const position = sqlite3_bind_parameter_index(statement.handle(), (":" + name).c_str());
-        if (position > 0) statement.bind(position, value);
-    }
-    statement.run();
-}
-
-std::vector<std::vector<sqlite::Value>> RawSqlite::rows(std::string const& sql) const {
-    auto statement = connection_.prepare(sql);
-    std::vector<std::vector<sqlite::Value>> all;
+RawSqlite::Rows rows_of(sqlite::Statement& statement) {
+    RawSqlite::Rows all;
     while (statement.step()) {
         std::vector<sqlite::Value> row;
         for (int column = 0; column < statement.columns(); ++column) row.push_back(statement.value(column));
         all.push_back(std::move(row));
     }
     return all;
+}
+
+}  // namespace
+
+RawSqlite::RawSqlite(std::string const& path)
+    : connection_{sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)} {
+    connection_.busy_timeout(std::chrono::seconds{10});
+}
+
+RawSqlite::Rows RawSqlite::run(std::string const& sql, std::vector<sqlite::Value> const& binds) const {
+    auto statement = connection_.prepare(sql);
+    int position = 0;
+    for (auto const& bind : binds) statement.bind(++position, bind);
+    return rows_of(statement);
+}
+
+RawSqlite::Rows RawSqlite::run_named(std::string const& sql,
+                                     std::vector<std::pair<std::string, sqlite::Value>> const& binds) const {
+    auto statement = connection_.prepare(sql);
+    for (auto const& [name, value] : binds) {
+        int const position = sqlite3_bind_parameter_index(statement.handle(), (":" + name).c_str());
+        if (position > 0) statement.bind(position, value);
+    }
+    return rows_of(statement);
 }
 
 }  // namespace evolver::testing

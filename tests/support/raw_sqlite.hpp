@@ -14,10 +14,13 @@ class RawSqlite {
 public:
     explicit RawSqlite(std::string const& path);
 
-    void run(std::string const& sql, std::vector<sqlite::Value> const& binds = {}) const;
+    using Rows = std::vector<std::vector<sqlite::Value>>;
+
+    /// The rows are those of RETURNING.
+    Rows run(std::string const& sql, std::vector<sqlite::Value> const& binds = {}) const;
     /// Binds by name, without the colon; names that the statement does not have are passed over.
-    void run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds) const;
-    [[nodiscard]] std::vector<std::vector<sqlite::Value>> rows(std::string const& sql) const;
+    Rows run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds) const;
+    [[nodiscard]] Rows rows(std::string const& sql) const { return run(sql); }
     [[nodiscard]] std::int64_t integer(std::string const& sql) const { return connection_.integer(sql); }
     [[nodiscard]] sqlite::Connection const& connection() const noexcept { return connection_; }
 

@@ -40,18 +40,19 @@ Database::~Database() {
     testing::remove_database(path_);
 }
 
-void Database::run(std::string const& sql, std::vector<sqlite::Value> const& binds) {
+Database::Rows Database::run(std::string const& sql, std::vector<sqlite::Value> const& binds) {
     said += sql + " [";
     for (auto const& bind : binds) said += to_text(bind) + " ";
     said += "]";
-    raw_->run(sql, binds);
+    return raw_->run(sql, binds);
 }
 
-void Database::run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds) {
+Database::Rows Database::run_named(std::string const& sql,
+                                   std::vector<std::pair<std::string, sqlite::Value>> const& binds) {
     said += sql + " [";
     for (auto const& [name, bind] : binds) said += name + "=" + to_text(bind) + " ";
     said += "]";
-    raw_->run_named(sql, binds);
+    return raw_->run_named(sql, binds);
 }
 
 Evolver& Database::application(std::size_t link) {

@@ -20,9 +20,11 @@ public:
     Database(Database const&) = delete;
     Database& operator=(Database const&) = delete;
 
-    /// A statement of the history: it is noted in said().
-    void run(std::string const& sql, std::vector<sqlite::Value> const& binds);
-    void run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds);
+    using Rows = testing::RawSqlite::Rows;
+
+    /// A statement of the history: it is noted in said(). The rows are those of RETURNING.
+    Rows run(std::string const& sql, std::vector<sqlite::Value> const& binds);
+    Rows run_named(std::string const& sql, std::vector<std::pair<std::string, sqlite::Value>> const& binds);
     [[nodiscard]] testing::RawSqlite const& raw() const { return *raw_; }
 
     /// The application in the release whose newest column `link` is.

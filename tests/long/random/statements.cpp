@@ -1,5 +1,7 @@
 #include "long/random/statements.hpp"
 
+#include <fmt/format.h>
+
 #include <iterator>
 
 namespace evolver::random_test {
@@ -50,9 +52,10 @@ void Statements::insert_old(Step const& step) {
     }
     auto const value = value_for(model_.floor, step.a);
     bool const returning = step.b % 5 == 1;
-    database_.run(
-        "INSERT INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?)" + (returning ? " RETURNING " + old_column() : ""),
-        {row.key, row.u, value});
+    auto const returned = database_.run("INSERT INTO t (k, u, " + old_column() + ") VALUES (?, ?, ?)" +
+                                            (returning ? " RETURNING u, " + old_column() : ""),
+                                        {row.key, row.u, value});
+    expect_returned(returning, returned, {row.u, model_.stored(model_.floor, value)});
     model_.inserted(row, model_.floor, value);
 }
 
@@ -74,9 +77,10 @@ void Statements::update_old(Step const& step) {
     if (row == nullptr) return;
     auto const value = value_for(model_.floor, step.a);
     bool const returning = step.c % 5 == 1;
-    database_.run(
+    auto const returned = database_.run(
         "UPDATE t SET " + old_column() + " = ? WHERE u = ?" + (returning ? " RETURNING k, " + old_column() : ""),
         {value, row->u});
+    expect_returned(returning, returned, {row->key, model_.stored(model_.floor, value)});
     model_.audited(1);
     model_.updated_old(*row, value);
 }
@@ -178,8 +182,11 @@ void Statements::insert_new(Step const& step) {
     auto const value = value_for(model_.top, step.a);
     auto const key = new_key();
     auto& row = model_.add(key, ++us_);
-    database_.run_named(database_.table(model_.top).insert({"k", "u", column}).text(),
-                        {{"k", row.key}, {"u", row.u}, {column, value}});
+    bool const returning = step.b % 4 == 1;
+    auto const sql =
+        database_.table(model_.top).insert({"k", "u", column}) + (returning ? " RETURNING u, " + column : "");
+    auto const returned = database_.run_named(sql.text(), {{"k", row.key}, {"u", row.u}, {column, value}});
+    expect_returned(returning, returned, {row.u, model_.stored(model_.top, value)});
     row.seen[model_.top] = Null{};
     model_.wrote_live(row, model_.top, value);
 }
@@ -189,8 +196,11 @@ void Statements::update_new(Step const& step) {
     if (row == nullptr || model_.top == model_.floor) return update_old(step);
     auto const& column = model_.links()[model_.top].column;
     auto const value = value_for(model_.top, step.a);
-    database_.run_named((database_.table(model_.top).update({std::string_view{column}}) + " WHERE u = :u").text(),
-                        {{column, value}, {"u", row->u}});
+    bool const returning = step.c % 4 == 1;
+    auto const sql = database_.table(model_.top).update({std::string_view{column}}) + " WHERE u = :u" +
+                     (returning ? " RETURNING k, " + column : "");
+    auto const returned = database_.run_named(sql.text(), {{column, value}, {"u", row->u}});
+    expect_returned(returning, returned, {row->key, model_.stored(model_.top, value)});
     model_.audited(1);
     auto const before = row->seen[model_.floor];
     model_.wrote_live(*row, model_.top, value);
@@ -266,6 +276,97 @@ void Statements::update_both(Step const& step) {
     }
     model_.wrote(*row, {{model_.floor, old_value}, {model_.top, value}});
     model_.trimmed_after_live(*row, before);
+}
+
+bool Statements::has_raw_new() const { return model_.top > model_.floor && !model_.links()[model_.top].up.empty(); }
+
+void Statements::put_defaults(Row& row) const {
+    for (std::size_t i = model_.floor; i < row.seen.size(); ++i) row.seen[i] = model_.default_of(i);
+    row.side = {};
+}
+
+Row& Statements::add_with_defaults(Value key) {
+    auto& row = model_.add(std::move(key), ++us_);
+    put_defaults(row);
+    return row;
+}
+
+void Statements::insert_raw_new(Step const& step) {
+    if (!has_raw_new()) return insert_old(step);
+    if (model_.rows().size() >= 14) return remove(step);
+    auto const& column = model_.links()[model_.top].column;
+    auto& row = add_with_defaults(new_key());
+    auto const value = raw_value(step.a, row.seen[model_.floor]);
+    bool const returning = step.b % 4 == 1;
+    auto const returned = database_.run(
+        "INSERT INTO t (k, u, " + column + ") VALUES (?, ?, ?)" + (returning ? " RETURNING u, " + column : ""),
+        {row.key, row.u, value});
+    expect_returned(returning, returned, {row.u, model_.stored(model_.top, value)});
+    model_.audited_exactly = false;
+    model_.wrote(row, {{model_.top, value}});
+}
+
+void Statements::insert_both(Step const& step) {
+    if (!has_raw_new()) return insert_old(step);
+    if (model_.rows().size() >= 14) return remove(step);
+    auto& row = add_with_defaults(new_key());
+    auto const old_value = value_for(model_.floor, step.c);
+    auto const value = raw_value(step.a, old_value);
+    database_.run(
+        "INSERT INTO t (k, u, " + old_column() + ", " + model_.links()[model_.top].column + ") VALUES (?, ?, ?, ?)",
+        {row.key, row.u, old_value, value});
+    model_.audited_exactly = false;
+    model_.wrote(row, {{model_.floor, old_value}, {model_.top, value}});
+}
+
+void Statements::replace_raw_new(Step const& step) {
+    auto* row = model_.pick(step.b);
+    if (row == nullptr || !has_raw_new()) return replace_old(step);
+    auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
+    put_defaults(*row);
+    row->key = key;
+    auto const value = raw_value(step.a, row->seen[model_.floor]);
+    database_.run("REPLACE INTO t (k, u, " + model_.links()[model_.top].column + ") VALUES (?, ?, ?)",
+                  {key, row->u, value});
+    model_.audited_exactly = false;
+    model_.wrote(*row, {{model_.top, value}});
+}
+
+/// An insert of a row that is there, which leaves it as it was, or an update that meets nothing to ignore.
+void Statements::ignore_new(Step const& step) {
+    auto* row = model_.pick(step.b);
+    if (row == nullptr || !has_raw_new()) return insert_or_ignore(step);
+    auto const& column = model_.links()[model_.top].column;
+    auto const key = setting_.keys == Keys::without_rowid ? row->key : new_key();
+    auto const value = raw_value(step.a, row->seen[model_.floor]);
+    switch (step.c % 3) {
+        case 0:
+            database_.run("INSERT OR IGNORE INTO t (k, u, " + column + ") VALUES (?, ?, ?)", {key, row->u, value});
+            return;
+        case 1:
+            database_.run_named(
+                (database_.table(model_.top).insert({"k", "u", column}) + " ON CONFLICT DO NOTHING").text(),
+                {{"k", key}, {"u", row->u}, {column, value}});
+            return;
+        default: break;
+    }
+    database_.run("UPDATE OR IGNORE t SET " + column + " = ? WHERE u = ?", {value, row->u});
+    model_.audited_exactly = false;
+    auto const before = row->seen[model_.floor];
+    model_.wrote(*row, {{model_.top, value}});
+    model_.trimmed_after_live(*row, before);
+}
+
+void Statements::expect_returned(bool asked, Database::Rows const& returned, std::vector<Value> const& expected) {
+    auto const in_words = [](std::vector<Value> const& row) {
+        std::string words;
+        for (auto const& value : row) words += to_text(value) + " ";
+        return words;
+    };
+    if (!asked) return;
+    if (returned.size() != 1 || returned.front() != expected)
+        throw Failed{fmt::format("RETURNING gave {} rows, the first {}, expected {}", returned.size(),
+                                 returned.empty() ? "" : in_words(returned.front()), in_words(expected))};
 }
 
 // ---- the second pair

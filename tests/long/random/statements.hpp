@@ -5,7 +5,14 @@
 #include "long/random/database.hpp"
 #include "long/random/model.hpp"
 
+#include <stdexcept>
+
 namespace evolver::random_test {
+
+/// The database and the model differ.
+struct Failed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 /// A step of a history: numbers, which get a meaning as they are played.
 struct Step {
@@ -35,11 +42,22 @@ public:
     void upsert_new(Step const& step);
     void update_raw_new(Step const& step);
     void update_both(Step const& step);
+    void insert_raw_new(Step const& step);
+    void insert_both(Step const& step);
+    void replace_raw_new(Step const& step);
+    void ignore_new(Step const& step);
     void update_side_old(Step const& step);
     void update_side_new(Step const& step);
 
 private:
     void insert_new_without(Row& row);
+    /// Does the plan let somebody write the newest column by hand?
+    [[nodiscard]] bool has_raw_new() const;
+    /// A row as INSERT leaves what it does not name.
+    [[nodiscard]] Row& add_with_defaults(Value key);
+    void put_defaults(Row& row) const;
+    /// The statement returned this row and nothing else. `asked`: it had RETURNING.
+    static void expect_returned(bool asked, Database::Rows const& returned, std::vector<Value> const& expected);
     [[nodiscard]] Value value_for(std::size_t link, unsigned number) const;
     /// By hand, and now and then one that agrees with the old value: a NULL into a row that is not filled yet could not
     /// be told from one that is not there (rule 6).

@@ -20,7 +20,7 @@ std::string const without_crowd = fmt::format(" WHERE u < {} ORDER BY u", crowd_
 /// Plays one step; throws Failed where the database and the model differ.
 void World::play(Step const& step) {
     database_.said.clear();
-    switch (step.kind % 32) {
+    switch (step.kind % 36) {
         case 0:
         case 1:
         case 2: return statements_.insert_old(step);
@@ -53,6 +53,10 @@ void World::play(Step const& step) {
         case 29: return advance_past_moving_rows(step);
         case 30: return step.a % 3 == 0 ? contract() : reconcile();
         case 31: return step.a % 3 == 0 ? rollback() : advance(step);
+        case 32: return statements_.insert_raw_new(step);
+        case 33: return statements_.insert_both(step);
+        case 34: return statements_.replace_raw_new(step);
+        case 35: return statements_.ignore_new(step);
     }
 }
 

@@ -4,14 +4,7 @@
 
 #include "long/random/statements.hpp"
 
-#include <stdexcept>
-
 namespace evolver::random_test {
-
-/// The database and the model differ.
-struct Failed : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 class World {
 public:
