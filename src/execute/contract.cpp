@@ -39,7 +39,9 @@ public:
     Judge(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options)
         : workplace_{workplace}, soak_{soak}, options_{options} {}
 
-    std::vector<Gate> all(ledger::Entry const& entry) const {
+    /// Where nothing is removed, only the work has to be done.
+    std::vector<Gate> all(ledger::Entry const& entry, bool removes = true) const {
+        if (!removes) return {backfill(entry)};
         return {backfill(entry),  reconciliation(entry), lossless(entry),
                 instances(entry), processes(entry),      soak(entry)};
     }
@@ -268,8 +270,9 @@ std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, Contrac
     auto const [state, standing, compiler] = look(workplace, workplace.own());
     std::vector<Gate> all;
     for (auto const& entry : state.entries) {
-        if (entry.phase != Phase::expanded || !compiler.removes(static_cast<std::size_t>(entry.position))) continue;
-        auto const judged = Judge{workplace, soak, options}.all(entry);
+        bool const removes = compiler.removes(static_cast<std::size_t>(entry.position));
+        if (entry.phase != Phase::expanded || (!removes && entry.filled)) continue;
+        auto const judged = Judge{workplace, soak, options}.all(entry, removes);
         all.insert(all.end(), judged.begin(), judged.end());
         if (!compiler.rules(static_cast<std::size_t>(entry.position)).empty())
             all.push_back(rules_gate(workplace.own(), compiler, entry));

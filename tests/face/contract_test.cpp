@@ -326,4 +326,28 @@ TEST_SUITE("face/contract") {
         application.evolver.baseline("1");
         CHECK(application.evolver.expand().steps.empty());
     }
+
+    TEST_CASE("contract waits for what is to be filled, also where nothing is removed") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Plan const plan{"catalogue",
+                        {packages_migration(), size_migration(),
+                         Migration{.id = "0003-by-size",
+                                   .release = "3.0",
+                                   .operations = {CreateIndex{
+                                       .name = "by_size", .table = "packages", .columns = {"size_bytes"}}}}}};
+        {
+            Application second{folder.database(), plan.until("2.0"), {.release = "2.0"}};
+            second.evolver.expand();
+            second.evolver.backfill();
+            second.evolver.reconcile();
+        }
+        Application third{folder.database(), plan};
+        third.evolver.expand();
+        CHECK_THROWS_WITH_AS((void)third.evolver.contract(now()), doctest::Contains("the backfill is not complete"),
+                             GateClosed);
+        third.evolver.backfill();
+        (void)third.evolver.contract(now());
+        CHECK(third.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'by_size'") == "1");
+    }
 }
