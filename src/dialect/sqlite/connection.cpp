@@ -62,26 +62,6 @@ std::string advice_for(int code) {
 
 }  // namespace
 
-std::string to_text(Value const& value) {
-    struct Visitor {
-        std::string operator()(Null) const { return "NULL"; }
-        std::string operator()(std::int64_t number) const { return std::to_string(number); }
-        std::string operator()(double number) const { return std::to_string(number); }
-        std::string operator()(std::string const& text) const { return literal(text); }
-        std::string operator()(Blob const& bytes) const {
-            static constexpr char digits[] = "0123456789abcdef";
-            std::string text = "x'";
-            for (auto const byte : bytes) {
-                auto const number = std::to_integer<unsigned>(byte);
-                text += digits[number >> 4U];
-                text += digits[number & 15U];
-            }
-            return text + "'";
-        }
-    };
-    return std::visit(Visitor{}, value);
-}
-
 Statement::Statement(sqlite3* database, std::string_view sql) : database_{database} {
     int const code = sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), 0, &statement_, nullptr);
     if (code != SQLITE_OK) fail(database, code, sql);

@@ -9,16 +9,15 @@
 // namespace, and <sqlite3.h> cannot meet in one translation unit.
 
 #include "evolver/error.hpp"
+#include "evolver/schema/value.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 struct sqlite3;
@@ -26,16 +25,10 @@ struct sqlite3_stmt;
 
 namespace evolver::sqlite {
 
-struct Null {
-    friend bool operator==(Null, Null) = default;
-};
-using Blob = std::vector<std::byte>;
-
-/// A value with the type that SQLite stores it by.
-using Value = std::variant<Null, std::int64_t, double, std::string, Blob>;
-
-/// For messages: 42, 'text', x'00', NULL.
-[[nodiscard]] std::string to_text(Value const& value);
+using evolver::Blob;
+using evolver::Null;
+using evolver::to_text;
+using evolver::Value;
 
 /// A prepared statement. Binds are by position, from 1. Reset by its destructor's owner; see Connection::prepare.
 class Statement {
