@@ -332,6 +332,14 @@ Change Compiler::resolved(Change change) const {
     return change;
 }
 
+/// Second names are resolved in expressions, too: they go when the rename is contracted.
+std::string Compiler::over_columns(Name const& table, Expression const& expression) const {
+    return replace_columns(expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
+        auto const base = base_of(table, Name{name});
+        return base == name ? std::nullopt : std::optional{sqlite::quoted(base)};
+    });
+}
+
 sqlite::PhysicalPair Compiler::bare_pair(Pair const& pair) const {
     bool const strict = is_strict(pair.table);
     auto const side = [&](Name const& column) {
@@ -342,19 +350,11 @@ sqlite::PhysicalPair Compiler::bare_pair(Pair const& pair) const {
         bool const any = strict && same_identifier(words, "ANY");
         return sqlite::Side{column, any ? sqlite::Affinity::none : sqlite::affinity_of(words)};
     };
-    // Second names are resolved in the expressions, too: they go when the rename is contracted.
-    auto const over_columns = [&](Expression const& expression) {
-        return replace_columns(expression.text(Engine::sqlite),
-                               [&](std::string const& name) -> std::optional<std::string> {
-                                   auto const base = base_of(pair.table, Name{name});
-                                   return base == name ? std::nullopt : std::optional{sqlite::quoted(base)};
-                               });
-    };
     sqlite::PhysicalPair physical{.table = at(pair.table), .from = {}, .to = {}, .up = {}, .down = {}};
     for (auto const& column : pair.from) physical.from.push_back(side(Name{base_of(pair.table, column)}));
     for (auto const& column : pair.to) physical.to.push_back(side(column.name));
-    for (auto const& up : pair.up) physical.up.push_back(over_columns(up));
-    for (auto const& down : pair.down) physical.down.push_back(over_columns(down));
+    for (auto const& up : pair.up) physical.up.push_back(over_columns(pair.table, up));
+    for (auto const& down : pair.down) physical.down.push_back(over_columns(pair.table, down));
     return physical;
 }
 
@@ -540,15 +540,8 @@ void Compiler::check(Pair const& pair, std::string const& title) const {
 
 sqlite::PhysicalRule Compiler::physical_rule(Rule rule) const {
     auto const base = [&](Name const& column) { return Name{base_of(rule.table, column)}; };
-    auto const over_columns = [&](Expression const& expression) {
-        return Expression{replace_columns(
-            expression.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
-                auto const column = base(Name{name}).text();
-                return column == name ? std::nullopt : std::optional{sqlite::quoted(column)};
-            })};
-    };
-    if (rule.condition) rule.condition = over_columns(*rule.condition);
-    for (auto& one : rule.clean) one = {base(one.column), over_columns(one.value)};
+    if (rule.condition) rule.condition = Expression{over_columns(rule.table, *rule.condition)};
+    for (auto& one : rule.clean) one = {base(one.column), Expression{over_columns(rule.table, one.value)}};
     for (auto& column : rule.columns) column = base(column);
     if (rule.reference) {
         for (auto& column : rule.reference->referenced) column = Name{base_of(rule.reference->table, column)};
@@ -595,7 +588,8 @@ Compiled Compiler::expand() {
     auto const& id = migration.id.text();
     Compiled compiled{.position = position};
     std::vector<Effect> effects;
-    std::vector<Name> filled;  // tables that want a backfill
+    std::vector<Name> filled;       // tables that want a backfill, for a pair
+    std::vector<Name> transformed;  // the same for a Backfill
     for (auto const& operation : migration.operations) {
         auto effect = effect_in(id, operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
@@ -608,6 +602,10 @@ Compiled Compiler::expand() {
             auto const& pair = open_[i].pair;
             check(pair, "Migration \"" + id + "\", " + title(operation));
             if (pair.kind == PairKind::computed) include(filled, pair.table);
+        }
+        for (auto const& transform : effect.transforms) {
+            check(transform, "Migration \"" + id + "\", " + title(operation));
+            include(transformed, transform.table);
         }
         for (auto const& rule : effect.rules) {
             compiled.rules.push_back(physical_rule(rule));
@@ -626,6 +624,9 @@ Compiled Compiler::expand() {
     for (auto const& table : filled) {
         compiled.fills.push_back(table.text());
         compiled.counters.push_back({legacy_id(plan_.name(), id, table.text()), table.text()});
+    }
+    for (auto const& table : transformed) {
+        if (std::find(filled.begin(), filled.end(), table) == filled.end()) compiled.fills.push_back(table.text());
     }
     bool const raw =
         std::any_of(effects.begin(), effects.end(), [](Effect const& effect) { return is_raw(effect.expand); });
@@ -696,8 +697,6 @@ Compiled Compiler::contract() {
                 render(compiled.steps, MakeAlias{pair.table, pair.from.front(), pair.to.front().name}, effect.lock, id);
             }
         }
-    }
-    for (auto const& effect : effects) {
         for (auto const& move : effect.moves) std::replace(touched.begin(), touched.end(), move.from, move.to);
     }
     if (compiled.removes) {
@@ -807,6 +806,10 @@ Compiled Compiler::undo() {
                 .instead = "give the RawSql an .undo before it is applied; now, go forward with a new migration"}};
         }
         for (auto const& change : effect->undo) render(compiled.steps, change, effect->lock, id);
+        for (auto const& transform : effect->transforms) {
+            compiled.warnings.push_back("the values that migration \"" + id + "\" has filled into " +
+                                        transform.table.text() + " stay");
+        }
     }
     forget_moves(position);
     for (auto const& table : touched) {

@@ -11,6 +11,7 @@
 
 #include "compile/rebuilds.hpp"
 #include "dialect/sqlite/clone.hpp"
+#include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/natural_statements.hpp"
 #include "dialect/sqlite/rule_sql.hpp"
 #include "dialect/sqlite/sync.hpp"
@@ -63,6 +64,12 @@ struct OpenPhysicalPair {
     sqlite::PhysicalPair pair;
 };
 
+/// A Backfill of an open migration, over physical columns.
+struct OpenTransform {
+    sqlite::PhysicalTransform transform;
+    std::vector<sqlite::PhysicalPair> carried;  ///< Open pairs that are computed from what it writes, in plan order.
+};
+
 class Compiler {
 public:
     /// `live` is read once, here. Throws PlanError if an open migration does not fit the live schema.
@@ -96,6 +103,8 @@ public:
     [[nodiscard]] Name at(Name table) const;
     /// Computed pairs that are open, in plan order; of all migrations, or of one.
     [[nodiscard]] std::vector<OpenPhysicalPair> pairs(std::optional<std::size_t> position = {}) const;
+    /// What migration `position` fills besides its pairs, in plan order, while it is open.
+    [[nodiscard]] std::vector<OpenTransform> transforms(std::size_t position) const;
     /// The rules that migration `position` adds, while it is open.
     [[nodiscard]] std::vector<sqlite::PhysicalRule> rules(std::size_t position) const;
     /// What the database's schema is after the steps that were compiled so far.
@@ -145,6 +154,12 @@ private:
     void forget_moves(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
     void check(sqlite::PhysicalRule const& rule, std::string const& title) const;
+    void check(Transform const& transform, std::string const& title) const;
+    /// Throws PlanError where an open pair says what is in a column that `transform` sets.
+    void refuse_new_side(Transform const& transform, std::string const& title) const;
+    [[nodiscard]] sqlite::PhysicalTransform physical_transform(Transform const& transform) const;
+    /// `expression` without second names.
+    [[nodiscard]] std::string over_columns(Name const& table, Expression const& expression) const;
     [[nodiscard]] sqlite::PhysicalRule physical_rule(Rule rule) const;
     [[nodiscard]] bool waits_for_backfill(Index const& index) const;
     [[nodiscard]] Change resolved(Change change) const;

@@ -15,13 +15,19 @@ namespace {
 constexpr std::array<std::string_view, 6> date_functions{"date",      "time",      "datetime",
                                                          "julianday", "unixepoch", "strftime"};
 
+[[noreturn]] void refuse_expression(std::string const& title, std::string const& role, std::string const& text,
+                                    std::string const& why, std::string instead = {}) {
+    throw PlanError{
+        Failure{.what = title + ": `" + role + "` = " + text + "\n  why:     " + why, .instead = std::move(instead)}};
+}
+
 class ExpressionCheck {
 public:
     ExpressionCheck(sqlite::Connection const& schema, sqlite::PhysicalPair const& pair, std::string const& title)
         : schema_{schema}, pair_{pair}, title_{title} {}
 
     void expression(std::string const& role, std::string const& text) const {
-        balanced(role, text);
+        check_text(title_, role, text);
         deterministic(role, text);
         accepted_by_the_engine(role, text);
         cannot_raise(role, text);
@@ -54,29 +60,7 @@ public:
 private:
     [[noreturn]] void refuse(std::string const& role, std::string const& text, std::string const& why,
                              std::string instead = {}) const {
-        throw PlanError{Failure{.what = title_ + ": `" + role + "` = " + text + "\n  why:     " + why,
-                                .instead = std::move(instead)}};
-    }
-
-    /// `a) OR (b` would pass as part of a larger text, and mean something else there.
-    void balanced(std::string const& role, std::string const& text) const {
-        int depth = 0;
-        for (auto const& token : significant_tokens(text)) {
-            if (token.kind == TokenKind::unfinished) refuse(role, text, "a quote or a comment does not end.");
-            if (token.kind == TokenKind::placeholder)
-                refuse(role, text, "it holds a placeholder; an expression has only columns and constants.");
-            if (token.kind != TokenKind::symbol) continue;
-            if (token.text == ";") refuse(role, text, "it holds a semicolon; an expression is one value.");
-            depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
-            if (depth < 0) break;
-        }
-        if (depth != 0) refuse(role, text, "its parentheses do not match.");
-        for (auto const& token : tokens(text)) {
-            if (token.kind == TokenKind::space && token.text.starts_with("--") && token.text.back() != '\n') {
-                refuse(role, text, "a comment at its end would swallow what follows.",
-                       "use /* … */, or leave the comment out");
-            }
-        }
+        refuse_expression(title_, role, text, why, std::move(instead));
     }
 
     /// An index over the expression is refused by SQLite for exactly what a trigger must not hold: aggregates, sub-queries, functions that are not
@@ -170,6 +154,29 @@ private:
 };
 
 }  // namespace
+
+/// `a) OR (b` would pass as part of a larger text, and mean something else there.
+void check_text(std::string const& title, std::string const& role, std::string const& text) {
+    auto const refuse = [&](std::string const& why, std::string instead = {}) {
+        refuse_expression(title, role, text, why, std::move(instead));
+    };
+    int depth = 0;
+    for (auto const& token : significant_tokens(text)) {
+        if (token.kind == TokenKind::unfinished) refuse("a quote or a comment does not end.");
+        if (token.kind == TokenKind::placeholder)
+            refuse("it holds a placeholder; an expression has only columns and constants.");
+        if (token.kind != TokenKind::symbol) continue;
+        if (token.text == ";") refuse("it holds a semicolon; an expression is one value.");
+        depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
+        if (depth < 0) break;
+    }
+    if (depth != 0) refuse("its parentheses do not match.");
+    for (auto const& token : tokens(text)) {
+        if (token.kind == TokenKind::space && token.text.starts_with("--") && token.text.back() != '\n') {
+            refuse("a comment at its end would swallow what follows.", "use /* … */, or leave the comment out");
+        }
+    }
+}
 
 void check_expressions(sqlite::Connection const& schema, sqlite::PhysicalPair const& pair, std::string const& title) {
     ExpressionCheck const check{schema, pair, title};

@@ -17,4 +17,8 @@ namespace evolver {
 /// and unless `up(down(NULL))` is NULL: NULL in a new column means that it is not filled yet.
 void check_expressions(sqlite::Connection const& schema, sqlite::PhysicalPair const& pair, std::string const& title);
 
+/// Throws PlanError unless `text` is one expression, complete in itself, that stays one wherever it is put in: no semicolon, no placeholder, no
+/// parenthesis, quote or comment that does not end.
+void check_text(std::string const& title, std::string const& role, std::string const& text);
+
 }  // namespace evolver

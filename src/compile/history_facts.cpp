@@ -107,6 +107,9 @@ private:
     void learn(CreateView const& o) { views_[o.name.text()] = true; }
     void learn(ReplaceView const& o) { views_[o.name.text()] = true; }
     void learn(DropView const& o) { views_[o.name.text()] = !contracted_; }
+    void learn(Backfill const& o) {
+        for (auto const& one : o.set) there(o.table, one.column);
+    }
     void learn(CreateIndex const& o) {
         if (contracted_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
     }

@@ -59,17 +59,24 @@ bool something_to_contract(Workplace& workplace, ledger::State const& state) {
     return false;
 }
 
-std::vector<Backfill> backfills_of(Workplace& workplace, std::size_t position) {
+std::vector<Filling> backfills_of(Workplace& workplace, std::size_t position) {
     auto const compiler = look(workplace, workplace.own()).compiler;
-    std::vector<std::pair<Name, std::vector<sqlite::PhysicalPair>>> tables;
-    for (auto const& open : compiler.pairs(position)) {
-        auto known = std::find_if(tables.begin(), tables.end(),
-                                  [&](auto const& entry) { return entry.first == open.pair.table; });
-        if (known == tables.end()) known = tables.insert(tables.end(), {open.pair.table, {}});
-        known->second.push_back(open.pair);
-    }
-    std::vector<Backfill> backfills;
-    for (auto& [table, pairs] : tables) backfills.emplace_back(workplace, position, table, std::move(pairs));
+    struct Work {
+        Name table;
+        std::vector<sqlite::PhysicalPair> pairs = {};
+        std::vector<OpenTransform> transforms = {};
+    };
+    std::vector<Work> tables;
+    auto const on = [&](Name const& table) -> Work& {
+        auto const known =
+            std::find_if(tables.begin(), tables.end(), [&](Work const& work) { return work.table == table; });
+        return known != tables.end() ? *known : tables.emplace_back(Work{table});
+    };
+    for (auto const& open : compiler.pairs(position)) on(open.pair.table).pairs.push_back(open.pair);
+    for (auto const& open : compiler.transforms(position)) on(open.transform.table).transforms.push_back(open);
+    std::vector<Filling> backfills;
+    for (auto& work : tables)
+        backfills.emplace_back(workplace, position, work.table, std::move(work.pairs), std::move(work.transforms));
     return backfills;
 }
 

@@ -41,7 +41,7 @@ private:
     struct Work {
         std::int64_t schema_version = -1;
         std::optional<std::size_t> position;  ///< The migration to be filled; none: nothing is left to fill.
-        std::vector<Backfill> backfills;
+        std::vector<Filling> backfills;
         std::vector<RebuildRun> rebuilds;  ///< That a contract has begun.
         bool contract_waits = false;       ///< Something could be contracted.
     };

@@ -36,7 +36,7 @@ void bind_all(sqlite::Statement& statement, int first, std::vector<sqlite::Value
 }  // namespace
 
 /// Where a run stands, as the ledger has it.
-struct Backfill::Position {
+struct Filling::Position {
     bool begun = false;
     bool finished = false;
     std::int64_t schema_version = 0;
@@ -46,16 +46,18 @@ struct Backfill::Position {
     std::vector<sqlite::Value> bound;  // empty: the table was empty
 };
 
-Backfill::Backfill(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs)
+Filling::Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
+                 std::vector<OpenTransform> transforms)
     : workplace_{workplace},
       position_{position},
       table_{std::move(table)},
       pairs_{std::move(pairs)},
+      transforms_{std::move(transforms)},
       key_{sqlite::row_key(workplace.own(), table_)},
       id_{workplace.plan().migrations()[position].id.text()},
       schema_version_{workplace.own().integer("PRAGMA schema_version")} {}
 
-Backfill::Position Backfill::read_position() {
+Filling::Position Filling::read_position() {
     auto const& connection = workplace_.own();
     Position at;
     auto run = connection.prepare(
@@ -85,7 +87,7 @@ Backfill::Position Backfill::read_position() {
     return at;
 }
 
-bool Backfill::begin() {
+bool Filling::begin() {
     auto const& connection = workplace_.own();
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     // After a rollback the run would stand in the ledger with a bound that is too low for the next one.
@@ -121,7 +123,7 @@ bool Backfill::begin() {
     return true;
 }
 
-Batch Backfill::batch(std::chrono::microseconds target) {
+Batch Filling::batch(std::chrono::microseconds target) {
     auto at = read_position();
     if (at.finished) return Batch::finished;
     bool const renumbered =
@@ -133,7 +135,7 @@ Batch Backfill::batch(std::chrono::microseconds target) {
     return fill(at, target);
 }
 
-Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
+Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     auto const& connection = workplace_.own();
     if (batch_rows_ <= 0) batch_rows_ = first_batch;
     auto const parts = key_.columns.size();
@@ -162,9 +164,14 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
     if (!from.bound.empty()) {
         ledger::forget_rebuild(connection, table_.text());  // its triggers do not see what comes now
         TriggersOff const quiet{connection};
-        auto update = connection.prepare(sqlite::fill(table_, key_, pairs_, range));
-        bind_range(update, until);
-        rows = update.run();
+        if (!pairs_.empty()) {
+            auto update = connection.prepare(sqlite::fill(table_, key_, pairs_, range));
+            bind_range(update, until);
+            rows = update.run();
+        }
+        // After the pairs, from which they may read.
+        for (auto const& open : transforms_)
+            rows += transform(open, range, [&](sqlite::Statement& statement) { bind_range(statement, until); });
     }
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
                                            table_.text()};
@@ -199,6 +206,44 @@ Batch Backfill::fill(Position const& from, std::chrono::microseconds target) {
                      .total = estimate_,
                      .duration = std::max({held, kept_out, std::exchange(begun_, {})})});
     return Batch::committed;
+}
+
+std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind) {
+    auto const& connection = workplace_.own();
+    std::int64_t rows = 0;
+    if (open.carried.empty()) {
+        auto update = connection.prepare(sqlite::transform(open.transform, key_, range));
+        bind(update);
+        rows = update.run();
+    } else {
+        std::vector<std::vector<sqlite::Value>> keys;
+        auto update = connection.prepare(sqlite::transform(open.transform, key_, range, sqlite::Return::keys));
+        bind(update);
+        while (update.step()) keys.push_back(row_of(update, key_.columns.size()));
+        for (auto const& pair : open.carried) {
+            auto carry = connection.prepare(sqlite::carry_up(pair, key_));
+            for (auto const& key : keys) {
+                bind_all(carry, 1, key);
+                carry.run();
+            }
+        }
+        rows = static_cast<std::int64_t>(keys.size());
+    }
+    auto left = connection.prepare(sqlite::untransformed(open.transform, key_, range));
+    bind(left);
+    if (!left.step()) return rows;
+    std::string key;
+    for (auto const& part : row_of(left, key_.columns.size())) key += (key.empty() ? "" : ", ") + sqlite::to_text(part);
+    throw Error{Failure{
+        .what =
+            "Migration \"" + id_ + "\", Backfill " + table_.text() + ": `where` = " + open.transform.where +
+            " holds still for the row with the key " + key +
+            " after it was filled. A row may be met again while programs go on writing, and would be computed twice.",
+        .object = table_.text(),
+        .instead =
+            "this batch was rolled back: roll the migration back, and let `where` hold for rows only that are not "
+            "filled yet; or mend the row",
+        .changed = Changed::partly}};
 }
 
 }  // namespace evolver

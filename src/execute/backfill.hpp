@@ -5,7 +5,8 @@
 // - The set is bounded when the run begins, after the triggers are in place: rows that come later are filled by them, so the run ends
 //   under insert load.
 // - A checkpoint commits with the rows it speaks of. A killed run goes on after its last batch.
-// - The application's triggers do not fire: filling is not a write of anybody's.
+// - The application's triggers do not fire: filling is not a write of anybody's. Nor do evolver's own, so what an open pair computes from
+//   columns that a Backfill sets is carried over here, row by row.
 // - A table without a key of its own is walked by its hidden rowid, which VACUUM may renumber: the walk starts over when the schema has
 //   changed; what is filled already is passed over quickly.
 
@@ -14,13 +15,15 @@
 #include "execute/workplace.hpp"
 
 #include <chrono>
+#include <functional>
 
 namespace evolver {
 
 /// One migration's work on one table. Cheap to make; the state is in the ledger.
-class Backfill {
+class Filling {
 public:
-    Backfill(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs);
+    Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
+            std::vector<OpenTransform> transforms);
 
     /// One batch that should hold the lock for about `target`.
     Batch batch(std::chrono::microseconds target);
@@ -34,11 +37,15 @@ private:
     [[nodiscard]] Position read_position();
     [[nodiscard]] bool begin();
     Batch fill(Position const& from, std::chrono::microseconds target);
+    /// Binds the ends of a range to a statement.
+    using Binder = std::function<void(sqlite::Statement&)>;
+    [[nodiscard]] std::int64_t transform(OpenTransform const& open, sqlite::Range range, Binder const& bind);
 
     Workplace& workplace_;
     std::size_t position_;
     Name table_;
     std::vector<sqlite::PhysicalPair> pairs_;
+    std::vector<OpenTransform> transforms_;
     sqlite::RowKey key_;
     std::string id_;
     std::int64_t schema_version_;

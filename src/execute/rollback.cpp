@@ -100,7 +100,9 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     for (auto const& step : compiled.steps)
         workplace.tell({.kind = EventKind::step, .migration = options.migration, .object = step.what});
     workplace.tell({.kind = EventKind::rolled_back, .migration = options.migration, .duration = kept_out});
-    return Report{.steps = compiled.steps};
+    for (auto const& warning : compiled.warnings)
+        workplace.tell({.kind = EventKind::warning, .migration = options.migration, .message = warning});
+    return Report{.steps = compiled.steps, .warnings = compiled.warnings};
 }
 
 }  // namespace evolver

@@ -294,6 +294,14 @@ struct Description {
     std::string operator()(DropView const& o) const {
         return Text{}.field("operation", std::string_view{"DropView"}).field("name", o.name).take();
     }
+    std::string operator()(Backfill const& o) const {
+        return Text{}
+            .field("operation", std::string_view{"Backfill"})
+            .field("table", o.table)
+            .field("set", o.set)
+            .field("where", o.where)
+            .take();
+    }
     std::string operator()(RawSql const& o) const {
         return Text{}
             .field("operation", std::string_view{"RawSql"})

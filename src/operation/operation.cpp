@@ -38,6 +38,7 @@ struct Title {
     std::string operator()(CreateView const& o) const { return "CreateView " + o.name.text(); }
     std::string operator()(ReplaceView const& o) const { return "ReplaceView " + o.name.text(); }
     std::string operator()(DropView const& o) const { return "DropView " + o.name.text(); }
+    std::string operator()(Backfill const& o) const { return "Backfill " + o.table.text(); }
     std::string operator()(RawSql const&) const { return "RawSql"; }
 
 private:
@@ -89,6 +90,7 @@ struct Retract {
     void operator()(DropIndex const&) const {}
     void operator()(ReplaceView const&) const {}
     void operator()(DropView const&) const {}
+    void operator()(Backfill const&) const {}
     // What somebody's own SQL adds is not known.
     void operator()(RawSql const&) const {}
 };

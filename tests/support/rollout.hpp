@@ -49,6 +49,10 @@ public:
             if (pairs.empty()) continue;
             database_.run(sqlite::fill(table, sqlite::row_key(database_, table), pairs, sqlite::Range::all));
         }
+        for (auto const& open : compiler.transforms(position)) {
+            auto const key = sqlite::row_key(database_, open.transform.table);
+            database_.run(sqlite::transform(open.transform, key, sqlite::Range::all));
+        }
         database_.enable_triggers(true);
         auto compiled = compiler.filled(position);
         run(compiled);

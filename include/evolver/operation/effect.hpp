@@ -24,7 +24,7 @@ class PlanError : public Error {
 enum class Lock {
     within_budget,  ///< Refused where the estimate exceeds the budget (50 ms on SQLite).
     in_window,      ///< As long as it takes: somebody has planned for it.
-    online,         ///< In small batches beside everybody: a rebuild through a second table, an index in sorted batches.
+    online,  ///< In small batches beside everybody: a rebuild through a second table, an index in sorted batches.
 };
 
 /// A column that only the new release knows, and that survives when an older one REPLACEs the row.
@@ -39,6 +39,13 @@ struct MovedTable {
     Name to;
 };
 
+/// Columns of the rows that are there, filled once.
+struct Transform {
+    Name table;
+    std::vector<ColumnValue> set;
+    Expression where;  ///< Holds for a row that is not filled yet, and for no other.
+};
+
 struct Effect {
     std::vector<MovedTable> moves = {};
     std::vector<Change> expand = {};        ///< Only adds.
@@ -46,6 +53,7 @@ struct Effect {
     std::vector<KeptColumn> kept = {};      ///< From expand to contract.
     std::vector<Rule> rules = {};           ///< Kept by the new release from expand, by every row from contract.
     std::vector<NewDefault> defaults = {};  ///< Of the new release, from expand to contract.
+    std::vector<Transform> transforms = {};
     std::vector<Change> filled = {};    ///< After the backfill: an index on a new column is 15 times slower before it.
     std::vector<Change> contract = {};  ///< Removes the old shape.
     std::vector<Change> undo = {};      ///< Takes expand (and `filled`) back, in this order.

@@ -6,6 +6,7 @@
 #include "evolver/operation/add_column.hpp"
 #include "evolver/operation/add_foreign_key.hpp"
 #include "evolver/operation/add_unique.hpp"
+#include "evolver/operation/backfill.hpp"
 #include "evolver/operation/change_primary_key.hpp"
 #include "evolver/operation/change_type.hpp"
 #include "evolver/operation/create_index.hpp"
@@ -37,7 +38,8 @@ namespace evolver {
 using Operation = std::variant<CreateTable, DropTable, RenameTable, AddColumn, DropColumn, RenameColumn, ChangeType,
                                SplitColumn, MergeColumns, SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck,
                                DropCheck, AddUnique, DropUnique, AddForeignKey, DropForeignKey, ChangePrimaryKey,
-                               CreateIndex, DropIndex, CreateView, ReplaceView, DropView, RawSql>;
+                               CreateIndex, DropIndex, CreateView, ReplaceView, DropView, Backfill,
+                               RawSql>;
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);

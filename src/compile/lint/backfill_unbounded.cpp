@@ -25,7 +25,8 @@ void judge(Case const& seen, Tell const& tell) {
                      " in one statement that reads it from end to end" +
                      (rows ? ": " + counted(*rows, "row", "rows") + " under one lock" : std::string{}),
                  "let evolver fill in batches of a few milliseconds: ChangeType, SplitColumn or MergeColumns with .up "
-                 "and .down");
+                 "and .down; or Backfill{.table = \"" +
+                     table + "\", .set = {{\"…\", \"…\"}}, .where = \"…\"}");
         }
     }
 }
@@ -41,7 +42,7 @@ LintRule const backfill_unbounded{
                     "grows by the size of the table, and a kill begins it anew.",
              .instead = "Say what the new column is computed from, in an operation: the backfill is then done in "
                         "short batches that resume where they were killed, and the rows that come in meanwhile "
-                        "are kept in step.",
+                        "are kept in step. What has no old and new shape is a Backfill: short batches, too.",
              .example = "ChangeType{.table = \"packages\", .from = \"size\", .to = \"size_bytes\", .type = integer(),\n"
                         "           .up = \"CAST(size AS INTEGER)\", .down = \"CAST(size_bytes AS TEXT)\"}"},
     .judge = judge};

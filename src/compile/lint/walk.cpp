@@ -197,6 +197,9 @@ private:
         for (auto const& [table, pairs] : by_table)
             database_.run(
                 sqlite::fill(Name{table}, sqlite::row_key(database_, Name{table}), pairs, sqlite::Range::all));
+        for (auto const& open : compiler.transforms(position))
+            database_.run(sqlite::transform(open.transform, sqlite::row_key(database_, open.transform.table),
+                                            sqlite::Range::all));
         database_.enable_triggers(true);
         run_on_samples(compiler.filled(position).steps, {});
     }

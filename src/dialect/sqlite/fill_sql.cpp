@@ -79,6 +79,29 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
            unfilled + ")";
 }
 
+std::string transform(PhysicalTransform const& change, RowKey const& key, Range range, Return returned) {
+    auto const assignments = joined(change.set, ", ", [](PhysicalTransform::Assignment const& one) {
+        return quoted(one.column.text()) + " = " + one.value;
+    });
+    return "UPDATE " + quoted(change.table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) +
+           " AND (" + change.where + ")" + (returned == Return::keys ? " RETURNING " + key_list(key) : "");
+}
+
+std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range) {
+    return "SELECT " + key_list(key) + " FROM " + quoted(change.table.text()) + " WHERE " + in_range(key, range) +
+           " AND (" + change.where + ") LIMIT 1";
+}
+
+std::string carry_up(PhysicalPair const& pair, RowKey const& key) {
+    std::string assignments;
+    for (std::size_t i = 0; i < pair.to.size(); ++i)
+        assignments += (i > 0 ? ", " : "") + quoted(pair.to[i].column.text()) + " = " + pair.up[i];
+    std::string row;
+    for (std::size_t i = 0; i < key.columns.size(); ++i)
+        row += quoted(key.columns[i].text()) + " = ?" + std::to_string(i + 1) + " AND ";
+    return "UPDATE " + quoted(pair.table.text()) + " SET " + assignments + " WHERE " + row + "NOT " + in_sync(pair);
+}
+
 std::string compare(PhysicalPair const& pair, RowKey const& key, Range range) {
     // One conversion per row where all is well: what down gives back is in sync and lossless.
     auto const kept = lossless(pair);

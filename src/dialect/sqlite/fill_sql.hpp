@@ -28,6 +28,28 @@ enum class Range { all, after, until, after_until };
 [[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs,
                                Range range);
 
+/// Columns of existing rows that are given values, over physical columns.
+struct PhysicalTransform {
+    struct Assignment {
+        Name column;
+        std::string value;
+    };
+    Name table;
+    std::vector<Assignment> set;
+    std::string where;
+};
+
+/// Gives the rows of a range for which `where` holds their values; with `keys` it returns the key of each.
+enum class Return { nothing, keys };
+[[nodiscard]] std::string transform(PhysicalTransform const& change, RowKey const& key, Range range,
+                                    Return returned = Return::nothing);
+
+/// The key of a row of the range for which `where` holds: after transform(), there must be none.
+[[nodiscard]] std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range);
+
+/// Carries the row with the key ?1 … ?k over to the new columns of `pair` where the two do not agree.
+[[nodiscard]] std::string carry_up(PhysicalPair const& pair, RowKey const& key);
+
 /// (rows, rows that are not in sync, rows that the new shape cannot give back) of a range, for one pair.
 [[nodiscard]] std::string compare(PhysicalPair const& pair, RowKey const& key, Range range);
 

@@ -48,6 +48,15 @@ void copy_rows(Connection const& source, Connection const& target, Table const& 
     }
 }
 
+/// `table` without the columns that `other` has not.
+Table common(Table table, Table const& other) {
+    std::erase_if(table.columns, [&](Column const& column) {
+        auto const* same = other.find(column.name);
+        return same == nullptr || same->generated;
+    });
+    return table;
+}
+
 Value made_up(Table const& table, Column const& column, int row) {
     if (column.nullable && row == 3) return Null{};
     auto const number = static_cast<std::int64_t>(row);
@@ -78,6 +87,20 @@ Connection sample_database(Connection const& source) {
     }
     target.enable_triggers(true);
     return std::move(clone.connection);
+}
+
+void sample_rows(Connection const& source, Connection const& target, Name const& table) {
+    auto const from = inspect_table(source, table);
+    auto const to = inspect_table(target, table);
+    if (!from || !to) return;
+    target.enable_triggers(false);
+    try {
+        copy_rows(source, target, common(*from, *to));
+    } catch (...) {
+        target.enable_triggers(true);
+        throw;
+    }
+    target.enable_triggers(true);
 }
 
 void make_up_rows(Connection const& connection) {

@@ -16,6 +16,10 @@ namespace evolver::sqlite {
 /// Cost: at most a thousand rows per table, whatever its size.
 [[nodiscard]] Connection sample_database(Connection const& source);
 
+/// Puts up to 500 rows from each end of the table `table` of `source` into that of `target`, in the columns that both have.
+/// Triggers do not fire for them. Throws EngineError.
+void sample_rows(Connection const& source, Connection const& target, Name const& table);
+
 /// Puts three rows into every ordinary table that has none, as its columns want them; in the last one everything is
 /// NULL that may be. CHECK and foreign keys are not minded.
 void make_up_rows(Connection const& connection);
