@@ -25,6 +25,7 @@ std::string table_of_change(Change const& change) {
         std::string operator()(MakeIndex const& made) const { return made.index.table.text(); }
         std::string operator()(RemoveIndex const&) const { return {}; }
         std::string operator()(RunScript const&) const { return {}; }
+        std::string operator()(CallCode const&) const { return {}; }
         std::string operator()(RemoveTable const& removed) const { return removed.table.text(); }
         std::string operator()(MoveTable const& moved) const { return moved.table.text(); }
         std::string operator()(MakeColumn const& made) const { return made.table.text(); }
@@ -84,6 +85,14 @@ void include(std::vector<Name>& names, Name const& name) {
 bool is_raw(std::vector<Change> const& changes) {
     return std::any_of(changes.begin(), changes.end(),
                        [](Change const& change) { return std::holds_alternative<RunScript>(change); });
+}
+
+bool is_code(Change const& change) { return std::holds_alternative<CallCode>(change); }
+
+/// The operation whose expand nobody but its own words can take back; empty where there is none.
+std::string_view own_words(Effect const& effect) {
+    if (is_raw(effect.expand)) return "RawSql";
+    return std::any_of(effect.expand.begin(), effect.expand.end(), is_code) ? "RunCode" : "";
 }
 
 /// `contract` frees the name that `made` needs.
@@ -469,6 +478,16 @@ void Compiler::unsync(std::vector<Step>& steps, Name const& table, std::string c
     if (!step.sql.empty()) run(steps, std::move(step), migration);
 }
 
+void Compiler::unsync(std::vector<Step>& steps, std::vector<Name> const& tables, std::string const& migration) {
+    for (auto const& table : tables) unsync(steps, table, migration);
+}
+
+void Compiler::resync(std::vector<Step>& steps, std::vector<Name> const& tables, std::string const& migration) {
+    for (auto const& table : tables) {
+        if (sqlite::inspect_table(clone_.connection, table)) sync(steps, table, migration);
+    }
+}
+
 void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string const& migration) {
     std::vector<sqlite::SyncedPair> synced;
     std::vector<Name> younger;  // columns that the application's own triggers are not meant for
@@ -659,9 +678,7 @@ Compiled Compiler::contract() {
     auto const effects = effects_of(position);
     Compiled compiled{.position = position, .removes = removes(position)};
     auto touched = synced_tables(effects);
-    if (compiled.removes) {
-        for (auto const& table : touched) unsync(compiled.steps, table, id);
-    }
+    if (compiled.removes) unsync(compiled.steps, touched, id);
     forget(position);
     // From here on the tables get their new names, one after the other, as the operations do.
     forget_moves(position);
@@ -692,18 +709,16 @@ Compiled Compiler::contract() {
             for (auto pair = later.rbegin(); pair != later.rend(); ++pair) {
                 render(compiled.steps, RemoveAlias{pair->table, pair->to.front().name}, effect.lock, id);
             }
+            if (is_code(change)) resync(compiled.steps, touched, id);
             render(compiled.steps, change, effect.lock, id);
+            if (is_code(change)) unsync(compiled.steps, touched, id);
             for (auto const& pair : later) {
                 render(compiled.steps, MakeAlias{pair.table, pair.from.front(), pair.to.front().name}, effect.lock, id);
             }
         }
         for (auto const& move : effect.moves) std::replace(touched.begin(), touched.end(), move.from, move.to);
     }
-    if (compiled.removes) {
-        for (auto const& table : touched) {
-            if (sqlite::inspect_table(clone_.connection, table)) sync(compiled.steps, table, id);
-        }
-    }
+    if (compiled.removes) resync(compiled.steps, touched, id);
     ++standing_.contracted;
     return compiled;
 }
@@ -788,7 +803,7 @@ Compiled Compiler::undo() {
     auto const effects = effects_of(position);
     Compiled compiled{.position = position};
     auto const touched = synced_tables(effects);
-    for (auto const& table : touched) unsync(compiled.steps, table, id);
+    unsync(compiled.steps, touched, id);
     for (auto const& table : tables_of(effects)) {
         if (!sqlite::inspect_table(clone_.connection, sqlite::shadow_of(table))) continue;
         run(compiled.steps,
@@ -799,22 +814,25 @@ Compiled Compiler::undo() {
     }
     forget(position);
     for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
-        if (is_raw(effect->expand) && effect->undo.empty()) {
+        if (std::string const words{own_words(*effect)}; !words.empty() && effect->undo.empty()) {
             throw PlanError{Failure{
-                .what = "Migration \"" + id + "\" cannot be rolled back: its RawSql says no way back.",
+                .what = "Migration \"" + id + "\" cannot be rolled back: its " + words + " says no way back.",
                 .object = id,
-                .instead = "give the RawSql an .undo before it is applied; now, go forward with a new migration"}};
+                .instead =
+                    "give the " + words + " an .undo before it is applied; now, go forward with a new migration"}};
         }
-        for (auto const& change : effect->undo) render(compiled.steps, change, effect->lock, id);
+        for (auto const& change : effect->undo) {
+            if (is_code(change)) resync(compiled.steps, touched, id);
+            render(compiled.steps, change, effect->lock, id);
+            if (is_code(change)) unsync(compiled.steps, touched, id);
+        }
         for (auto const& transform : effect->transforms) {
             compiled.warnings.push_back("the values that migration \"" + id + "\" has filled into " +
                                         transform.table.text() + " stay");
         }
     }
     forget_moves(position);
-    for (auto const& table : touched) {
-        if (sqlite::inspect_table(clone_.connection, table)) sync(compiled.steps, table, id);
-    }
+    resync(compiled.steps, touched, id);
     --standing_.expanded;
     return compiled;
 }

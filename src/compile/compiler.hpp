@@ -137,6 +137,9 @@ private:
     void run(std::vector<Step>& steps, Step step, std::string const& migration);
     void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
+    void unsync(std::vector<Step>& steps, std::vector<Name> const& tables, std::string const& migration);
+    /// Those that are there. Code of the application's runs between the two: what it writes is carried over as anybody's is.
+    void resync(std::vector<Step>& steps, std::vector<Name> const& tables, std::string const& migration);
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     [[nodiscard]] std::vector<std::string> triggers_on(Name const& table) const;
     [[nodiscard]] PhysicalChange physical_change(Change const& change, Lock lock) const;

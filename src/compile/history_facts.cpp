@@ -113,6 +113,7 @@ private:
     void learn(CreateIndex const& o) {
         if (contracted_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
     }
+    void learn(RunCode const&) {}  // it changes rows only
     /// Nobody knows what it did.
     void learn(RawSql const&) {
         tables_.clear();

@@ -1,6 +1,7 @@
 #include "execute/workplace.hpp"
 
 #include "compile/history_facts.hpp"
+#include "dialect/sqlite/code_database.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
 #include "ledger/audit.hpp"
@@ -168,6 +169,29 @@ void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& con
                 .instead = "call expand() first"}};
 }
 
+namespace {
+
+void call_code(Step const& step, sqlite::Connection const& connection) {
+    auto const fail = [&](std::string const& why, Retry retry, int native_code) {
+        throw Error{Failure{.what = "Migration \"" + step.migration + "\" cannot " + step.what + ": " + why,
+                            .object = step.migration,
+                            .native_code = native_code,
+                            .retry = retry}};
+    };
+    try {
+        sqlite::CodeDatabase database{connection};
+        step.code(database);
+    } catch (Error const& error) {
+        fail(error.what(), error.retry_helps() ? Retry::helps : Retry::useless, error.native_code());
+    } catch (std::exception const& error) {
+        fail(error.what(), Retry::useless, 0);
+    } catch (...) {
+        fail("it threw something that is no std::exception", Retry::useless, 0);
+    }
+}
+
+}  // namespace
+
 void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {
     for (auto const& step : steps) {
         if (!step.refuse_if.empty() && connection.prepare(step.refuse_if).step()) {
@@ -176,6 +200,7 @@ void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connect
                                     .instead = "see the rows with: " + step.refuse_if}};
         }
         for (auto const& sql : step.sql) connection.run(sql);
+        if (step.code) call_code(step, connection);
     }
 }
 

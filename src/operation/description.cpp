@@ -311,6 +311,16 @@ struct Description {
             .field("verify", o.verify)
             .take();
     }
+    std::string operator()(RunCode const& o) const {
+        return Text{}
+            .field("operation", std::string_view{"RunCode"})
+            .field("name", o.name)
+            .field("version", o.version)
+            .field("expand", static_cast<bool>(o.expand))
+            .field("contract", static_cast<bool>(o.contract))
+            .field("undo", static_cast<bool>(o.undo))
+            .take();
+    }
 };
 
 }  // namespace

@@ -40,6 +40,7 @@ struct Title {
     std::string operator()(DropView const& o) const { return "DropView " + o.name.text(); }
     std::string operator()(Backfill const& o) const { return "Backfill " + o.table.text(); }
     std::string operator()(RawSql const&) const { return "RawSql"; }
+    std::string operator()(RunCode const& o) const { return "RunCode " + o.name.text(); }
 
 private:
     static std::string of(Name const& table, Name const& part) { return table.text() + "." + part.text(); }
@@ -93,10 +94,12 @@ struct Retract {
     void operator()(Backfill const&) const {}
     // What somebody's own SQL adds is not known.
     void operator()(RawSql const&) const {}
+    void operator()(RunCode const&) const {}
 };
 
 struct TableOf {
     std::string operator()(RawSql const&) const { return {}; }
+    std::string operator()(RunCode const&) const { return {}; }
     std::string operator()(RenameTable const& o) const { return o.from.text(); }
     std::string operator()(DropIndex const&) const { return {}; }
     std::string operator()(CreateView const&) const { return {}; }

@@ -4,6 +4,7 @@
 // what runs, and after each phase the real schema is held against the one that the compiler expects.
 
 #include "compile/compiler.hpp"
+#include "dialect/sqlite/code_database.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/schema/diff.hpp"
@@ -110,6 +111,10 @@ private:
                 }
             }
             for (auto const& sql : step.sql) database_.run(sql);
+            if (step.code) {
+                sqlite::CodeDatabase code{database_};
+                step.code(code);
+            }
         }
         database_.run("COMMIT");
     }

@@ -6,11 +6,14 @@
 #include "evolver/schema/index.hpp"
 #include "evolver/schema/table.hpp"
 
+#include <functional>
 #include <optional>
 #include <variant>
 #include <vector>
 
 namespace evolver {
+
+class Database;
 
 struct MakeTable {
     Table table;
@@ -119,8 +122,15 @@ struct RunScript {
     std::optional<Expression> refuse_if = {};
 };
 
+/// C++ in the application's own words.
+struct CallCode {
+    Name name;
+    std::function<void(Database&)> code;
+};
+
 using Change = std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias,
                             SettleAlias, DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey,
-                            RemoveUnique, ReplacePrimaryKey, MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript>;
+                            RemoveUnique, ReplacePrimaryKey, MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript,
+                            CallCode>;
 
 }  // namespace evolver

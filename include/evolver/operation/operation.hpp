@@ -26,6 +26,7 @@
 #include "evolver/operation/rename_column.hpp"
 #include "evolver/operation/rename_table.hpp"
 #include "evolver/operation/replace_view.hpp"
+#include "evolver/operation/run_code.hpp"
 #include "evolver/operation/set_default.hpp"
 #include "evolver/operation/set_not_null.hpp"
 #include "evolver/operation/split_column.hpp"
@@ -39,7 +40,7 @@ using Operation = std::variant<CreateTable, DropTable, RenameTable, AddColumn, D
                                SplitColumn, MergeColumns, SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck,
                                DropCheck, AddUnique, DropUnique, AddForeignKey, DropForeignKey, ChangePrimaryKey,
                                CreateIndex, DropIndex, CreateView, ReplaceView, DropView, Backfill,
-                               RawSql>;
+                               RawSql, RunCode>;
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);

@@ -8,10 +8,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace evolver {
+
+class Database;
 
 /// How the lock that blocks writers grows with the table.
 enum class LockClass {
@@ -26,8 +29,10 @@ struct Step {
     std::string migration;         ///< The id.
     std::string what;              ///< "add column packages.size_bytes".
     std::vector<std::string> sql;  ///< In order, as it runs.
-    std::string refuse_if = {};    ///< A query; the step is refused, before it begins, if it returns a row.
-    std::string refusal = {};      ///< The words of that refusal.
+    /// What runs after the SQL, in the same transaction: a function of the application's.
+    std::function<void(Database&)> code = {};
+    std::string refuse_if = {};  ///< A query; the step is refused, before it begins, if it returns a row.
+    std::string refusal = {};    ///< The words of that refusal.
     LockClass lock = LockClass::instant;
     std::int64_t rows = 0;                  ///< Estimated rows of the table, where the lock grows with it.
     std::chrono::milliseconds estimate{0};  ///< Of the time that the lock is held.

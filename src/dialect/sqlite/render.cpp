@@ -232,6 +232,12 @@ public:
         return step("drop index " + change.index.text(), {"DROP INDEX IF EXISTS " + quoted(change.index.text())});
     }
 
+    Step operator()(CallCode const& change) const {
+        auto made = step("run the code \"" + change.name.text() + "\"", {});
+        made.code = change.code;
+        return made;
+    }
+
     Step operator()(RunScript const& change) const {
         auto const& script = change.script.text(Engine::sqlite);
         auto made = step("run SQL", {script});
