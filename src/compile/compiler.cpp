@@ -319,6 +319,9 @@ Change Compiler::resolved(Change change) const {
                 kind.table = at(kind.table);
         },
         change);
+    // A computed column over a second name would hold that name fast, as an index would.
+    if (auto* column = std::get_if<MakeColumn>(&change); column != nullptr && column->column.generated)
+        column->column.generated = Expression{over_columns(column->table, *column->column.generated)};
     if (auto* table = std::get_if<MakeTable>(&change)) {
         for (auto& key : table->table.foreign_keys) key.table = at(key.table);
     }
@@ -615,7 +618,14 @@ Compiled Compiler::expand() {
         auto const first = open_.size();
         refuse_held_names(effect, effects, position, "Migration \"" + id + "\", " + title(operation));
         open_pairs(position, effect);
-        for (auto const& change : effect.expand) render(compiled.steps, change, effect.lock, id);
+        for (auto const& change : effect.expand) {
+            auto const* made = std::get_if<MakeColumn>(&change);
+            if (made != nullptr && made->column.generated) {
+                check_computed(clone_.connection, at(made->table), over_columns(made->table, *made->column.generated),
+                               "Migration \"" + id + "\", " + title(operation));
+            }
+            render(compiled.steps, change, effect.lock, id);
+        }
         if (before) learn(virtual_, *before, physical());
         for (auto i = first; i < open_.size(); ++i) {
             auto const& pair = open_[i].pair;

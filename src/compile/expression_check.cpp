@@ -1,5 +1,6 @@
 #include "compile/expression_check.hpp"
 
+#include "dialect/sqlite/inspect.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/operation/effect.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -132,7 +133,8 @@ private:
                 refuse(role, text,
                        "JSON functions raise an error for text that is no JSON, and an old program's statement would "
                        "fail with it.",
-                       "CASE WHEN json_valid(" + pair_.from.front().column.text() + ") THEN " + text + " END");
+                       "CASE WHEN json_valid(" + (pair_.from.empty() ? "…" : pair_.from.front().column.text()) +
+                           ") THEN " + text + " END");
             }
             if (token.kind == TokenKind::word && lower == "zeroblob") {
                 refuse(role, text,
@@ -176,6 +178,16 @@ void check_text(std::string const& title, std::string const& role, std::string c
             refuse("a comment at its end would swallow what follows.", "use /* … */, or leave the comment out");
         }
     }
+}
+
+void check_computed(sqlite::Connection const& schema, Name const& table, std::string const& text,
+                    std::string const& title) {
+    sqlite::PhysicalPair computed{.table = table, .from = {}, .to = {}, .up = {}, .down = {}};
+    auto const physical = sqlite::inspect_table(schema, table);
+    for (auto const& column : physical->columns) {
+        if (mentions_column(text, column.name.text())) computed.from.push_back({column.name, sqlite::Affinity::none});
+    }
+    ExpressionCheck{schema, computed, title}.expression("generated", text);
 }
 
 void check_expressions(sqlite::Connection const& schema, sqlite::PhysicalPair const& pair, std::string const& title) {

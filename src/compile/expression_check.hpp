@@ -17,6 +17,10 @@ namespace evolver {
 /// and unless `up(down(NULL))` is NULL: NULL in a new column means that it is not filled yet.
 void check_expressions(sqlite::Connection const& schema, sqlite::PhysicalPair const& pair, std::string const& title);
 
+/// The same of a computed column's expression over `table`.
+void check_computed(sqlite::Connection const& schema, Name const& table, std::string const& text,
+                    std::string const& title);
+
 /// Throws PlanError unless `text` is one expression, complete in itself, that stays one wherever it is put in: no semicolon, no placeholder, no
 /// parenthesis, quote or comment that does not end.
 void check_text(std::string const& title, std::string const& role, std::string const& text);

@@ -17,6 +17,14 @@ Effect effect_of(AddColumn const& operation, Schema& schema) {
             title, "a NOT NULL column without a default would make the inserts of older releases fail.",
             "give it a default: .default_value = \"0\", or leave it nullable until no older release is left");
     }
+    if (operation.column.generated && !operation.column.nullable) {
+        require::refuse(title,
+                        "a computed column that is NOT NULL would make the writes of older releases fail where the "
+                        "expression gives NULL.",
+                        "leave it nullable");
+    }
+    if (operation.column.generated && operation.column.default_value)
+        require::refuse(title, "a computed column has no default.", "leave one of .generated and .default_value out");
     table.columns.push_back(operation.column);
     Effect effect{.expand = {MakeColumn{operation.table, operation.column}},
                   .undo = {RemoveColumn{operation.table, operation.column.name}}};

@@ -15,7 +15,8 @@ enum class Replaced {
 /// Old programs ignore the column; rows that they insert get the default, or NULL.
 ///
 /// Requires: the table exists, the column does not; a column that is NOT NULL has a constant default, because old programs
-///           insert without it; it is not a key column.
+///           insert without it; it is not a key column. A computed column (Column::generated) is VIRTUAL, nullable, and its expression is as
+///           for ChangeType::up: older releases' SELECT * computes it, too.
 /// Ensures:  after expand the column is there with its default in every row. Contract has nothing to do. Rollback removes it, and
 ///           refuses while it holds values that the default does not explain, unless the loss is accepted.
 /// Old programs that REPLACE whole rows: an INSERT OR REPLACE deletes the row and makes a new one, which has the default; with

@@ -168,6 +168,7 @@ public:
 
     void set(Name const& column, std::string const& value) {
         access_.require(column);
+        refuse_computed(column);
         if (!values_.emplace(key(column), value).second) {
             throw AccessError{Failure{.what = "Column \"" + column.text() + "\" is written twice in one statement.",
                                       .object = column.text()}};
@@ -194,6 +195,16 @@ private:
         std::transform(lower.begin(), lower.end(), lower.begin(),
                        [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         return lower;
+    }
+
+    void refuse_computed(Name const& column) const {
+        auto const* own = physical(access_.side(column).column);
+        if (own == nullptr || !own->generated) return;
+        auto const& table = access_.shape().table.text();
+        throw AccessError{Failure{
+            .what = "Column \"" + column.text() + "\" of \"" + table + "\" is computed by the database from others.",
+            .object = table + "." + column.text(),
+            .instead = "write the columns that it is computed from"}};
     }
 
     [[nodiscard]] bool is_set(Name const& column) const { return values_.count(key(column)) > 0; }

@@ -98,6 +98,14 @@ public:
 
     Step operator()(MakeColumn const& change) const {
         auto const& column = change.column;
+        if (column.generated && column.stored) {
+            throw PlanError{
+                Failure{.what = "Column " + change.table.text() + "." + column.name.text() +
+                                " is STORED: SQLite cannot compute it for the rows that are there, and adds no "
+                                "such column to a table.",
+                        .instead = "leave .stored out: a VIRTUAL column is computed when it is read, and an "
+                                   "index on it (CreateIndex) keeps its values"}};
+        }
         if (column.default_value && !is_literal(column.default_value->text(Engine::sqlite))) {
             throw PlanError{Failure{.what = "Column " + change.table.text() + "." + column.name.text() +
                                             " has the default " + column.default_value->text(Engine::sqlite) +
