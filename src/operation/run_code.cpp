@@ -9,7 +9,7 @@ Effect effect_of(RunCode const& operation, Schema&) {
         require::refuse("RunCode " + operation.name.text(), "it does nothing.",
                         "give it .expand or .contract, or leave it out");
     }
-    auto const call = [&](std::function<void(Database&)> const& code) { return CallCode{operation.name, code}; };
+    auto const call = [&](std::function<void(CodeDatabase&)> const& code) { return CallCode{operation.name, code}; };
     Effect effect;
     if (operation.expand) effect.expand = {call(operation.expand)};
     if (operation.contract) effect.contract = {call(operation.contract)};

@@ -119,7 +119,7 @@ TEST_CASE("Backfill: contract waits until it has come to its end") {
     CHECK(release.evolver.status().migrations[1].phase == Phase::contracted);
 }
 
-TEST_CASE("Backfill: after a rollback the values stay, and it says so; the next expand begins anew") {
+TEST_CASE("Backfill: after a rollback the values stay, and it says so, and the next expand begins anew") {
     Folder const folder;
     make_loud_catalogue(folder.database(), 20);
     Application release{folder.database(), lower_plan()};

@@ -15,9 +15,9 @@ using namespace evolver::testing;
 namespace {
 
 /// What no SQL of SQLite's says: the letters of a name, sorted.
-void sort_letters(Database& database) {
+void sort_letters(CodeDatabase& database) {
     std::vector<std::pair<Value, std::string>> sorted;
-    database.each("SELECT id, name FROM packages WHERE id > ?", {Value{0}}, [&](Database::Row const& row) {
+    database.each("SELECT id, name FROM packages WHERE id > ?", {Value{0}}, [&](CodeDatabase::Row const& row) {
         auto name = std::get<std::string>(row.at(1));
         std::sort(name.begin(), name.end());
         sorted.emplace_back(row.at(0), name);
@@ -27,7 +27,7 @@ void sort_letters(Database& database) {
 }
 
 RunCode sorted_letters() {
-    return {.name = "sort letters", .version = "1", .expand = sort_letters, .undo = [](Database& database) {
+    return {.name = "sort letters", .version = "1", .expand = sort_letters, .undo = [](CodeDatabase& database) {
                 database.run("UPDATE packages SET name = 'undone'; UPDATE packages SET size = '0'");
             }};
 }
@@ -38,7 +38,7 @@ Plan plan_of(RunCode const& code) {
 }
 
 /// The message with which `code` fails at expand; the rows are as before.
-std::string failure(std::function<void(Database&)> const& code) {
+std::string failure(std::function<void(CodeDatabase&)> const& code) {
     Folder const folder;
     make_catalogue(folder.database(), 3);
     Application release{folder.database(), plan_of({.name = "code", .version = "1", .expand = code})};
@@ -67,9 +67,9 @@ TEST_CASE("RunCode: runs each function in its phase, golden") {
            .rows = package_rows,
            .operation = RunCode{.name = "note",
                                 .version = "1",
-                                .expand = [](Database& database) { database.run("DELETE FROM packages WHERE id > 9"); },
-                                .contract = [](Database& database) { database.run("UPDATE packages SET size = 'c'"); },
-                                .undo = [](Database&) {}},
+                                .expand = [](CodeDatabase& database) { database.run("DELETE FROM packages WHERE id > 9"); },
+                                .contract = [](CodeDatabase& database) { database.run("UPDATE packages SET size = 'c'"); },
+                                .undo = [](CodeDatabase&) {}},
            .look = "SELECT size FROM packages",
            .expected = "'c'; 'c'; 'c'"});
 }
@@ -90,14 +90,14 @@ TEST_CASE("RunCode: values come and go with the type that they are stored by") {
     Folder const folder;
     make_catalogue(folder.database(), 1);
     RawSqlite{folder.database()}.run("CREATE TABLE kinds (id INTEGER PRIMARY KEY, value)");
-    Database::Row found;
+    CodeDatabase::Row found;
     Application release{folder.database(),
-                        plan_of({.name = "code", .version = "1", .expand = [&](Database& database) {
+                        plan_of({.name = "code", .version = "1", .expand = [&](CodeDatabase& database) {
                                      std::vector<Value> const values{Null{}, 1, 0.5, "text", Blob{std::byte{7}}};
                                      for (auto const& value : values)
                                          database.execute("INSERT INTO kinds (value) VALUES (?)", {value});
                                      database.each("SELECT value FROM kinds ORDER BY id", {},
-                                                   [&](Database::Row const& row) { found.push_back(row.front()); });
+                                                   [&](CodeDatabase::Row const& row) { found.push_back(row.front()); });
                                      CHECK(found == values);
                                      CHECK(database.engine() == Engine::sqlite);
                                  }})};
@@ -107,17 +107,17 @@ TEST_CASE("RunCode: values come and go with the type that they are stored by") {
 }
 
 TEST_CASE("RunCode: what it throws rolls the phase back, and comes out with the migration's name") {
-    CHECK(missing(failure([](Database& database) {
+    CHECK(missing(failure([](CodeDatabase& database) {
                       database.run("UPDATE packages SET name = 'gone'");
                       throw std::runtime_error{"the key server is away"};
                   }),
                   {"Migration \"0002-code\" cannot run the code \"code\"", "the key server is away"}) == "");
-    CHECK(missing(failure([](Database& database) {
+    CHECK(missing(failure([](CodeDatabase& database) {
                       database.run("DELETE FROM packages");
                       throw 7;
                   }),
                   {"\"0002-code\"", "no std::exception"}) == "");
-    CHECK(missing(failure([](Database& database) { database.run("UPDATE packages SET nmae = 1"); }),
+    CHECK(missing(failure([](CodeDatabase& database) { database.run("UPDATE packages SET nmae = 1"); }),
                   {"\"0002-code\"", "no such column: nmae"}) == "");
 }
 
@@ -126,15 +126,15 @@ TEST_CASE("RunCode: what would end the transaction or change the schema is refus
          {"COMMIT", "BEGIN", "ROLLBACK", "SAVEPOINT a", "PRAGMA foreign_keys = ON", "DROP TABLE packages",
           "/* so */ create table t (a)", "ALTER TABLE packages ADD COLUMN a", "VACUUM"}) {
         CAPTURE(sql);
-        CHECK(missing(failure([&](Database& database) {
+        CHECK(missing(failure([&](CodeDatabase& database) {
                           database.run("DELETE FROM packages");
                           database.run(sql);
                       }),
                       {"is not for a RunCode", "by an operation of its own"}) == "");
     }
-    CHECK(missing(failure([](Database& database) { database.execute("SELECT 1; SELECT 2"); }),
+    CHECK(missing(failure([](CodeDatabase& database) { database.execute("SELECT 1; SELECT 2"); }),
                   {"2 statements where one is meant", "run()"}) == "");
-    CHECK(missing(failure([](Database& database) { database.execute("SELECT ?, ?", {Value{1}}); }),
+    CHECK(missing(failure([](CodeDatabase& database) { database.execute("SELECT ?, ?", {Value{1}}); }),
                   {"1 values for 2 placeholders"}) == "");
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("RunCode: what it writes at contract goes through the gates, and reach
                             RunCode{
                                 .name = "trim",
                                 .version = "1",
-                                .contract = [](Database& database) { database.run("UPDATE packages SET size = '7'"); }},
+                                .contract = [](CodeDatabase& database) { database.run("UPDATE packages SET size = '7'"); }},
                             DropColumn{.table = "packages", .column = "name", .down = "'x'"}}},
          size_migration()}};
     Application release{folder.database(), plan};
@@ -186,8 +186,8 @@ TEST_CASE("RunCode: a dry run does not run it, and says so") {
     bool ran = false;
     Application release{folder.database(), plan_of({.name = "sort letters",
                                                     .version = "1",
-                                                    .expand = [&](Database&) { ran = true; },
-                                                    .contract = [&](Database&) { ran = true; }})};
+                                                    .expand = [&](CodeDatabase&) { ran = true; },
+                                                    .contract = [&](CodeDatabase&) { ran = true; }})};
     auto const report = release.evolver.dry_run();
     CHECK_FALSE(ran);
     REQUIRE(report.warnings.size() == 1);
@@ -200,7 +200,7 @@ TEST_CASE("RunCode: a dry run does not run it, and says so") {
 TEST_CASE("RunCode: its version stands for it in the plan's digest") {
     auto const digest = [](RunCode const& code) { return plan_of(code).digest(); };
     auto other = sorted_letters();
-    other.expand = [](Database&) {};
+    other.expand = [](CodeDatabase&) {};
     CHECK(digest(other) == digest(sorted_letters()));
     other.version = "2";
     CHECK(digest(other) != digest(sorted_letters()));
@@ -213,11 +213,11 @@ TEST_CASE("RunCode: its version stands for it in the plan's digest") {
 }
 
 TEST_CASE("RunCode: one that does nothing is refused, and one without an undo cannot be rolled back") {
-    CHECK(missing(refusal({packages()}, RunCode{.name = "n", .version = "1", .undo = [](Database&) {}}),
+    CHECK(missing(refusal({packages()}, RunCode{.name = "n", .version = "1", .undo = [](CodeDatabase&) {}}),
                   {"RunCode n: it does nothing", ".expand or .contract"}) == "");
     Folder const folder;
     make_catalogue(folder.database(), 1);
-    Application release{folder.database(), plan_of({.name = "n", .version = "1", .expand = [](Database&) {}})};
+    Application release{folder.database(), plan_of({.name = "n", .version = "1", .expand = [](CodeDatabase&) {}})};
     release.evolver.expand();
     CHECK_THROWS_WITH_AS((void)release.evolver.rollback({.migration = "0002-code"}),
                          doctest::Contains("its RunCode says no way back"), PlanError);

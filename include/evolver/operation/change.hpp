@@ -13,7 +13,7 @@
 
 namespace evolver {
 
-class Database;
+class CodeDatabase;
 
 struct MakeTable {
     Table table;
@@ -125,7 +125,7 @@ struct RunScript {
 /// C++ in the application's own words.
 struct CallCode {
     Name name;
-    std::function<void(Database&)> code;
+    std::function<void(CodeDatabase&)> code;
 };
 
 using Change = std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias,

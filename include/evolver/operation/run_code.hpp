@@ -2,7 +2,7 @@
 
 /// A C++ function of your own, for what no SQL says.
 
-#include "evolver/operation/database.hpp"
+#include "evolver/operation/code_database.hpp"
 #include "evolver/operation/effect.hpp"
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace evolver {
 /// Each function runs in the transaction of its phase with everything else of the migration, once it is that operation's turn, on evolver's own
 /// connection: what it writes is committed with the ledger's entry, or not at all.
 ///
-///     RunCode{.name = "hash passwords", .version = "1", .expand = hash_passwords, .undo = [](evolver::Database&) {}}
+///     RunCode{.name = "hash passwords", .version = "1", .expand = hash_passwords, .undo = [](evolver::CodeDatabase&) {}}
 ///
 /// Requires: at least one of `expand` and `contract`; `undo` where `expand` is given and rollback shall be possible. No function can be part of a
 ///           plan's digest: `version` stands for it. Give it another text where an edited function shall count as an edited
@@ -26,9 +26,9 @@ namespace evolver {
 struct RunCode {
     Name name;
     Name version;
-    std::function<void(Database&)> expand = {};
-    std::function<void(Database&)> contract = {};
-    std::function<void(Database&)> undo = {};
+    std::function<void(CodeDatabase&)> expand = {};
+    std::function<void(CodeDatabase&)> contract = {};
+    std::function<void(CodeDatabase&)> undo = {};
 };
 
 [[nodiscard]] Effect effect_of(RunCode const& operation, Schema& schema);

@@ -14,7 +14,7 @@
 
 namespace evolver {
 
-class Database;
+class CodeDatabase;
 
 /// How the lock that blocks writers grows with the table.
 enum class LockClass {
@@ -30,7 +30,7 @@ struct Step {
     std::string what;              ///< "add column packages.size_bytes".
     std::vector<std::string> sql;  ///< In order, as it runs.
     /// What runs after the SQL, in the same transaction: a function of the application's.
-    std::function<void(Database&)> code = {};
+    std::function<void(CodeDatabase&)> code = {};
     std::string refuse_if = {};  ///< A query; the step is refused, before it begins, if it returns a row.
     std::string refusal = {};    ///< The words of that refusal.
     LockClass lock = LockClass::instant;

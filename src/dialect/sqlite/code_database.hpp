@@ -3,11 +3,11 @@
 // What a RunCode's function gets: a connection inside a transaction that it cannot end.
 
 #include "dialect/sqlite/connection.hpp"
-#include "evolver/operation/database.hpp"
+#include "evolver/operation/code_database.hpp"
 
 namespace evolver::sqlite {
 
-class CodeDatabase final : public Database {
+class CodeDatabase final : public evolver::CodeDatabase {
 public:
     explicit CodeDatabase(Connection const& connection) : connection_{connection} {}
 

@@ -17,13 +17,13 @@ namespace evolver {
 /// Every call throws EngineError, with the statement, where the engine refuses it; Error for a statement that would end the transaction or
 /// change the schema (BEGIN, COMMIT, SAVEPOINT, PRAGMA, ATTACH, CREATE, ALTER, DROP and their kin): operations do that. Placeholders are by
 /// position, `?` or `?1`.
-class Database {
+class CodeDatabase {
 public:
     using Row = std::vector<Value>;
 
-    virtual ~Database() = default;
-    Database(Database const&) = delete;
-    Database& operator=(Database const&) = delete;
+    virtual ~CodeDatabase() = default;
+    CodeDatabase(CodeDatabase const&) = delete;
+    CodeDatabase& operator=(CodeDatabase const&) = delete;
 
     /// Every statement of a script; rows are passed over.
     virtual void run(std::string_view script) = 0;
@@ -35,7 +35,7 @@ public:
     [[nodiscard]] virtual Engine engine() const noexcept = 0;
 
 protected:
-    Database() = default;
+    CodeDatabase() = default;
 };
 
 }  // namespace evolver
