@@ -28,6 +28,7 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
         if (auto found = sqlite::inspect_table(connection, parent)) parents.push_back(std::move(*found));
     }
     auto shape = shape_of(plan, standing, stages, table, physical, parents);
+    cross_over_columns(shape, plan, standing, connection);
     if (physical && !shape.rules.empty()) shape.key = sqlite::row_key(connection, physical->name).columns;
     return shape;
 }

@@ -182,6 +182,7 @@ void Compiler::open_pairs(std::size_t position, Effect& effect) {
     }
     effect.expand = std::move(now);
     for (auto const& pair : effect.pairs) open_.push_back({position, pair});
+    for (auto const& cross : effect.crossings) crossings_.push_back({position, cross});
     for (auto const& column : effect.kept) kept_.push_back({position, column});
     for (auto const& rule : effect.rules) rules_.push_back({position, rule});
     for (auto const& move : effect.moves) moves_.push_back({position, move});
@@ -415,6 +416,15 @@ bool Compiler::waits_for_backfill(Index const& index) const {
                 return true;
         }
     }
+    for (auto const& open : crossings_) {
+        if (!(at(open.pair.target) == at(index.table))) continue;
+        auto const& to = open.pair.to.text();
+        bool const named = std::any_of(index.parts.begin(), index.parts.end(), [&](IndexPart const& part) {
+            auto const& text = part.expression.text(Engine::sqlite);
+            return part.column ? same_identifier(base_of(index.table, Name{text}), to) : mentions_column(text, to);
+        });
+        if (named || (index.where && mentions_column(index.where->text(Engine::sqlite), to))) return true;
+    }
     return false;
 }
 
@@ -445,6 +455,11 @@ std::vector<Name> Compiler::synced_tables(std::vector<Effect> const& effects) co
         if (open.pair.kind == PairKind::computed) concern(at(open.pair.table));
     }
     for (auto const& kept : kept_) concern(at(kept.column.table));
+    for (auto const& open : crossings_) {
+        concern(at(open.pair.source));
+        concern(at(open.pair.target));
+    }
+    include_crossed(tables);
     return tables;
 }
 
@@ -510,7 +525,20 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
         kept.push_back(column.column.column);
         younger.push_back(column.column.column.name);
     }
-    if (synced.empty() && kept.empty()) return;
+    std::vector<std::string> crossing;
+    for (auto const& open : crossings_) {
+        auto const label = id_of(open.position) + "_" + open.pair.source.text() + "_" + open.pair.column.text();
+        if (at(open.pair.source) == table) {
+            auto const legacy = legacy_id(plan_.name(), id_of(open.position), open.pair.source.text());
+            for (auto& statement : sqlite::source_triggers(physical_cross(open.pair), label, legacy))
+                crossing.push_back(std::move(statement));
+        } else if (at(open.pair.target) == table) {
+            for (auto& statement : sqlite::target_triggers(physical_cross(open.pair), label))
+                crossing.push_back(std::move(statement));
+            younger.push_back(open.pair.to);
+        }
+    }
+    if (synced.empty() && kept.empty() && crossing.empty()) return;
 
     Step step{.migration = {}, .what = "keep both shapes of " + table.text() + " in step by triggers", .sql = {}};
     auto const physical_table = sqlite::inspect_table(clone_.connection, table);
@@ -535,6 +563,7 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
     triggers.reset();
     auto const key = sqlite::row_key(clone_.connection, table);
     for (auto& statement : sqlite::sync_triggers(table, key, synced)) step.sql.push_back(std::move(statement));
+    for (auto& statement : crossing) step.sql.push_back(std::move(statement));
     auto const note = legacy_id(plan_.name(), "kept", table.text());
     for (auto& statement : sqlite::keep_triggers(clone_.connection, *physical_table, key, kept, note))
         step.sql.push_back(std::move(statement));
@@ -543,6 +572,7 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
 
 void Compiler::forget(std::size_t position) {
     std::erase_if(open_, [&](Open const& open) { return open.position == position; });
+    std::erase_if(crossings_, [&](OpenCross const& open) { return open.position == position; });
     std::erase_if(kept_, [&](Kept const& kept) { return kept.position == position; });
     std::erase_if(rules_, [&](OpenRule const& open) { return open.position == position; });
 }
@@ -615,6 +645,7 @@ Compiled Compiler::expand() {
     for (auto const& operation : migration.operations) {
         auto effect = effect_in(id, operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
+        refuse_crossed(effect, position, "Migration \"" + id + "\", " + title(operation));
         auto const first = open_.size();
         refuse_held_names(effect, effects, position, "Migration \"" + id + "\", " + title(operation));
         open_pairs(position, effect);
@@ -631,6 +662,11 @@ Compiled Compiler::expand() {
             auto const& pair = open_[i].pair;
             check(pair, "Migration \"" + id + "\", " + title(operation));
             if (pair.kind == PairKind::computed) include(filled, pair.table);
+        }
+        for (auto const& cross : effect.crossings) {
+            check(physical_cross(cross), "Migration \"" + id + "\", " + title(operation));
+            include(filled, cross.source);  // its writes are counted
+            include(transformed, cross.target);
         }
         for (auto const& transform : effect.transforms) {
             check(transform, "Migration \"" + id + "\", " + title(operation));
@@ -836,6 +872,11 @@ Compiled Compiler::undo() {
             render(compiled.steps, change, effect->lock, id);
             if (is_code(change)) unsync(compiled.steps, touched, id);
         }
+        for (auto const& cross : effect->crossings) {
+            if (!cross.makes_rows) continue;
+            compiled.warnings.push_back("the rows that migration \"" + id + "\" has made in " + cross.target.text() +
+                                        " stay");
+        }
         for (auto const& transform : effect->transforms) {
             compiled.warnings.push_back("the values that migration \"" + id + "\" has filled into " +
                                         transform.table.text() + " stay");
@@ -863,6 +904,10 @@ Mend Compiler::mend() {
         if (open.pair.kind == PairKind::computed) include(tables, at(open.pair.table));
     }
     for (auto const& kept : kept_) include(tables, at(kept.column.table));
+    for (auto const& open : crossings_) {
+        include(tables, at(open.pair.source));
+        include(tables, at(open.pair.target));
+    }
     for (auto const& table : tables) {
         // What should be there is what sync would make now: it is made anew, and forgotten where nothing was missing.
         clone_.connection.run("SAVEPOINT evolver_mend");

@@ -11,6 +11,7 @@
 
 #include "compile/rebuilds.hpp"
 #include "dialect/sqlite/clone.hpp"
+#include "dialect/sqlite/cross_sql.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/natural_statements.hpp"
 #include "dialect/sqlite/rule_sql.hpp"
@@ -68,6 +69,14 @@ struct OpenPhysicalPair {
 struct OpenTransform {
     sqlite::PhysicalTransform transform;
     std::vector<sqlite::PhysicalPair> carried;  ///< Open pairs that are computed from what it writes, in plan order.
+    /// What keeps another table in step with what it writes: statements over the key ?1 … ?k of a row.
+    std::vector<std::string> crossed = {};
+};
+
+/// A cross pair of an open migration, over physical columns.
+struct OpenPhysicalCrossPair {
+    std::size_t position;
+    sqlite::PhysicalCrossPair pair;
 };
 
 class Compiler {
@@ -103,6 +112,8 @@ public:
     [[nodiscard]] Name at(Name table) const;
     /// Computed pairs that are open, in plan order; of all migrations, or of one.
     [[nodiscard]] std::vector<OpenPhysicalPair> pairs(std::optional<std::size_t> position = {}) const;
+    /// Open cross pairs, in plan order; of all migrations, or of one.
+    [[nodiscard]] std::vector<OpenPhysicalCrossPair> crossings(std::optional<std::size_t> position = {}) const;
     /// What migration `position` fills besides its pairs, in plan order, while it is open.
     [[nodiscard]] std::vector<OpenTransform> transforms(std::size_t position) const;
     /// The rules that migration `position` adds, while it is open.
@@ -121,6 +132,11 @@ private:
     struct Kept {
         std::size_t position;
         KeptColumn column;
+    };
+
+    struct OpenCross {
+        std::size_t position;
+        CrossPair pair;
     };
 
     struct OpenMove {
@@ -152,6 +168,12 @@ private:
     /// still to free.
     void refuse_held_names(Effect const& effect, std::vector<Effect> const& before, std::size_t position,
                            std::string const& title);
+    /// Throws PlanError where what moves to another table, or the keys that it goes along, is in another open change, too.
+    void refuse_crossed(Effect const& effect, std::size_t position, std::string const& title) const;
+    void check(sqlite::PhysicalCrossPair const& cross, std::string const& title) const;
+    [[nodiscard]] sqlite::PhysicalCrossPair physical_cross(CrossPair const& cross) const;
+    /// Both tables of each open cross pair that one of `tables` is in.
+    void include_crossed(std::vector<Name>& tables) const;
     void warn_of_broken(Compiled& compiled);
     void forget(std::size_t position);
     void forget_moves(std::size_t position);
@@ -190,6 +212,7 @@ private:
     /// What to do instead, where the engine refuses a step of the phase that is compiled.
     std::string way_out_ = "nothing was written: mend the migration, then call again";
     std::vector<Open> open_;
+    std::vector<OpenCross> crossings_;
     std::vector<Kept> kept_;  // of open migrations, like open_
     std::vector<OpenRule> rules_;
     std::vector<OpenMove> moves_;

@@ -35,7 +35,22 @@ std::vector<OpenTransform> Compiler::transforms(std::size_t position) const {
                 for (auto const& side : pair.to) written.push_back(side.column);
                 found.back().carried.push_back(pair);
             }
+            auto const is_written = [&](Name const& column) {
+                return std::find(written.begin(), written.end(), column) != written.end();
+            };
+            for (auto const& open : crossings()) {
+                auto const& pair = open.pair.pair;
+                auto const& table = found.back().transform.table;
+                bool const leaves =
+                    is_written(pair.column) || std::any_of(pair.source_key.begin(), pair.source_key.end(), is_written);
+                bool const arrives = std::any_of(pair.target_key.begin(), pair.target_key.end(), is_written);
+                if (pair.source == table && leaves)
+                    found.back().crossed.push_back(sqlite::carry_from_source(open.pair));
+                if (pair.target == table && arrives) found.back().crossed.push_back(sqlite::carry_to_target(open.pair));
+            }
         }
+        for (auto const& cross : effect.crossings)
+            found.push_back({.transform = sqlite::cross_fill(physical_cross(cross)), .carried = {}});
     }
     return found;
 }

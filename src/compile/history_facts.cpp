@@ -81,6 +81,10 @@ private:
         for (auto const& from : o.from) replaced(o.table, from);
         there(o.table, o.to);
     }
+    void learn(MoveColumn const& o) {
+        replaced(o.from, o.column);
+        there(o.to, o.new_column());
+    }
     void learn(SetNotNull const& o) { there(o.table, o.column); }
     void learn(DropNotNull const& o) { there(o.table, o.column); }
     void learn(SetDefault const& o) { there(o.table, o.column); }

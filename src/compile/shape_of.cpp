@@ -1,5 +1,6 @@
 #include "compile/shape_of.hpp"
 
+#include "operation/move_column.hpp"
 #include "operation/replace.hpp"
 
 #include <algorithm>
@@ -15,13 +16,28 @@ bool concerns(Operation const& operation, Name const& table) {
     bool const shapes_rows = !std::holds_alternative<CreateIndex>(operation) &&
                              !std::holds_alternative<DropUnique>(operation) &&
                              !std::holds_alternative<DropForeignKey>(operation);
-    return shapes_rows && !about.empty() && Name{about} == table;
+    auto const* moved = std::get_if<MoveColumn>(&operation);
+    return shapes_rows && !about.empty() && (Name{about} == table || (moved != nullptr && moved->to == table));
 }
 
 /// The operation, where it gives the table called `table` another name.
 RenameTable const* renames(Operation const& operation, Name const& table) {
     auto const* renamed = std::get_if<RenameTable>(&operation);
     return renamed != nullptr && renamed->from == table ? renamed : nullptr;
+}
+
+/// What a MoveColumn means for the one table that is looked at: the other need not be there.
+void cross(MoveColumn const& moved, Name const& current, Stage stage, Schema& known, Shape& shape) {
+    auto const absent = absent_of(moved);
+    shape.crossed.push_back({cross_pair_of(moved, absent), stage});
+    auto* table = known.find_table(current);
+    if (moved.from == current) {
+        shape.pairs.push_back(
+            {Pair{.kind = PairKind::dropped, .table = current, .from = {moved.column}, .down = {absent}}, stage});
+        if (table != nullptr) forget_column(known, *table, moved.column);
+    } else if (table != nullptr) {
+        table->columns.push_back({.name = moved.new_column(), .type = text()});
+    }
 }
 
 /// A foreign key whose parent is not there yet holds nobody to anything.
@@ -73,6 +89,10 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
             if (!concerns(operation, current)) continue;
             if (auto* created = std::get_if<CreateTable>(&operation)) created->foreign_keys.clear();
             if (lacks_parent(operation, known)) continue;
+            if (auto const* moved = std::get_if<MoveColumn>(&operation)) {
+                cross(*moved, current, stage, known, shape);
+                continue;
+            }
             auto effect = effect_of(operation, known);
             if (auto const* renamed = renames(operation, current)) current = renamed->to;
             for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage});
@@ -96,11 +116,39 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
                                [&](Column const& other) { return other.name == column; });
         });
     };
+    auto const comes = [&](Name const& column) {
+        return physical && std::any_of(shape.crossed.begin(), shape.crossed.end(), [&](OpenCrossPair const& open) {
+                   return open.pair.to == column && !(open.pair.source == table);
+               });
+    };
     for (auto const& column : after->columns) {
         shape.columns.push_back(column.name);
-        if (!is_physical(column.name) && !is_paired(column.name)) shape.absent.push_back(column.name);
+        if (!is_physical(column.name) && !is_paired(column.name) && !comes(column.name))
+            shape.absent.push_back(column.name);
     }
     return shape;
+}
+
+void cross_over_columns(Shape& shape, Plan const& plan, Standing standing, sqlite::Connection const& connection) {
+    if (shape.crossed.empty() || !sqlite::inspect_table(connection, shape.physical_table())) return;
+    auto const migrations = plan.migrations();
+    // The last of them has the columns as all before it have left them; what is planned is tried on the clone.
+    std::size_t last = 0;
+    for (std::size_t position = standing.contracted; position < migrations.size(); ++position) {
+        for (auto const& operation : migrations[position].operations) {
+            auto const* moved = std::get_if<MoveColumn>(&operation);
+            if (moved != nullptr && (moved->from == shape.table || moved->to == shape.table)) last = position;
+        }
+    }
+    Compiler compiler{plan, standing, connection};
+    while (compiler.standing().expanded <= last) (void)compiler.expand();
+    for (auto const& open : compiler.crossings()) {
+        auto const of = std::find_if(shape.crossed.begin(), shape.crossed.end(), [&](OpenCrossPair const& one) {
+            return one.pair.source == open.pair.pair.source && one.pair.target == open.pair.pair.target &&
+                   one.pair.to == open.pair.pair.to;
+        });
+        if (of != shape.crossed.end()) of->pair = open.pair.pair;
+    }
 }
 
 Name physical_name(Plan const& plan, Standing standing, Name table) {

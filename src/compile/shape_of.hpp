@@ -10,11 +10,16 @@ namespace evolver {
 /// `parents`: the tables, as they are, that a foreign key of this one may refer to.
 /// `stages[i]` is that of migration i, for those that are expanded and not contracted. `physical` is none where the table is not there
 /// (yet).
+/// Cross pairs are over the names that their operations use: see cross_over_columns().
 [[nodiscard]] Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table,
                              std::optional<Table> const& physical, std::vector<Table> const& parents = {});
 
 /// The name under which a database of this standing has the table that the plan's newest release calls `table`.
 [[nodiscard]] Name physical_name(Plan const& plan, Standing standing, Name table);
+
+/// Puts the database's own columns into the cross pairs of `shape`, which the plan alone does not know. Reads the catalogue. Throws PlanError
+/// where an open or planned migration does not fit the database.
+void cross_over_columns(Shape& shape, Plan const& plan, Standing standing, sqlite::Connection const& connection);
 
 /// The tables that foreign keys, which the plan adds to `table`, refer to.
 [[nodiscard]] std::vector<Name> parents_of(Plan const& plan, Name const& table);

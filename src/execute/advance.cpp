@@ -65,6 +65,7 @@ std::vector<Filling> backfills_of(Workplace& workplace, std::size_t position) {
         Name table;
         std::vector<sqlite::PhysicalPair> pairs = {};
         std::vector<OpenTransform> transforms = {};
+        std::vector<sqlite::PhysicalCrossPair> missing = {};
     };
     std::vector<Work> tables;
     auto const on = [&](Name const& table) -> Work& {
@@ -74,9 +75,13 @@ std::vector<Filling> backfills_of(Workplace& workplace, std::size_t position) {
     };
     for (auto const& open : compiler.pairs(position)) on(open.pair.table).pairs.push_back(open.pair);
     for (auto const& open : compiler.transforms(position)) on(open.transform.table).transforms.push_back(open);
+    for (auto const& open : compiler.crossings(position)) {
+        if (open.pair.pair.makes_rows) on(open.pair.pair.source).missing.push_back(open.pair);
+    }
     std::vector<Filling> backfills;
     for (auto& work : tables)
-        backfills.emplace_back(workplace, position, work.table, std::move(work.pairs), std::move(work.transforms));
+        backfills.emplace_back(workplace, position, work.table, std::move(work.pairs), std::move(work.transforms),
+                               std::move(work.missing));
     return backfills;
 }
 

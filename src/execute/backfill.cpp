@@ -47,12 +47,13 @@ struct Filling::Position {
 };
 
 Filling::Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
-                 std::vector<OpenTransform> transforms)
+                 std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing)
     : workplace_{workplace},
       position_{position},
       table_{std::move(table)},
       pairs_{std::move(pairs)},
       transforms_{std::move(transforms)},
+      missing_{std::move(missing)},
       key_{sqlite::row_key(workplace.own(), table_)},
       id_{workplace.plan().migrations()[position].id.text()},
       schema_version_{workplace.own().integer("PRAGMA schema_version")} {}
@@ -172,6 +173,12 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
         // After the pairs, from which they may read.
         for (auto const& open : transforms_)
             rows += transform(open, range, [&](sqlite::Statement& statement) { bind_range(statement, until); });
+        for (auto const& pair : missing_) {
+            auto make = connection.prepare(sqlite::make_missing(pair, range));
+            bind_range(make, until);
+            ledger::forget_rebuild(connection, pair.pair.target.text());
+            rows += make.run();
+        }
     }
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
                                            table_.text()};
@@ -211,7 +218,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
 std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind) {
     auto const& connection = workplace_.own();
     std::int64_t rows = 0;
-    if (open.carried.empty()) {
+    if (open.carried.empty() && open.crossed.empty()) {
         auto update = connection.prepare(sqlite::transform(open.transform, key_, range));
         bind(update);
         rows = update.run();
@@ -222,6 +229,13 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
         while (update.step()) keys.push_back(row_of(update, key_.columns.size()));
         for (auto const& pair : open.carried) {
             auto carry = connection.prepare(sqlite::carry_up(pair, key_));
+            for (auto const& key : keys) {
+                bind_all(carry, 1, key);
+                carry.run();
+            }
+        }
+        for (auto const& statement : open.crossed) {
+            auto carry = connection.prepare(statement);
             for (auto const& key : keys) {
                 bind_all(carry, 1, key);
                 carry.run();

@@ -19,11 +19,12 @@
 
 namespace evolver {
 
-/// One migration's work on one table. Cheap to make; the state is in the ledger.
+/// One migration's work on one table. `missing` are cross pairs for whose rows others are made: the table is the source. Cheap to make; the
+/// state is in the ledger.
 class Filling {
 public:
     Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
-            std::vector<OpenTransform> transforms);
+            std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing = {});
 
     /// One batch that should hold the lock for about `target`.
     Batch batch(std::chrono::microseconds target);
@@ -46,6 +47,7 @@ private:
     Name table_;
     std::vector<sqlite::PhysicalPair> pairs_;
     std::vector<OpenTransform> transforms_;
+    std::vector<sqlite::PhysicalCrossPair> missing_;
     sqlite::RowKey key_;
     std::string id_;
     std::int64_t schema_version_;

@@ -2,6 +2,7 @@
 
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/batch_loop.hpp"
+#include "execute/moved_losses.hpp"
 #include "execute/rebuild.hpp"
 #include "execute/reconcile.hpp"
 #include "execute/rules.hpp"
@@ -292,7 +293,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     {
         auto const [state, standing, compiler] = look(workplace, connection, Drift::refused);
         for (auto const& entry : state.entries) {
-            auto const found = compare(workplace, compiler.pairs(static_cast<std::size_t>(entry.position)), entry.id);
+            auto const found = compare(workplace, compiler, static_cast<std::size_t>(entry.position), entry.id);
             if (found.different > 0) throw ReconcileError{found.different, found.samples};
         }
     }
@@ -315,6 +316,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const& migration = plan.migrations()[position];
         auto const& id = migration.id.text();
         auto const pairs = moment.compiler.pairs(position);
+        auto const crossings = moment.compiler.crossings(position);
         auto const rules = moment.compiler.rules(position);
         auto const compiled = moment.compiler.contract();
         auto const start = Clock::now();
@@ -338,7 +340,10 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
                 ledger::raise_floor(connection, plan.name(),
                                     static_cast<std::int64_t>(plan.position_of(migration.release)),
                                     migration.release.text());
-                auto const kept = now.entries[position].lossy_rows > 0 ? quarantine_losses(workplace, pairs, id) : 0;
+                auto const kept =
+                    now.entries[position].lossy_rows > 0
+                        ? quarantine_losses(workplace, pairs, id) + quarantine_unhomed(workplace, crossings, id)
+                        : 0;
                 for (auto const& one : options.override_gates)
                     workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
                 for (auto const& one : options.accept_loss) {

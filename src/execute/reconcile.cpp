@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace evolver {
 
@@ -26,17 +27,25 @@ std::string in_words(Key const& key) {
     return text;
 }
 
-/// Walks one pair over its table, chunk by chunk.
+/// What is compared over one table.
+struct Look {
+    Name table;
+    sqlite::RowKey key;
+    std::function<std::string(sqlite::Range)> compare;
+    std::function<std::string(sqlite::Range)> find;  ///< None: there are no rows that differ to be named.
+};
+
+/// Walks one look over its table, chunk by chunk.
 class Walk {
 public:
-    Walk(Workplace& workplace, sqlite::PhysicalPair const& pair, std::string migration, Comparison& found)
+    Walk(Workplace& workplace, Look const& look, std::string migration, Comparison& found)
         : workplace_{workplace},
           connection_{workplace.own()},
-          pair_{pair},
-          key_{sqlite::row_key(connection_, pair.table)},
+          look_{look},
+          key_{look.key},
           migration_{std::move(migration)},
           found_{found},
-          estimate_{sqlite::estimated_rows(connection_, pair.table)} {}
+          estimate_{sqlite::estimated_rows(connection_, look.table)} {}
 
     void all() {
         Key done;
@@ -44,7 +53,7 @@ public:
             auto const range = done.empty() ? sqlite::Range::all : sqlite::Range::after;
             Key until;
             {
-                auto next = connection_.prepare(sqlite::key_after_rows(pair_.table, key_, range));
+                auto next = connection_.prepare(sqlite::key_after_rows(look_.table, key_, range));
                 bind_all(next, 1, done);
                 next.bind(static_cast<int>(2 * key_.columns.size() + 1), chunk_rows);
                 if (next.step()) {
@@ -57,7 +66,7 @@ public:
             done = until;
             workplace_.tell({.kind = EventKind::scanned,
                              .migration = migration_,
-                             .object = pair_.table.text(),
+                             .object = look_.table.text(),
                              .done = found_.rows,
                              .total = estimate_});
         }
@@ -79,7 +88,7 @@ private:
     }
 
     [[nodiscard]] Comparison look(Key const& done, Key const& until) const {
-        auto statement = connection_.prepare(sqlite::compare(pair_, key_, range_of(done, until)));
+        auto statement = connection_.prepare(look_.compare(range_of(done, until)));
         bind_all(statement, 1, done);
         bind_all(statement, 1 + static_cast<int>(key_.columns.size()), until);
         statement.step();
@@ -92,22 +101,21 @@ private:
     void name_rows(Key const& done, Key const& until) {
         auto const room = most_samples - static_cast<std::int64_t>(found_.samples.size());
         if (room <= 0) return;
-        auto rows =
-            connection_.prepare(sqlite::find(pair_, key_, "NOT " + sqlite::in_sync(pair_), range_of(done, until)));
+        auto rows = connection_.prepare(look_.find(range_of(done, until)));
         bind_all(rows, 1, done);
         bind_all(rows, 1 + static_cast<int>(key_.columns.size()), until);
         rows.bind(static_cast<int>(2 * key_.columns.size() + 1), room);
         while (rows.step()) {
             Key key;
             for (std::size_t i = 0; i < key_.columns.size(); ++i) key.push_back(rows.value(static_cast<int>(i)));
-            found_.samples.push_back({migration_, pair_.table.text(), in_words(key)});
+            found_.samples.push_back({migration_, look_.table.text(), in_words(key)});
         }
     }
 
     Workplace& workplace_;
     sqlite::Connection const& connection_;
-    sqlite::PhysicalPair const& pair_;
-    sqlite::RowKey key_;
+    Look const& look_;
+    sqlite::RowKey const& key_;
     std::string migration_;
     Comparison& found_;
     std::int64_t estimate_;
@@ -134,9 +142,34 @@ ReconcileError::ReconcileError(std::int64_t count, std::vector<Mismatch> rows)
       count_{count},
       rows_{std::make_shared<std::vector<Mismatch> const>(std::move(rows))} {}
 
-Comparison compare(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs, std::string const& migration) {
+Comparison compare(Workplace& workplace, Compiler const& compiler, std::size_t position, std::string const& migration) {
+    using sqlite::Range;
+    std::vector<Look> looks;
+    auto const pairs = compiler.pairs(position);
+    for (auto const& open : pairs) {
+        auto const& pair = open.pair;
+        auto const key = sqlite::row_key(workplace.own(), pair.table);
+        looks.push_back(
+            {.table = pair.table,
+             .key = key,
+             .compare = [&pair, key](Range range) { return sqlite::compare(pair, key, range); },
+             .find = [&pair,
+                      key](Range range) { return sqlite::find(pair, key, "NOT " + sqlite::in_sync(pair), range); }});
+    }
+    auto const crossings = compiler.crossings(position);
+    for (auto const& open : crossings) {
+        auto const& pair = open.pair;
+        looks.push_back({.table = pair.pair.target,
+                         .key = pair.target_row,
+                         .compare = [&pair](Range range) { return sqlite::compare_targets(pair, range); },
+                         .find = [&pair](Range range) { return sqlite::find_differing(pair, range); }});
+        looks.push_back({.table = pair.pair.source,
+                         .key = pair.source_row,
+                         .compare = [&pair](Range range) { return sqlite::compare_sources(pair, range); },
+                         .find = {}});
+    }
     Comparison found;
-    for (auto const& open : pairs) Walk{workplace, open.pair, migration, found}.all();
+    for (auto const& look : looks) Walk{workplace, look, migration, found}.all();
     return found;
 }
 
@@ -166,7 +199,7 @@ void reconcile(Workplace& workplace) {
         auto const start = std::chrono::steady_clock::now();
         // Counted before the comparison: a legacy write during it makes the result one that does not hold for contract.
         auto const writes = ledger::legacy_of(connection, plan.name(), static_cast<std::int64_t>(position)).writes;
-        auto const found = compare(workplace, compiler.pairs(position), id);
+        auto const found = compare(workplace, compiler, position, id);
         different += found.different;
         samples.insert(samples.end(), found.samples.begin(), found.samples.end());
         sqlite::WriteTransaction transaction{connection, workplace.wait()};

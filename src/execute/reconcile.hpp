@@ -22,7 +22,7 @@ struct Comparison {
     std::vector<Mismatch> samples;  ///< The first rows that differ.
 };
 
-[[nodiscard]] Comparison compare(Workplace& workplace, std::vector<OpenPhysicalPair> const& pairs,
+[[nodiscard]] Comparison compare(Workplace& workplace, Compiler const& compiler, std::size_t position,
                                  std::string const& migration);
 
 /// Compares every open migration that is filled, records the result, and moves reads to the new shape where it is clean. Throws

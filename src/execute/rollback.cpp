@@ -27,6 +27,10 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
                   "NOT (" + sqlite::all_null(open.pair.to) + ") AND NOT (" + sqlite::filled(open.pair) + ")"),
             open.pair.table.text() + " with a value that the old column cannot give back");
     }
+    for (auto const& open : compiler.crossings(position)) {
+        add(count(connection, open.pair.pair.target.text(), sqlite::only_in_target(open.pair)),
+            open.pair.pair.target.text() + " with a value that " + open.pair.pair.source.text() + " does not have");
+    }
     for (auto const& operation : workplace.plan().migrations()[position].operations) {
         if (auto const* created = std::get_if<CreateTable>(&operation))
             add(count(connection, created->table.text(), "1"), created->table.text());

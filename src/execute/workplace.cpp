@@ -1,7 +1,7 @@
 #include "execute/workplace.hpp"
 
 #include "compile/history_facts.hpp"
-#include "dialect/sqlite/code_database.hpp"
+#include "dialect/sqlite/code_connection.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
 #include "ledger/audit.hpp"
@@ -179,7 +179,7 @@ void call_code(Step const& step, sqlite::Connection const& connection) {
                             .retry = retry}};
     };
     try {
-        sqlite::CodeDatabase database{connection};
+        sqlite::CodeConnection database{connection};
         step.code(database);
     } catch (Error const& error) {
         fail(error.what(), error.retry_helps() ? Retry::helps : Retry::useless, error.native_code());

@@ -183,6 +183,20 @@ struct Description {
             .field("down", o.down)
             .take();
     }
+    std::string operator()(MoveColumn const& o) const {
+        return Text{}
+            .field("operation", std::string_view{"MoveColumn"})
+            .field("from", o.from)
+            .field("column", o.column)
+            .field("to", o.to)
+            .field("to_column", o.to_column)
+            .field("from_key", o.from_key)
+            .field("to_key", o.to_key)
+            .field("made", o.missing_rows == MissingRows::made)
+            .field("largest", o.when_rows_differ == Disagreement::largest_key_wins)
+            .field("absent", o.absent)
+            .take();
+    }
     std::string operator()(SetNotNull const& o) const {
         return Text{}
             .field("operation", std::string_view{"SetNotNull"})

@@ -21,6 +21,7 @@ struct Title {
     std::string operator()(SplitColumn const& o) const { return "SplitColumn " + o.table.text() + "." + o.from.text(); }
     std::string operator()(CreateIndex const& o) const { return "CreateIndex " + o.name.text(); }
     std::string operator()(MergeColumns const& o) const { return "MergeColumns " + of(o.table, o.to); }
+    std::string operator()(MoveColumn const& o) const { return "MoveColumn " + of(o.from, o.column); }
     std::string operator()(SetNotNull const& o) const { return "SetNotNull " + of(o.table, o.column); }
     std::string operator()(DropNotNull const& o) const { return "DropNotNull " + of(o.table, o.column); }
     std::string operator()(SetDefault const& o) const { return "SetDefault " + of(o.table, o.column); }
@@ -70,6 +71,7 @@ struct Retract {
         std::erase_if(schema.indexes, [&](Index const& other) { return other.name == name; });
     }
     void operator()(MergeColumns const& o) const { column(o.table, o.to); }
+    void operator()(MoveColumn const& o) const { column(o.to, o.new_column()); }
     void operator()(CreateIndex const& o) const { index(o.name); }
     void operator()(AddUnique const& o) const { index(o.name); }
     void operator()(ChangePrimaryKey const& o) const { index(o.name); }
@@ -101,6 +103,7 @@ struct TableOf {
     std::string operator()(RawSql const&) const { return {}; }
     std::string operator()(RunCode const&) const { return {}; }
     std::string operator()(RenameTable const& o) const { return o.from.text(); }
+    std::string operator()(MoveColumn const& o) const { return o.from.text(); }
     std::string operator()(DropIndex const&) const { return {}; }
     std::string operator()(CreateView const&) const { return {}; }
     std::string operator()(ReplaceView const&) const { return {}; }

@@ -65,11 +65,12 @@ TEST_CASE("RunCode: runs each function in its phase, golden") {
     check({.golden = "run_code",
            .before = {packages()},
            .rows = package_rows,
-           .operation = RunCode{.name = "note",
-                                .version = "1",
-                                .expand = [](CodeDatabase& database) { database.run("DELETE FROM packages WHERE id > 9"); },
-                                .contract = [](CodeDatabase& database) { database.run("UPDATE packages SET size = 'c'"); },
-                                .undo = [](CodeDatabase&) {}},
+           .operation =
+               RunCode{.name = "note",
+                       .version = "1",
+                       .expand = [](CodeDatabase& database) { database.run("DELETE FROM packages WHERE id > 9"); },
+                       .contract = [](CodeDatabase& database) { database.run("UPDATE packages SET size = 'c'"); },
+                       .undo = [](CodeDatabase&) {}},
            .look = "SELECT size FROM packages",
            .expected = "'c'; 'c'; 'c'"});
 }
@@ -148,10 +149,10 @@ TEST_CASE("RunCode: what it writes at contract goes through the gates, and reach
              .id = "0002-code",
              .release = "2.0",
              .operations = {AddColumn{.table = "packages", .column = {.name = "note", .type = text()}},
-                            RunCode{
-                                .name = "trim",
-                                .version = "1",
-                                .contract = [](CodeDatabase& database) { database.run("UPDATE packages SET size = '7'"); }},
+                            RunCode{.name = "trim",
+                                    .version = "1",
+                                    .contract =
+                                        [](CodeDatabase& database) { database.run("UPDATE packages SET size = '7'"); }},
                             DropColumn{.table = "packages", .column = "name", .down = "'x'"}}},
          size_migration()}};
     Application release{folder.database(), plan};
@@ -167,7 +168,7 @@ TEST_CASE("RunCode: what it writes at contract goes through the gates, and reach
     for (auto const& step : compiler.contract().steps) {
         for (auto const& sql : step.sql) old.connection().run(sql);
         if (!step.code) continue;
-        sqlite::CodeDatabase database{old.connection()};
+        sqlite::CodeConnection database{old.connection()};
         step.code(database);
     }
     CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE size = '7' AND size_bytes = 7") == 5);

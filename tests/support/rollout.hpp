@@ -4,7 +4,7 @@
 // what runs, and after each phase the real schema is held against the one that the compiler expects.
 
 #include "compile/compiler.hpp"
-#include "dialect/sqlite/code_database.hpp"
+#include "dialect/sqlite/code_connection.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/schema/diff.hpp"
@@ -49,6 +49,9 @@ public:
             }
             if (pairs.empty()) continue;
             database_.run(sqlite::fill(table, sqlite::row_key(database_, table), pairs, sqlite::Range::all));
+        }
+        for (auto const& open : compiler.crossings(position)) {
+            if (open.pair.pair.makes_rows) database_.run(sqlite::make_missing(open.pair, sqlite::Range::all));
         }
         for (auto const& open : compiler.transforms(position)) {
             auto const key = sqlite::row_key(database_, open.transform.table);
@@ -112,7 +115,7 @@ private:
             }
             for (auto const& sql : step.sql) database_.run(sql);
             if (step.code) {
-                sqlite::CodeDatabase code{database_};
+                sqlite::CodeConnection code{database_};
                 step.code(code);
             }
         }

@@ -13,16 +13,16 @@ Wanted DualColumn<New, Old>::convert(Values const& values, int at) {
     enum : int { string_type = 0, double_type = 2, integer_type = 3, long_long_type = 4, unsigned_long_long_type = 5 };
     int const type = static_cast<int>(values.get_properties(position).get_data_type());
     auto const as = [](auto const& value) -> Wanted {
-        using Found = std::decay_t<decltype(value)>;
-        if constexpr (std::is_same_v<Found, Wanted>) {
+        using Held = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<Held, Wanted>) {
             return value;
-        } else if constexpr (std::is_arithmetic_v<Found> && std::is_arithmetic_v<Wanted>) {
+        } else if constexpr (std::is_arithmetic_v<Held> && std::is_arithmetic_v<Wanted>) {
             return static_cast<Wanted>(value);
-        } else if constexpr (std::is_arithmetic_v<Found> && std::is_same_v<Wanted, std::string>) {
+        } else if constexpr (std::is_arithmetic_v<Held> && std::is_same_v<Wanted, std::string>) {
             return std::to_string(value);
-        } else if constexpr (std::is_same_v<Found, std::string> && std::is_integral_v<Wanted>) {
+        } else if constexpr (std::is_same_v<Held, std::string> && std::is_integral_v<Wanted>) {
             return static_cast<Wanted>(std::stoll(value));
-        } else if constexpr (std::is_same_v<Found, std::string> && std::is_floating_point_v<Wanted>) {
+        } else if constexpr (std::is_same_v<Held, std::string> && std::is_floating_point_v<Wanted>) {
             return static_cast<Wanted>(std::stod(value));
         } else {
             throw std::invalid_argument{"evolver: this column's type cannot be converted; read it with soci::values::get"};

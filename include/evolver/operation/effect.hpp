@@ -7,6 +7,7 @@
 /// the schema that those before it have made. The function throws PlanError where the operation cannot be meant.
 
 #include "evolver/operation/change.hpp"
+#include "evolver/operation/cross_pair.hpp"
 #include "evolver/operation/pair.hpp"
 #include "evolver/operation/rule.hpp"
 #include "evolver/schema/schema.hpp"
@@ -50,6 +51,7 @@ struct Effect {
     std::vector<MovedTable> moves = {};
     std::vector<Change> expand = {};        ///< Only adds.
     std::vector<Pair> pairs = {};           ///< Kept in step from expand to contract.
+    std::vector<CrossPair> crossings = {};  ///< The same, between two tables.
     std::vector<KeptColumn> kept = {};      ///< From expand to contract.
     std::vector<Rule> rules = {};           ///< Kept by the new release from expand, by every row from contract.
     std::vector<NewDefault> defaults = {};  ///< Of the new release, from expand to contract.

@@ -22,6 +22,7 @@
 #include "evolver/operation/drop_unique.hpp"
 #include "evolver/operation/drop_view.hpp"
 #include "evolver/operation/merge_columns.hpp"
+#include "evolver/operation/move_column.hpp"
 #include "evolver/operation/raw_sql.hpp"
 #include "evolver/operation/rename_column.hpp"
 #include "evolver/operation/rename_table.hpp"
@@ -36,11 +37,11 @@
 
 namespace evolver {
 
-using Operation = std::variant<CreateTable, DropTable, RenameTable, AddColumn, DropColumn, RenameColumn, ChangeType,
-                               SplitColumn, MergeColumns, SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck,
-                               DropCheck, AddUnique, DropUnique, AddForeignKey, DropForeignKey, ChangePrimaryKey,
-                               CreateIndex, DropIndex, CreateView, ReplaceView, DropView, Backfill,
-                               RawSql, RunCode>;
+using Operation =
+    std::variant<CreateTable, DropTable, RenameTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn,
+                 MergeColumns, MoveColumn, SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck, DropCheck,
+                 AddUnique, DropUnique, AddForeignKey, DropForeignKey, ChangePrimaryKey, CreateIndex, DropIndex,
+                 CreateView, ReplaceView, DropView, Backfill, RawSql, RunCode>;
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);

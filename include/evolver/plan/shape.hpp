@@ -4,6 +4,7 @@
 ///
 /// The access layer writes its SQL from a Shape; it is recomputed when the database has moved on. It is a value.
 
+#include "evolver/operation/cross_pair.hpp"
 #include "evolver/operation/pair.hpp"
 #include "evolver/operation/rule.hpp"
 #include "evolver/plan/phase.hpp"
@@ -21,6 +22,12 @@ struct OpenPair {
     Stage stage;
 };
 
+/// A cross pair that is open for this release: the table is its source or its target.
+struct OpenCrossPair {
+    CrossPair pair;
+    Stage stage;
+};
+
 struct Shape {
     Name table;  ///< As the release calls it.
     /// As the database calls it: another name until a rename is contracted.
@@ -31,6 +38,8 @@ struct Shape {
     std::vector<Column> physical = {};
     /// In plan order.
     std::vector<OpenPair> pairs = {};
+    /// In plan order.
+    std::vector<OpenCrossPair> crossed = {};
     /// What the release's writes are held to before the table is, in plan order.
     std::vector<Rule> rules = {};
     /// What the release's inserts hold in columns that they leave out, where that is not the table's own default.

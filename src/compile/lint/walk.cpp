@@ -197,6 +197,9 @@ private:
         for (auto const& [table, pairs] : by_table)
             database_.run(
                 sqlite::fill(Name{table}, sqlite::row_key(database_, Name{table}), pairs, sqlite::Range::all));
+        for (auto const& open : compiler.crossings(position)) {
+            if (open.pair.pair.makes_rows) database_.run(sqlite::make_missing(open.pair, sqlite::Range::all));
+        }
         for (auto const& open : compiler.transforms(position))
             database_.run(sqlite::transform(open.transform, sqlite::row_key(database_, open.transform.table),
                                             sqlite::Range::all));

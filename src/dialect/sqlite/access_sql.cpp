@@ -1,6 +1,7 @@
 #include "dialect/sqlite/access_sql.hpp"
 
 #include "dialect/sqlite/connection.hpp"
+#include "dialect/sqlite/cross_sql.hpp"
 #include "dialect/sqlite/in_sync.hpp"
 #include "dialect/sqlite/joined.hpp"
 #include "dialect/sqlite/rule_sql.hpp"
@@ -110,9 +111,29 @@ public:
                ")";
     }
 
+    /// The cross pair by which the column comes from another table.
+    [[nodiscard]] OpenCrossPair const* arriving(Name const& column) const {
+        for (auto const& open : shape_.crossed) {
+            if (open.pair.to == column && open.pair.target == shape_.physical_table()) return &open;
+        }
+        return nullptr;
+    }
+
+    /// In agreement is what has a value: sync fills it, and what is NULL is NULL in the other table, too, or not filled yet.
+    [[nodiscard]] std::string read_arriving(OpenCrossPair const& open) const {
+        auto const bare = quoted(open.pair.to.text());
+        if (open.stage == Stage::switched || open.stage == Stage::complete) return bare;
+        auto const said = said_by_source(open.pair, quoted(shape_.table.text()));
+        return open.stage == Stage::off ? said
+                                        : "CASE WHEN " + bare + " IS NULL THEN " + said + " ELSE " + bare + " END";
+    }
+
     [[nodiscard]] std::string read_as_is(Name const& column) const {
         auto const* open = pair_of(column);
-        if (open == nullptr) return quoted(column.text());
+        if (open == nullptr) {
+            auto const* from_elsewhere = arriving(column);
+            return from_elsewhere == nullptr ? quoted(column.text()) : read_arriving(*from_elsewhere);
+        }
         auto const& pair = open->pair;
         if (pair.kind == PairKind::alias) return read(pair.from.front());
         if (open->stage == Stage::switched || open->stage == Stage::complete) return quoted(column.text());
@@ -181,6 +202,7 @@ public:
         auto const& pairs = access_.shape().pairs;
         if (kind_ == Kind::insert) set_new_defaults();
         for (auto open = pairs.rbegin(); open != pairs.rend(); ++open) carry(*open);
+        for (auto const& open : access_.shape().crossed) cross(open);
         std::vector<std::pair<std::string, std::string>> result;
         for (auto const& column : order_) {
             if (!only_carried_.count(key(column))) result.emplace_back(quoted(column.text()), values_.at(key(column)));
@@ -230,6 +252,38 @@ private:
         if (open.stage != Stage::off) return;
         refuse_losses(pair, targets);
         for (auto const& target : targets) only_carried_.insert({key(target), true});  // not there yet
+    }
+
+    /// What moves to another table goes along keys that this statement may write.
+    void cross(OpenCrossPair const& open) {
+        auto const& pair = open.pair;
+        auto const& shape = access_.shape();
+        auto const is_written = [&](Name const& column) { return is_set(column); };
+        if (pair.target == shape.physical_table()) {
+            if (open.stage == Stage::off && is_set(pair.to)) {
+                throw AccessError{Failure{.what = "The database has no column \"" + pair.to.text() + "\" in \"" +
+                                                  shape.table.text() + "\" yet: before expand() its values are in \"" +
+                                                  pair.source.text() + "\", where this statement does not write.",
+                                          .object = shape.table.text() + "." + pair.to.text(),
+                                          .instead = "let a process that may change the schema call expand() first"}};
+            }
+            bool const both = open.stage == Stage::dual || open.stage == Stage::switched;
+            // The value goes with the row; the trigger on the column carries it to where the row is now.
+            if (both && kind_ == Kind::update && !is_set(pair.to) &&
+                std::any_of(pair.target_key.begin(), pair.target_key.end(), is_written))
+                put(pair.to, access_.read(pair.to));
+            return;
+        }
+        bool const moves = kind_ == Kind::update && open.stage != Stage::off && open.stage != Stage::complete &&
+                           std::any_of(pair.source_key.begin(), pair.source_key.end(), is_written);
+        if (!moves) return;
+        // What the other table says under the new key is what this release has written there.
+        std::vector<std::string> key;
+        for (auto const& column : pair.source_key)
+            key.push_back(is_set(column) ? Access::grouped(values_.at(this->key(column)))
+                                         : quoted(shape.table.text()) + "." + quoted(column.text()));
+        auto const said = said_by_target(pair, key);
+        put(pair.column, "coalesce(" + said + ", " + quoted(pair.column.text()) + ")");
     }
 
     /// Before expand there is only the old column, and what it cannot hold would be lost. Only the engine can tell, for the value at hand:

@@ -1,4 +1,4 @@
-#include "dialect/sqlite/code_database.hpp"
+#include "dialect/sqlite/code_connection.hpp"
 
 #include "dialect/sqlite/statements.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -32,7 +32,7 @@ void refuse_beyond_rows(std::string_view sql) {
 
 }  // namespace
 
-Statement CodeDatabase::prepared(std::string_view sql, std::vector<Value> const& values) const {
+Statement CodeConnection::prepared(std::string_view sql, std::vector<Value> const& values) const {
     auto const statements = split(sql);
     if (statements.size() != 1) {
         throw Error{
@@ -52,16 +52,16 @@ Statement CodeDatabase::prepared(std::string_view sql, std::vector<Value> const&
     return statement;
 }
 
-void CodeDatabase::run(std::string_view script) {
+void CodeConnection::run(std::string_view script) {
     for (auto const& statement : split(script)) (void)prepared(statement.text, {}).run();
 }
 
-std::int64_t CodeDatabase::execute(std::string_view sql, std::vector<Value> const& values) {
+std::int64_t CodeConnection::execute(std::string_view sql, std::vector<Value> const& values) {
     return prepared(sql, values).run();
 }
 
-void CodeDatabase::each(std::string_view sql, std::vector<Value> const& values,
-                        std::function<void(Row const&)> const& row) {
+void CodeConnection::each(std::string_view sql, std::vector<Value> const& values,
+                          std::function<void(Row const&)> const& row) {
     auto statement = prepared(sql, values);
     while (statement.step()) {
         Row found;

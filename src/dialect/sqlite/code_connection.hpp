@@ -7,9 +7,9 @@
 
 namespace evolver::sqlite {
 
-class CodeDatabase final : public evolver::CodeDatabase {
+class CodeConnection final : public CodeDatabase {
 public:
-    explicit CodeDatabase(Connection const& connection) : connection_{connection} {}
+    explicit CodeConnection(Connection const& connection) : connection_{connection} {}
 
     void run(std::string_view script) override;
     std::int64_t execute(std::string_view sql, std::vector<Value> const& values) override;
