@@ -98,10 +98,18 @@ int create(std::string const& path, std::string const& model) {
     return descriptor;
 }
 
+/// Nobody asks when the file was last read, and noting it would cost each start an update of the inode. Only the file's
+/// owner may leave that out.
+int open_existing(std::string const& path) {
+    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+    int const descriptor = ::open(path.c_str(), flags | O_NOATIME);
+    return descriptor < 0 && errno == EPERM ? ::open(path.c_str(), flags) : descriptor;
+}
+
 int open_or_create(std::string const& path, std::string const& model) {
     int descriptor = -1;
     for (int attempt = 0; attempt < 3 && descriptor < 0; ++attempt) {
-        descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        descriptor = open_existing(path);
         if (descriptor < 0 && errno == ENOENT) descriptor = create(path, model);
         if (descriptor < 0 && errno != EEXIST) break;  // EEXIST: another process has made it meanwhile
     }
