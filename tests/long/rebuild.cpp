@@ -157,8 +157,9 @@ std::string statement(Setting const& setting, int writer, int position) {
     auto const size = (number >> 40) % 60;
     auto const key = [&](long long row) { return std::to_string(row * apart); };
     auto const code = [](long long row) { return "'c" + std::to_string(row) + "'"; };
+    // No two rows have one name: whether (name, size) is unique still must not matter.
     auto const values = [&](long long id, long long by) {
-        return fmt::format("({}, {}, 'w{}-{}', {})", key(id), code(by), writer, position, size);
+        return fmt::format("({}, {}, 'w{}-{}-{}', {})", key(id), code(by), writer, position, by, size);
     };
     std::string const into = table + " (id, code, name, size) VALUES ";
     switch ((number >> 1) % 14) {
@@ -167,7 +168,8 @@ std::string statement(Setting const& setting, int writer, int position) {
         case 2: return "INSERT OR IGNORE INTO " + into + values(one, other);
         case 3:
             return "INSERT INTO " + into + values(one, other) +
-                   " ON CONFLICT (code) DO UPDATE SET size = excluded.size, name = excluded.name";
+                   " ON CONFLICT (code) DO UPDATE SET size = excluded.size, name = excluded.name ON CONFLICT DO "
+                   "NOTHING";
         case 4: return fmt::format("UPDATE {} SET size = {} WHERE code = {}", table, size, code(one));
         case 5: return fmt::format("UPDATE OR REPLACE {} SET code = {} WHERE code = {}", table, code(other), code(one));
         case 6: return fmt::format("UPDATE OR IGNORE {} SET code = {} WHERE code = {}", table, code(other), code(one));
