@@ -2,6 +2,7 @@
 
 #include "compile/expression_check.hpp"
 #include "dialect/sqlite/create_text.hpp"
+#include "dialect/sqlite/index_sql.hpp"
 #include "dialect/sqlite/keep.hpp"
 #include "dialect/sqlite/render.hpp"
 #include "evolver/dialect/engine_error.hpp"
@@ -95,6 +96,11 @@ std::string_view own_words(Effect const& effect) {
     return std::any_of(effect.expand.begin(), effect.expand.end(), is_code) ? "RunCode" : "";
 }
 
+/// An index that could be built in small batches: nothing needs it in the meantime.
+bool can_wait(Effect const& effect, Change const& change) {
+    return std::holds_alternative<MakeIndex>(change) && effect.rules.empty();
+}
+
 /// `contract` frees the name that `made` needs.
 bool frees(Change const& contract, Change const& made) {
     auto const column = [&](Name const& table, Name const& name) {
@@ -114,6 +120,9 @@ bool frees(Change const& contract, Change const& made) {
     auto const* removed_index = std::get_if<RemoveIndex>(&contract);
     return index != nullptr && removed_index != nullptr && removed_index->index == index->index.name;
 }
+
+/// How long a batch of an index may hold the lock.
+constexpr std::chrono::milliseconds online_batch{8};
 
 /// The operation's effect; what is wrong with it is told with the migration's name.
 Effect effect_in(std::string const& id, Operation const& operation, Schema& schema) {
@@ -225,11 +234,16 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
     steps.push_back(std::move(step));
 }
 
-void Compiler::render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration) {
+void Compiler::render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration,
+                      bool online) {
     auto const physical_change = resolved(change);
     auto const rows = rows_of(table_of_change(physical_change));
-    sqlite::RenderContext const context{
-        .schema = clone_.connection, .rows = rows, .bytes = bytes_of(rows), .lock = lock, .budget = budget_};
+    sqlite::RenderContext const context{.schema = clone_.connection,
+                                        .rows = rows,
+                                        .bytes = bytes_of(rows),
+                                        .lock = lock,
+                                        .budget = budget_,
+                                        .online = online};
     run(steps, sqlite::render(physical_change, context), migration);
     bool const takes = std::holds_alternative<RemoveColumn>(change) || std::holds_alternative<RemoveTable>(change);
     if (takes) refuse_dependents(steps.back());
@@ -655,7 +669,25 @@ Compiled Compiler::expand() {
                 check_computed(clone_.connection, at(made->table), over_columns(made->table, *made->column.generated),
                                "Migration \"" + id + "\", " + title(operation));
             }
-            render(compiled.steps, change, effect.lock, id);
+            if (!is_put_off(effect, change)) {
+                render(compiled.steps, change, effect.lock, id, can_wait(effect, change));
+                continue;
+            }
+            compiled.has_filled_steps = compiled.adopts = true;
+            try {
+                (void)sqlite::index_layout(clone_.connection, std::get<MakeIndex>(resolved(change)).index);
+            } catch (EngineError const& error) {
+                throw PlanError{Failure{.what = "Migration \"" + id + "\", " + title(operation) + ": " + error.what(),
+                                        .object = id,
+                                        .instead = way_out_,
+                                        .native_code = error.native_code()}};
+            }
+            auto const why = sqlite::adoption_refused(*live_);
+            if (why.empty()) continue;
+            throw PlanError{Failure{
+                .what = "Migration \"" + id + "\", " + title(operation) + " cannot be done online: " + why + ".",
+                .object = id,
+                .instead = "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
         }
         if (before) learn(virtual_, *before, physical());
         for (auto i = first; i < open_.size(); ++i) {
@@ -701,6 +733,32 @@ Compiled Compiler::expand() {
     return compiled;
 }
 
+bool Compiler::is_put_off(Effect const& effect, Change const& change) {
+    if (effect.lock != Lock::online || !can_wait(effect, change) || online_ == Online::at_once) return false;
+    auto const index = std::get<MakeIndex>(resolved(change)).index;
+    // A build that has begun goes on, whatever the table's size is now.
+    sqlite::Value const holder = sqlite::holder_name(index.name);
+    return online_ == Online::put_off || sqlite::index_estimate(rows_of(index.table.text())) > budget_ ||
+           clone_.connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+                                     {&holder, 1}) != 0;
+}
+
+std::vector<sqlite::IndexLayout> Compiler::online(std::size_t position) {
+    std::vector<sqlite::IndexLayout> layouts;
+    for (auto const& effect : effects_of(position)) {
+        for (auto const* changes : {&effect.filled, &effect.expand}) {
+            for (auto const& change : *changes) {
+                auto const* made = std::get_if<MakeIndex>(&change);
+                if (made == nullptr || physical().find_index(made->index.name) != nullptr) continue;
+                if (is_put_off(effect, change))
+                    layouts.push_back(
+                        sqlite::index_layout(clone_.connection, std::get<MakeIndex>(resolved(change)).index));
+            }
+        }
+    }
+    return layouts;
+}
+
 Compiled Compiler::filled(std::size_t position) {
     Compiled compiled{.position = position};
     for (auto const& effect : effects_of(position)) {
@@ -708,7 +766,20 @@ Compiled Compiler::filled(std::size_t position) {
             for (auto const& change : *changes) {
                 auto const* index = std::get_if<MakeIndex>(&change);
                 if (index == nullptr || physical().find_index(index->index.name) != nullptr) continue;
-                render(compiled.steps, change, effect.lock, id_of(position));
+                if (!is_put_off(effect, change)) {
+                    render(compiled.steps, change, effect.lock, id_of(position), can_wait(effect, change));
+                    continue;
+                }
+                auto const layout =
+                    sqlite::index_layout(clone_.connection, std::get<MakeIndex>(resolved(change)).index);
+                Step step{.migration = {},
+                          .what = "build index " + layout.index.name.text() + " in small batches",
+                          .sql = sqlite::discard_build(clone_.connection, layout.index.name),
+                          .rows = rows_of(layout.index.table.text()),
+                          .estimate = online_batch};
+                for (auto& sql : sqlite::begin_build(layout)) step.sql.push_back(std::move(sql));
+                for (auto& sql : sqlite::adopt(layout)) step.sql.push_back(std::move(sql));
+                run(compiled.steps, std::move(step), id_of(position));
             }
         }
     }
@@ -869,6 +940,16 @@ Compiled Compiler::undo() {
         }
         for (auto const& change : effect->undo) {
             if (is_code(change)) resync(compiled.steps, touched, id);
+            auto const* removed = std::get_if<RemoveIndex>(&change);
+            auto stop = removed != nullptr && effect->lock == Lock::online
+                            ? sqlite::discard_build(clone_.connection, removed->index)
+                            : std::vector<std::string>{};
+            if (!stop.empty())
+                run(compiled.steps,
+                    Step{.migration = {},
+                         .what = "stop building index " + removed->index.text(),
+                         .sql = std::move(stop)},
+                    id);
             render(compiled.steps, change, effect->lock, id);
             if (is_code(change)) unsync(compiled.steps, touched, id);
         }
@@ -932,6 +1013,7 @@ std::optional<Schema> expected_schema(Plan const& plan, Standing standing) {
     auto const nothing = sqlite::Connection::in_memory();
     try {
         Compiler compiler{plan, {}, nothing};
+        compiler.put_off_online();  // may be there, or not yet
         // A newer release may have gone further than this plan knows.
         standing.expanded = std::min(standing.expanded, plan.migrations().size());
         standing.contracted = std::min(standing.contracted, standing.expanded);

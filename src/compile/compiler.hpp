@@ -28,6 +28,10 @@
 
 namespace evolver {
 
+namespace sqlite {
+struct IndexLayout;
+}
+
 /// How far a database has come along a plan.
 struct Standing {
     std::size_t contracted = 0;  ///< Migrations before this one are contracted.
@@ -49,6 +53,7 @@ struct Compiled {
     std::vector<sqlite::PhysicalRule> rules = {};  ///< That the migration adds.
     std::vector<TableRebuild> rebuilds = {};       ///< To be done in batches before `steps`.
     bool has_filled_steps = false;                 ///< Something waits until the backfill is complete.
+    bool adopts = false;                           ///< Among that are indexes in small batches.
     bool removes = false;                          ///< Contract takes something away from older releases.
     std::vector<std::string> warnings = {};
 };
@@ -89,8 +94,15 @@ public:
     /// do; see dialect/sqlite/natural_statements.hpp. Tables that the plan has yet to make are in nobody's use.
     void watch_statements() { watched_ = sqlite::natural_statements(clone_.connection); }
 
+    /// From here on, no index of Lock::online is made by expand(), however small its table is.
+    void put_off_online() { online_ = Online::put_off; }
+    /// From here on, indexes of Lock::online are made at once: the steps run on samples, without batches between them.
+    void make_online_at_once() { online_ = Online::at_once; }
+
     /// The next planned migration. Throws PlanError.
     [[nodiscard]] Compiled expand();
+    /// The indexes of migration `position` that are to be built in small batches, and are not there yet.
+    [[nodiscard]] std::vector<sqlite::IndexLayout> online(std::size_t position);
     /// What waits for the backfill of migration `position`.
     [[nodiscard]] Compiled filled(std::size_t position);
     /// The first open migration.
@@ -151,7 +163,9 @@ private:
 
     std::vector<Effect> effects_of(std::size_t position);
     void run(std::vector<Step>& steps, Step step, std::string const& migration);
-    void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration);
+    void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration,
+                bool online = false);
+    [[nodiscard]] bool is_put_off(Effect const& effect, Change const& change);
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void unsync(std::vector<Step>& steps, std::vector<Name> const& tables, std::string const& migration);
     /// Those that are there. Code of the application's runs between the two: what it writes is carried over as anybody's is.
@@ -218,6 +232,8 @@ private:
     std::vector<OpenMove> moves_;
     std::map<std::string, std::int64_t> rows_;
     std::vector<sqlite::NaturalStatement> watched_;
+    enum class Online { by_size, put_off, at_once };
+    Online online_ = Online::by_size;
 };
 
 /// The schema that the history should have made, where the plan itself says how everything began; none where it starts from tables that

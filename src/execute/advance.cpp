@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <map>
 #include <thread>
+#include <type_traits>
 
 namespace evolver {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// What only reads keeps nobody out, but the caller.
+constexpr std::chrono::microseconds longest_reading{250'000};
+constexpr std::chrono::microseconds full_speed_reading{1'000'000};
 
 /// The migration that is first to be filled; none if all expanded ones are.
 std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t known) {
@@ -26,7 +31,9 @@ std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
     auto const& connection = workplace.own();
     auto const& plan = workplace.plan();
     auto const& id = plan.migrations()[position].id.text();
-    auto const compiled = look(workplace, connection).compiler.filled(position);
+    auto compiler = look(workplace, connection).compiler;
+    if (!compiler.online(position).empty()) return {};  // one was dropped meanwhile: it is built first
+    auto const compiled = compiler.filled(position);
     std::int64_t rows = 0;
     std::chrono::microseconds held{0};
     {
@@ -107,9 +114,16 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
     mend_sync(workplace_);
     version = workplace_.own().integer("PRAGMA schema_version");
     work_ =
-        Work{.schema_version = version, .position = position, .backfills = {}, .rebuilds = {}, .contract_waits = false};
+        Work{.schema_version = version,
+             .position = position,
+             .backfills = {},
+             .indexes = {},
+             .rebuilds = {},
+             .contract_waits = false};
     if (position) {
         work_.backfills = backfills_of(workplace_, *position);
+        for (auto& layout : look(workplace_, workplace_.own()).compiler.online(*position))
+            work_.indexes.emplace_back(workplace_, *position, std::move(layout));
     } else {
         work_.contract_waits = something_to_contract(workplace_, state);
         work_.rebuilds = rebuilds_begun(workplace_);
@@ -130,14 +144,22 @@ bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
             result.held_up = true;
             return false;
         }
-        auto const batch = run.batch(std::min(batch_target, std::max(least_target, left())));
+        auto const time = std::max(least_target, left());
+        Batch batch{};
+        if constexpr (std::is_same_v<Run, IndexBuild>) {
+            batch = run.batch(std::min(batch_target, time),
+                              pace == Pace::polite ? std::min(longest_reading, time) : full_speed_reading);
+        } else {
+            batch = run.batch(std::min(batch_target, time));
+        }
         if (batch == Batch::finished) return true;
         result.worked = true;
+        auto const held = run.held();  // nothing, where it only read
+        if (pace == Pace::polite && held.count() > 0) pacer_.rest_after(held);
         if (batch == Batch::stale) {
             work_ = {};
             return false;
         }
-        if (pace == Pace::polite) pacer_.rest_after(run.held());
         if (left().count() <= 0) return false;
     }
 }
@@ -173,6 +195,9 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
         }
         for (auto& backfill : todo.backfills) {
             if (!batches_of(backfill, pace, result, left)) return result;
+        }
+        for (auto& index : todo.indexes) {
+            if (!batches_of(index, pace, result, left)) return result;
         }
         if (pace == Pace::polite && !pacer_.rested_before_long_lock(left())) {
             result.worked = true;

@@ -3,6 +3,7 @@
 // What is to be done in small pieces: backfills, then the indexes that waited for them; what a contract has begun and not ended; old rows.
 
 #include "execute/backfill.hpp"
+#include "execute/index_build.hpp"
 #include "execute/pacer.hpp"
 #include "execute/rebuild.hpp"
 #include "execute/sweep.hpp"
@@ -42,6 +43,7 @@ private:
         std::int64_t schema_version = -1;
         std::optional<std::size_t> position;  ///< The migration to be filled; none: nothing is left to fill.
         std::vector<Filling> backfills;
+        std::vector<IndexBuild> indexes;   ///< When those are done.
         std::vector<RebuildRun> rebuilds;  ///< That a contract has begun.
         bool contract_waits = false;       ///< Something could be contracted.
     };

@@ -1,6 +1,7 @@
 #include "execute/backfill.hpp"
 
 #include "dialect/sqlite/fill_sql.hpp"
+#include "execute/row_values.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,16 +23,6 @@ public:
 private:
     sqlite::Connection const& connection_;
 };
-
-std::vector<sqlite::Value> row_of(sqlite::Statement& statement, std::size_t columns) {
-    std::vector<sqlite::Value> row;
-    for (std::size_t i = 0; i < columns; ++i) row.push_back(statement.value(static_cast<int>(i)));
-    return row;
-}
-
-void bind_all(sqlite::Statement& statement, int first, std::vector<sqlite::Value> const& values) {
-    for (auto const& value : values) statement.bind(first++, value);
-}
 
 }  // namespace
 
@@ -125,6 +116,7 @@ bool Filling::begin() {
 }
 
 Batch Filling::batch(std::chrono::microseconds target) {
+    held_ = {};
     auto at = read_position();
     if (at.finished) return Batch::finished;
     bool const renumbered =

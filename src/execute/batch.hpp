@@ -23,7 +23,8 @@ inline constexpr std::int64_t first_batch = 200;
 
 /// How many rows the next batch has, after one of `rows` that held the lock for `held`. Quick up while far below the target, quick down at
 /// once when over it: an average would still be 1.4 times too large eight batches after the disk has become ten times slower.
+inline constexpr std::int64_t largest_batch = 50'000;
 [[nodiscard]] std::int64_t next_batch(std::int64_t rows, std::chrono::microseconds target,
-                                      std::chrono::microseconds held) noexcept;
+                                      std::chrono::microseconds held, std::int64_t largest = largest_batch) noexcept;
 
 }  // namespace evolver

@@ -1,5 +1,6 @@
 #include "execute/expand.hpp"
 
+#include "dialect/sqlite/index_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/hazards.hpp"
 #include "execute/mend.hpp"
@@ -116,6 +117,16 @@ Report expand(Workplace& workplace) {
             report.warnings.insert(report.warnings.end(), compiled.warnings.begin(), compiled.warnings.end());
         for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
         rehearse_contract(compiler, report);
+        for (auto const& compiled : pending) {
+            auto const why = compiled.adopts ? sqlite::adoption_refused(workplace.given()) : std::string{};
+            if (!why.empty()) {
+                auto const& id = plan.migrations()[compiled.position].id.text();
+                throw PlanError{Failure{
+                    .what = "Migration \"" + id + "\" cannot build an index online: " + why + ".",
+                    .object = id,
+                    .instead = "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
+            }
+        }
         for (auto const& compiled : pending)
             measure(connection, compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
 

@@ -1,6 +1,7 @@
 #include "execute/rebuild.hpp"
 
 #include "evolver/schema/digest.hpp"
+#include "execute/row_values.hpp"
 
 #include <algorithm>
 
@@ -9,16 +10,6 @@ namespace evolver {
 namespace {
 
 using Key = std::vector<sqlite::Value>;
-
-void bind_all(sqlite::Statement& statement, int first, Key const& values) {
-    for (auto const& value : values) statement.bind(first++, value);
-}
-
-Key row_of(sqlite::Statement& statement, std::size_t columns) {
-    Key row;
-    for (std::size_t i = 0; i < columns; ++i) row.push_back(statement.value(static_cast<int>(i)));
-    return row;
-}
 
 std::int64_t version_of(sqlite::Connection const& connection) { return connection.integer("PRAGMA schema_version"); }
 

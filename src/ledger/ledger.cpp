@@ -143,6 +143,10 @@ void create(sqlite::Connection const& connection, std::string const& plan) {
         "CREATE TABLE IF NOT EXISTS evolver_checkpoint (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT "
         "NOT NULL, "
         "part INTEGER NOT NULL, done, bound, PRIMARY KEY (plan, position, table_name, part)) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS evolver_index (plan TEXT NOT NULL, position INTEGER NOT NULL, index_name TEXT NOT "
+        "NULL, state TEXT NOT NULL, rows INTEGER NOT NULL DEFAULT 0, batches INTEGER NOT NULL DEFAULT 0, "
+        "schema_version INTEGER NOT NULL DEFAULT 0, started_at INTEGER NOT NULL DEFAULT 0, updated_at INTEGER NOT NULL "
+        "DEFAULT 0, PRIMARY KEY (plan, position, index_name)) WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS evolver_legacy (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, position INTEGER NOT "
         "NULL, "
         "table_name TEXT NOT NULL, writes INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0);"
@@ -258,7 +262,13 @@ void raise_floor(sqlite::Connection const& connection, std::string const& plan, 
 }
 
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
-    for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy"}) {
+    for (auto const* table :
+         {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy", "evolver_index"}) {
+        sqlite::Value const name = std::string{table};
+        // A ledger of an earlier version gets what is new with the next expand().
+        if (connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",
+                               {&name, 1}) == 0)
+            continue;
         auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");
         statement.bind(1, std::string_view{plan}).bind(2, position);
         statement.run();

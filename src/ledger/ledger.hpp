@@ -9,6 +9,7 @@
 //                       keeps its own: a TEXT column would make '10' of 10, and the run would end with nothing done.
 //   evolver_rebuild     one row per table that is being made anew: its form, rows, batches; evolver_rebuild_key has its checkpoint, which the
 //                       triggers of the rebuild read
+//   evolver_index       one row per index that is built in batches: how far it is
 //   evolver_legacy      counters of writes that reached the old shape only; the sync triggers raise them
 //   evolver_kept        notes of the triggers that carry columns over a REPLACE; empty or stale between statements
 //   evolver_quarantine  old values that the new shape cannot hold, kept when their loss was accepted

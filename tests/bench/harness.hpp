@@ -71,5 +71,6 @@ void access(Bench& bench);
 void sync(Bench& bench);
 void backfill(Bench& bench);
 void rebuild(Bench& bench);
+void index(Bench& bench);
 
 }  // namespace bench

@@ -61,6 +61,7 @@ int run(int count, char** arguments) {
     bench::sync(bench);
     bench::backfill(bench);
     bench::rebuild(bench);
+    bench::index(bench);
     if (bench.figures().empty()) throw std::runtime_error{"no figure is named " + only + "..."};
     if (!json.empty()) write_json(json, bench.figures());
     auto const& figures = bench.figures();

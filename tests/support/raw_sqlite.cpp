@@ -40,4 +40,6 @@ RawSqlite::Rows RawSqlite::run_named(std::string const& sql,
     return rows_of(statement);
 }
 
+void make_defensive(sqlite3* connection) { sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr); }
+
 }  // namespace evolver::testing

@@ -28,4 +28,7 @@ private:
     sqlite::Connection connection_;
 };
 
+/// SQLITE_DBCONFIG_DEFENSIVE
+void make_defensive(sqlite3* connection);
+
 }  // namespace evolver::testing

@@ -1,13 +1,24 @@
 #include "compile/lint/rules.hpp"
 
+#include <algorithm>
+#include <string>
+
 namespace evolver::lint_rules {
 
 namespace {
 
+bool makes_index(Migration const& migration) {
+    return std::any_of(migration.operations.begin(), migration.operations.end(),
+                       [](Operation const& operation) { return std::holds_alternative<CreateIndex>(operation); });
+}
+
 void judge(Case const& seen, Tell const& tell) {
     if (!seen.refused_by_budget.empty())
         tell(Severity::error, seen.migration->id.text(), seen.refused_by_budget,
-             "say that a window is planned for it, .lock = Lock::in_window; the finding becomes a warning then");
+             std::string{makes_index(*seen.migration)
+                             ? "let it be built in small batches beside everybody, .lock = Lock::online; or say"
+                             : "say"} +
+                 " that a window is planned for it, .lock = Lock::in_window; the finding becomes a warning then");
     for (auto const& step : seen.steps) {
         if (step.estimate <= std::chrono::milliseconds{50}) continue;
         tell(Severity::warning, step.what,
@@ -26,8 +37,9 @@ LintRule const sqlite_long_writer{
                         "table or a column that is dropped.",
              .why = "SQLite has one writer: everybody else waits that long, and who waits less gets \"database "
                     "is locked\"; the WAL grows meanwhile.",
-             .instead = "Run it in a window and say so in the operation. Without `.lock = Lock::in_window` "
-                        "evolver refuses it.",
+             .instead =
+                 "An index: `.lock = Lock::online` builds it in small batches beside everybody. Else run it in a "
+                 "window and say so in the operation: without `.lock = Lock::in_window` evolver refuses it.",
              .example = "CreateIndex{.name = \"by_name\", .table = \"packages\", .columns = {\"name\"}, .lock = "
                         "Lock::in_window}"},
     .judge = judge};

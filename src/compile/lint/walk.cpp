@@ -204,6 +204,7 @@ private:
             database_.run(sqlite::transform(open.transform, sqlite::row_key(database_, open.transform.table),
                                             sqlite::Range::all));
         database_.enable_triggers(true);
+        compiler.make_online_at_once();
         run_on_samples(compiler.filled(position).steps, {});
     }
 

@@ -255,6 +255,19 @@ void Connection::enable_triggers(bool enabled) const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, enabled ? 1 : 0, nullptr);
 }
 
+void Connection::make_imposter(int root, std::string const& create_table) const {
+    (void)integer(
+        "SELECT count(*) FROM main.sqlite_schema");  // the schema is read first: what is read later knows no imposter
+    sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, handle_, "main", 1, root);
+    try {
+        run(create_table);
+    } catch (...) {
+        sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, handle_, "main", 0, 0);
+        throw;
+    }
+    sqlite3_test_control(SQLITE_TESTCTRL_IMPOSTER, handle_, "main", 0, 0);
+}
+
 void Connection::refuse_quoted_strings() const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);

@@ -102,6 +102,8 @@ public:
     [[nodiscard]] std::string vfs() const;
     /// Turns the firing of triggers on this connection on or off. Do not use it on a borrowed handle.
     void enable_triggers(bool enabled) const noexcept;
+    /// A table that only this connection knows, until it reads the schema anew, over the b-tree that begins on page `root`.
+    void make_imposter(int root, std::string const& create_table) const;
     /// Refuses "text" in double quotes where no column has that name, as the standard does.
     void refuse_quoted_strings() const noexcept;
 

@@ -288,7 +288,10 @@ private:
             .what = fmt::format("The step \"{}\" would block every writer for about {} ms; the budget is {} ms. {}.",
                                 made.what, made.estimate.count(), context_.budget.count(), why),
             .instead =
-                lock == LockClass::rewrite && made.what.starts_with("rebuild")
+                context_.online
+                    ? "let it be built in small batches beside everybody, .lock = Lock::online, or run it in a maintenance "
+                      "window, and say so: .lock = Lock::in_window"
+                : made.what.starts_with("rebuild")
                     ? "say so in the operation: .lock = Lock::online has it done in small batches beside everybody, "
                       ".lock = Lock::in_window at once in a maintenance window"
                     : "run it in a maintenance window, and say so in the operation: .lock = Lock::in_window"}};
@@ -342,6 +345,8 @@ private:
 };
 
 }  // namespace
+
+std::chrono::milliseconds index_estimate(std::int64_t rows) { return estimate(rows, index_cost); }
 
 std::string create_table(Table const& table) {
     auto const* only_key = table.primary_key.size() == 1 ? table.find(table.primary_key.front()) : nullptr;

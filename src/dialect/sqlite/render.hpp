@@ -28,6 +28,8 @@ struct RenderContext {
     Lock lock = Lock::within_budget;
     /// How long a step may hold the lock.
     std::chrono::milliseconds budget{50};
+    /// The change could be made in small batches, if the operation said so.
+    bool online = false;
 };
 
 /// One change as one step (its `migration` is left empty). Throws PlanError where it cannot be done within the budget.
@@ -41,6 +43,8 @@ struct RenderContext {
 
 /// The end of a rebuild whose rows were copied in batches.
 [[nodiscard]] Step put_in_place(Rebuild const& rebuild, Name const& trash);
+/// How long CREATE INDEX would hold the lock.
+[[nodiscard]] std::chrono::milliseconds index_estimate(std::int64_t rows);
 
 /// CREATE TABLE as evolver writes it.
 [[nodiscard]] std::string create_table(Table const& table);
