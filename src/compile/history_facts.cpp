@@ -97,7 +97,6 @@ private:
     }
     void learn(ChangePrimaryKey const& o) {
         for (auto const& column : o.columns) there(o.table, column);
-        indexes_[o.name.text()] = !contracted_;
     }
     void learn(DropUnique const& o) {
         for (auto const& column : o.columns) there(o.table, column);

@@ -1,6 +1,9 @@
 #include "evolver/operation/change_primary_key.hpp"
 
+#include "evolver/schema/tokens.hpp"
 #include "operation/require.hpp"
+
+#include <algorithm>
 
 namespace evolver {
 
@@ -9,6 +12,15 @@ namespace {
 /// Does `key` refer to the primary key of `table`?
 bool refers_to_key(ForeignKey const& key, Table const& table) {
     return key.table == table.name && (key.referenced.empty() || key.referenced == table.key_columns());
+}
+
+/// Is a look-up by `columns` quick already? Then no index has to be made for the time until contract.
+bool serves(Index const& index, Name const& table, std::vector<Name> const& columns) {
+    return index.table == table && !index.where && index.parts.size() >= columns.size() &&
+           std::equal(columns.begin(), columns.end(), index.parts.begin(),
+                      [](Name const& column, IndexPart const& part) {
+                          return part.column && same_identifier(part.expression.text(Engine::sqlite), column.text());
+                      });
 }
 
 }  // namespace
@@ -28,9 +40,7 @@ Effect effect_of(ChangePrimaryKey const& operation, Schema& schema) {
         }
     }
     Index serving{.name = operation.name, .table = operation.table, .parts = {}};
-    Effect effect{.contract = {RemoveIndex{operation.name}, ReplacePrimaryKey{operation.table, operation.columns}},
-                  .undo = {RemoveIndex{operation.name}},
-                  .lock = operation.lock};
+    Effect effect{.contract = {ReplacePrimaryKey{operation.table, operation.columns}}, .lock = operation.lock};
     for (auto const& name : operation.columns) {
         auto& column = require::existing_column(table, name, title);
         if (column.generated) require::refuse(title, "column \"" + name.text() + "\" is generated from others.");
@@ -39,7 +49,14 @@ Effect effect_of(ChangePrimaryKey const& operation, Schema& schema) {
             effect.rules.push_back({.kind = RuleKind::not_null, .table = operation.table, .columns = {name}});
         column.nullable = false;
     }
-    effect.expand = {MakeIndex{serving}};
+    bool const served = std::any_of(schema.indexes.begin(), schema.indexes.end(), [&](Index const& index) {
+        return serves(index, operation.table, operation.columns);
+    });
+    if (!served) {
+        effect.expand = {MakeIndex{serving}};
+        effect.contract.insert(effect.contract.begin(), RemoveIndex{operation.name});
+        effect.undo = {RemoveIndex{operation.name}};
+    }
     effect.rules.push_back({.kind = RuleKind::unique, .table = operation.table, .columns = operation.columns});
     for (auto& column : table.columns) column.primary_key = false;
     table.primary_key = operation.columns;

@@ -109,7 +109,7 @@ TEST_CASE("rebuild: a contract that is told to stop goes on where it stopped, an
     Folder const folder;
     make_items(folder.database());
     std::stop_source stop;
-    AtBatch observer{4, [&] { stop.request_stop(); }};
+    AtBatch observer{2, [&] { stop.request_stop(); }};
     {
         Application second{folder.database(), items({names_repeat()}), {.release = "2.0", .observer = &observer}};
         second.evolver.expand();

@@ -61,6 +61,16 @@ TEST_CASE("ChangePrimaryKey: AUTOINCREMENT ends with its key, and leaves no coun
            .expected = "0"});
 }
 
+TEST_CASE("ChangePrimaryKey: an index that begins with its columns serves, and stays") {
+    check({.golden = {},
+           .before = {packages(),
+                      CreateIndex{.name = "by_name", .table = "packages", .columns = {"name", "section", "size"}}},
+           .rows = package_rows,
+           .operation = by_name_and_section(),
+           .look = "SELECT group_concat(name) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+           .expected = "'by_name'"});
+}
+
 TEST_CASE("ChangePrimaryKey: several changes of one table are one rebuild") {
     auto table = packages();
     table.unique_keys = {{.columns = {"name"}}};
