@@ -113,13 +113,12 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
     if (work_.schema_version == version && work_.position == position) return work_;
     mend_sync(workplace_);
     version = workplace_.own().integer("PRAGMA schema_version");
-    work_ =
-        Work{.schema_version = version,
-             .position = position,
-             .backfills = {},
-             .indexes = {},
-             .rebuilds = {},
-             .contract_waits = false};
+    work_ = Work{.schema_version = version,
+                 .position = position,
+                 .backfills = {},
+                 .indexes = {},
+                 .rebuilds = {},
+                 .contract_waits = false};
     if (position) {
         work_.backfills = backfills_of(workplace_, *position);
         for (auto& layout : look(workplace_, workplace_.own()).compiler.online(*position))

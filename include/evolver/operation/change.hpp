@@ -128,9 +128,9 @@ struct CallCode {
     std::function<void(CodeDatabase&)> code;
 };
 
-using Change = std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias,
-                            SettleAlias, DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey,
-                            RemoveUnique, ReplacePrimaryKey, MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript,
-                            CallCode>;
+using Change =
+    std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias,
+                 DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey, RemoveUnique,
+                 ReplacePrimaryKey, MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript, CallCode>;
 
 }  // namespace evolver

@@ -14,8 +14,8 @@ struct DropColumn {
     Name table;
     Name column;
     std::optional<Expression> down = {};
-    Lock lock = Lock::
-        within_budget;  ///< Beyond the budget SQLite's contract leaves a tombstone; `in_window` rewrites the table.
+    /// Beyond the budget SQLite's contract leaves a tombstone; `online` makes the table anew in batches, `in_window` rewrites it at once.
+    Lock lock = Lock::within_budget;
 };
 
 [[nodiscard]] Effect effect_of(DropColumn const& operation, Schema& schema);

@@ -288,9 +288,9 @@ private:
             .what = fmt::format("The step \"{}\" would block every writer for about {} ms; the budget is {} ms. {}.",
                                 made.what, made.estimate.count(), context_.budget.count(), why),
             .instead =
-                context_.online
-                    ? "let it be built in small batches beside everybody, .lock = Lock::online, or run it in a maintenance "
-                      "window, and say so: .lock = Lock::in_window"
+                context_.online ? "let it be built in small batches beside everybody, .lock = Lock::online, or run it "
+                                  "in a maintenance "
+                                  "window, and say so: .lock = Lock::in_window"
                 : made.what.starts_with("rebuild")
                     ? "say so in the operation: .lock = Lock::online has it done in small batches beside everybody, "
                       ".lock = Lock::in_window at once in a maintenance window"
