@@ -22,8 +22,8 @@ constexpr int pairs = 3;
 /// A column goes, by a rebuild: SQLite's own DROP COLUMN would write every row under one lock.
 evolver::Plan dropping() {
     using namespace evolver;
-    auto migrations = plan().until("1.0").migrations();
-    std::vector<Migration> all{migrations.begin(), migrations.end()};
+    auto const first = plan().until("1.0");
+    std::vector<Migration> all{first.migrations().begin(), first.migrations().end()};
     all.push_back({.id = "0002-no-section",
                    .release = "2.0",
                    .operations = {DropColumn{.table = "packages", .column = "section", .lock = Lock::online}}});
