@@ -7,6 +7,7 @@
 #include "execute/rules.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace evolver {
 
@@ -89,7 +90,8 @@ std::size_t floor_after(Plan const& plan, std::size_t through) {
 bool nothing_to_expand(Workplace& workplace) {
     auto const& plan = workplace.plan();
     // Present first, floor second: contract looks for instances after it has told them to stand still, so one of the two sees the other.
-    auto const use = workplace.presence().use(workplace.wait());
+    std::optional<Presence::Use> use;
+    if (!workplace.present().at_rest()) use.emplace(workplace.presence().use(workplace.wait()));
     auto const seen = ledger::glance(workplace.given(), plan);
     return seen.ledger && seen.floor <= static_cast<std::int64_t>(workplace.release_position()) && seen.expanded;
 }

@@ -53,10 +53,16 @@ sqlite::Connection const& Workplace::own() {
 
 Presence& Workplace::presence() { return *shared_presence(); }
 
+Presence& Workplace::present() {
+    if (!presence_) {
+        presence_ = path_.empty() || given_.read_only() ? Presence::alone(plan_.name(), release())
+                                                        : Presence::enter(path_, plan_.name(), release());
+    }
+    return *presence_;
+}
+
 std::shared_ptr<Presence> Workplace::shared_presence() {
-    if (presence_) return presence_;
-    presence_ = path_.empty() || given_.read_only() ? Presence::alone(plan_.name(), release())
-                                                    : Presence::join(path_, plan_.name(), release());
+    present().map();
     return presence_;
 }
 

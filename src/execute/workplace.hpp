@@ -32,6 +32,8 @@ public:
 
     /// This instance in the fleet; joined when it is first needed.
     [[nodiscard]] Presence& presence();
+    /// The same, present and not yet mapped if this is the first need: for at_rest() alone.
+    [[nodiscard]] Presence& present();
     [[nodiscard]] std::shared_ptr<Presence> shared_presence();
 
     [[nodiscard]] Plan const& plan() const noexcept { return plan_; }

@@ -123,8 +123,16 @@ MappedFile MappedFile::open(std::string path, std::string const& model, std::siz
     int const descriptor = open_or_create(path, model);
     MappedFile file{std::move(path), descriptor};
     file.refuse_network();
-    file.extend(bytes);
     file.map(bytes);
+    return file;
+}
+
+std::optional<MappedFile> MappedFile::existing(std::string path) {
+    int const descriptor = open_existing(path);
+    if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+    if (descriptor < 0) refuse(path, "opened", errno);
+    MappedFile file{std::move(path), descriptor};
+    file.refuse_network();
     return file;
 }
 
@@ -168,6 +176,7 @@ void MappedFile::extend(std::size_t bytes) const {
 }
 
 void MappedFile::map(std::size_t bytes) {
+    if (shared()) extend(bytes);
     int const kind = shared() ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
     void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kind, descriptor_, 0);
     if (memory == MAP_FAILED && !shared()) throw std::bad_alloc{};
@@ -197,6 +206,14 @@ bool MappedFile::locked_by_another(off_t byte) const noexcept {
     if (!shared()) return false;
     auto lock = byte_lock(F_WRLCK, byte);
     return fcntl(descriptor_, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
+}
+
+bool MappedFile::read(off_t from, std::span<std::byte> into) const noexcept {
+    return pread(descriptor_, into.data(), into.size(), from) == static_cast<ssize_t>(into.size());
+}
+
+bool MappedFile::write(off_t from, std::span<std::byte const> bytes) const noexcept {
+    return pwrite(descriptor_, bytes.data(), bytes.size(), from) == static_cast<ssize_t>(bytes.size());
 }
 
 void MappedFile::reserve(off_t from, off_t bytes) const {

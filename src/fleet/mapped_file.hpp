@@ -7,6 +7,8 @@
 // last copy of the descriptor. Threads that share one MappedFile do not exclude each other.
 
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,8 @@ public:
     /// Opens or makes `<path>`, zero-filled, `bytes` long, with the rights of `model`. Throws Error whose native_code()
     /// is the errno, and for network file systems.
     static MappedFile open(std::string path, std::string const& model, std::size_t bytes);
+    /// Opens `<path>` where it is there, and neither makes, extends nor maps anything: map() may follow. Throws as open() does.
+    static std::optional<MappedFile> existing(std::string path);
     /// Zero-filled memory of this process alone, in which every lock is granted.
     static MappedFile none(std::size_t bytes);
 
@@ -27,7 +31,9 @@ public:
     ~MappedFile();
 
     [[nodiscard]] bool shared() const noexcept { return descriptor_ >= 0; }
+    /// Null before map().
     [[nodiscard]] void* memory() const noexcept { return memory_; }
+    void map(std::size_t bytes);
     [[nodiscard]] std::string const& path() const noexcept { return path_; }
 
     /// False: another open file has it. Throws Error where the file system knows no locks.
@@ -37,6 +43,10 @@ public:
     void unlock(off_t byte) const noexcept;
     /// True as well where it cannot be told.
     [[nodiscard]] bool locked_by_another(off_t byte) const noexcept;
+
+    /// Reads and writes the file itself, which the memory of all shows at once. False: not all of it, or no file.
+    [[nodiscard]] bool read(off_t from, std::span<std::byte> into) const noexcept;
+    [[nodiscard]] bool write(off_t from, std::span<std::byte const> bytes) const noexcept;
 
     /// Takes the disk space for a part of the file. Without that a full disk is a SIGBUS at the first write to the
     /// memory. The first page has its space from the start. File systems that cannot do this take it at that write.
@@ -49,7 +59,6 @@ private:
     MappedFile(std::string path, int descriptor) noexcept : path_{std::move(path)}, descriptor_{descriptor} {}
     void refuse_network() const;
     void extend(std::size_t bytes) const;
-    void map(std::size_t bytes);
     [[nodiscard]] int set_lock(short type, off_t byte) const noexcept;
 
     std::string path_;

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <span>
 #include <thread>
 
 #include <unistd.h>
@@ -80,6 +81,18 @@ private:
     int turns_ = 0;
 };
 
+void check_length(std::string_view release) {
+    if (release.size() < release_bytes) return;
+    throw Error{{.what = "A release's name is at most " + std::to_string(release_bytes - 1) + " bytes long.",
+                 .object = std::string{release},
+                 .instead = "Shorten it in the plan."}};
+}
+
+template <typename Record>
+std::span<std::byte> bytes_of(Record& record) {
+    return std::as_writable_bytes(std::span{&record, 1});
+}
+
 std::string in_words(Instance const& instance) {
     return "process " + std::to_string(instance.process) + " (release " + instance.release + ", plan " + instance.plan +
            ")";
@@ -99,6 +112,19 @@ struct Presence::Slot {
     std::array<std::uint64_t, 2> spare_words;
 };
 
+// The same as plain values, for who reads and writes the file.
+struct Presence::SlotRecord {
+    struct Owner {
+        std::uint32_t turn;
+        std::int32_t process;
+    } owner;
+    std::uint32_t active;
+    std::uint32_t spare;
+    std::array<char, release_bytes> release;
+    std::array<char, plan_bytes> plan;
+    std::array<std::uint64_t, 2> spare_words;
+};
+
 // The header is as large as a slot, so that the first 31 slots share its page: one page fault per join instead of two.
 struct Presence::Area {
     std::atomic<std::uint64_t> magic;
@@ -110,11 +136,17 @@ struct Presence::Area {
     std::array<Slot, slot_limit> slots;
 };
 
-Presence::Presence(MappedFile&& file)
-    : file_{std::make_unique<MappedFile>(std::move(file))},
-      area_{static_cast<Area*>(file_->memory())},
-      word_{&area_->word},
-      owner_{getpid()} {}
+Presence::Presence(MappedFile&& file) : file_{std::make_unique<MappedFile>(std::move(file))}, owner_{getpid()} {
+    if (file_->memory() != nullptr) map();
+}
+
+void Presence::map() {
+    if (area_ != nullptr) return;
+    if (file_->memory() == nullptr) file_->map(sizeof(Area));
+    area_ = static_cast<Area*>(file_->memory());
+    word_ = &area_->word;
+    if (slot_ >= 0) active_ = &area_->slots[static_cast<std::size_t>(slot_)].active;
+}
 
 /// A new file is all zeros, which is a valid state of everything but this mark.
 void Presence::check_layout() {
@@ -129,16 +161,70 @@ void Presence::check_layout() {
 
 std::shared_ptr<Presence> Presence::join(std::string const& database_path, std::string_view plan,
                                          std::string_view release) {
-    if (release.size() >= release_bytes) {
-        throw Error{{.what = "A release's name is at most " + std::to_string(release_bytes - 1) + " bytes long.",
-                     .object = std::string{release},
-                     .instead = "Shorten it in the plan."}};
-    }
+    check_length(release);
     auto file = MappedFile::open(database_path + "-evolver", database_path, sizeof(Area));
     std::shared_ptr<Presence> presence{new Presence{std::move(file)}};
     presence->check_layout();
     presence->register_as(plan, release);
     return presence;
+}
+
+std::shared_ptr<Presence> Presence::enter(std::string const& database_path, std::string_view plan,
+                                          std::string_view release) {
+    check_length(release);
+    if (auto file = MappedFile::existing(database_path + "-evolver")) {
+        std::shared_ptr<Presence> presence{new Presence{std::move(*file)}};
+        if (presence->take_left_slot(plan, release)) return presence;
+    }
+    return join(database_path, plan, release);
+}
+
+/// False where the mapped way has to look, which also knows what to say about a file that is not as it should be.
+bool Presence::take_left_slot(std::string_view plan, std::string_view release) {
+    struct Beginning {
+        std::uint64_t magic;
+        std::uint32_t used;
+        std::int32_t mover;
+        std::array<std::uint64_t, 14> rest;
+        std::array<SlotRecord, 31> slots;
+    } seen;
+    static_assert(sizeof(Beginning) == 4096 && sizeof(SlotRecord) == sizeof(Slot));
+    static_assert(offsetof(Beginning, slots) == offsetof(Area, slots) && offsetof(Area, used) == sizeof(seen.magic));
+    static_assert(offsetof(SlotRecord, release) == offsetof(Slot, release) &&
+                  offsetof(SlotRecord, plan) == offsetof(Slot, plan));
+    if (!file_->read(0, bytes_of(seen)) || seen.magic != layout) return false;
+    int const known = static_cast<int>(std::min<std::size_t>(seen.used, seen.slots.size()));
+    for (int slot = 0; slot < known; ++slot) {
+        if (seen.slots[static_cast<std::size_t>(slot)].owner.process != 0 || !claim(slot)) continue;
+        if (write_slot(slot, plan, release)) {
+            slot_ = slot;
+            return true;
+        }
+        file_->unlock(first_lock + slot);
+        return false;
+    }
+    return false;
+}
+
+/// As register_as() writes it: odd turn and text first, then in one word who it is and that the text is whole.
+bool Presence::write_slot(int slot, std::string_view plan, std::string_view release) const {
+    auto const place = static_cast<off_t>(offsetof(Area, slots)) + slot * static_cast<off_t>(sizeof(Slot));
+    SlotRecord record{};
+    // Again, now that the slot is ours: another may have come and gone since the look around.
+    if (!file_->read(place, bytes_of(record.owner))) return false;
+    record.owner = {.turn = record.owner.turn | 1U, .process = 0};
+    release.copy(record.release.data(), release_bytes - 1);
+    plan_label(plan).copy(record.plan.data(), plan_bytes - 1);
+    if (!file_->write(place, bytes_of(record))) return false;
+    record.owner = {.turn = record.owner.turn + 1, .process = owner_};
+    return file_->write(place, bytes_of(record.owner));
+}
+
+bool Presence::at_rest() const noexcept {
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // the slot is written before the mover is looked for
+    if (word_ != nullptr) return (word_->load(std::memory_order_seq_cst) & moving) == 0;
+    std::uint64_t word = moving;
+    return file_->read(static_cast<off_t>(offsetof(Area, word)), bytes_of(word)) && (word & moving) == 0;
 }
 
 std::shared_ptr<Presence> Presence::alone(std::string_view plan, std::string_view release) {
@@ -182,7 +268,15 @@ void Presence::register_as(std::string_view plan, std::string_view release) {
 }
 
 void Presence::unregister() noexcept {
-    area_->slots[static_cast<std::size_t>(slot_)].process.store(0, std::memory_order_release);
+    if (area_ != nullptr) {
+        area_->slots[static_cast<std::size_t>(slot_)].process.store(0, std::memory_order_release);
+    } else {
+        std::int32_t nobody = 0;
+        auto const slot = static_cast<off_t>(offsetof(Area, slots)) + slot_ * static_cast<off_t>(sizeof(Slot));
+        // Where it fails, the slot counts as that of a killed instance.
+        static_cast<void>(
+            file_->write(slot + static_cast<off_t>(offsetof(SlotRecord::Owner, process)), bytes_of(nobody)));
+    }
     file_->unlock(first_lock + slot_);  // closing would do, but for a child of fork() that still has the file open
 }
 

@@ -64,6 +64,12 @@ public:
     /// layout, no slot free.
     [[nodiscard]] static std::shared_ptr<Presence> join(std::string const& database_path, std::string_view plan,
                                                         std::string_view release);
+    /// As join(), for who may never use the shape: where another instance has left its slot, a few reads and writes of the
+    /// file take that one, at half the cost of mapping it. Before map(), only at_rest() may be called.
+    [[nodiscard]] static std::shared_ptr<Presence> enter(std::string const& database_path, std::string_view plan,
+                                                         std::string_view release);
+    void map();
+
     /// A stand-in with the same behaviour for the threads of one process: for a database in memory, or where no file
     /// can be made. Each is a world of its own. Others do not see it, and it does not see others.
     [[nodiscard]] static std::shared_ptr<Presence> alone(std::string_view plan = {}, std::string_view release = {});
@@ -81,6 +87,9 @@ public:
     /// Retry::helps. A thread that has a use already and needs a second one copies the first: a copy never waits, where
     /// a second use() would wait for a mover that waits for the first.
     [[nodiscard]] Use use(std::chrono::milliseconds limit = std::chrono::seconds{10});
+
+    /// True: a move that begins from here on sees this instance. False: one may be under way.
+    [[nodiscard]] bool at_rest() const noexcept;
 
     /// The right to change the shape. Holds new uses back, then waits, for at most `wait`, until none is left in any
     /// live instance, this one included. Throws Error with Retry::helps that names the instances in the middle of a
@@ -103,8 +112,12 @@ private:
     struct Slot;
     struct Area;
 
+    struct SlotRecord;
+
     explicit Presence(MappedFile&& file);
     void check_layout();
+    [[nodiscard]] bool take_left_slot(std::string_view plan, std::string_view release);
+    [[nodiscard]] bool write_slot(int slot, std::string_view plan, std::string_view release) const;
     void register_as(std::string_view plan, std::string_view release);
     void unregister() noexcept;
     [[nodiscard]] int claim_slot();
@@ -123,8 +136,8 @@ private:
 
     static constexpr std::uint64_t moving = 1;
     std::unique_ptr<MappedFile> file_;
-    Area* area_;
-    std::atomic<std::uint64_t>* word_;              // epoch * 2 + (1 while a move is under way), shared by all
+    Area* area_ = nullptr;                          // null before map(), and the next two with it
+    std::atomic<std::uint64_t>* word_ = nullptr;    // epoch * 2 + (1 while a move is under way), shared by all
     std::atomic<std::uint32_t>* active_ = nullptr;  // of the own slot
     pid_t owner_;
     int slot_ = -1;

@@ -97,6 +97,58 @@ TEST_CASE("presence: an instance is seen by the others, with its process, releas
     CHECK(own->instances().size() == 1);
 }
 
+TEST_CASE("presence: who enters where another has left is seen like everybody, before and after it maps the file") {
+    Folder const folder;
+    auto const database = folder.database();
+    auto const watcher = Presence::join(database, "catalogue", "2.0");
+    Presence::join(database, "catalogue", "1.9").reset();
+    auto const seen = [&] {
+        std::string text;
+        for (auto const& one : watcher->instances()) {
+            if (!one.own) text += one.release + " of " + one.plan + " in " + std::to_string(one.process) + ";";
+        }
+        return text;
+    };
+    auto const expected = "1.0 of other in " + std::to_string(getpid()) + ";";
+    {
+        auto const entered = Presence::enter(database, "other", "1.0");
+        CHECK(seen() == expected);
+        CHECK(entered->at_rest());
+        entered->map();
+        CHECK(seen() == expected);
+        auto const use = entered->use();
+        CHECK_THROWS_AS((void)watcher->move(5ms), Error);
+    }
+    CHECK(seen() == "");
+    Presence::enter(database, "other", "1.0").reset();
+    CHECK(seen() == "");
+}
+
+TEST_CASE("presence: who enters a new file, or one without a place left behind, joins it") {
+    Folder const folder;
+    auto const database = folder.database();
+    auto const first = Presence::enter(database, "catalogue", "1.0");
+    auto const second = Presence::enter(database, "catalogue", "2.0");
+    CHECK(first->instances().size() == 2);
+    CHECK(second->at_rest());
+}
+
+TEST_CASE("presence: who has entered is not at rest while another moves the shape") {
+    Folder const folder;
+    auto const database = folder.database();
+    auto const mover = Presence::join(database, "catalogue", "2.0");
+    Presence::join(database, "catalogue", "1.0").reset();
+    auto const entered = Presence::enter(database, "catalogue", "1.0");
+    {
+        auto const move = mover->move(1s);
+        CHECK_FALSE(entered->at_rest());
+    }
+    CHECK(entered->at_rest());
+    entered->map();
+    auto const move = mover->move(1s);
+    CHECK_FALSE(entered->at_rest());
+}
+
 TEST_CASE("presence: two instances in one process are two") {
     Folder const folder;
     auto const first = Presence::join(folder.database(), "catalogue", "1.0");
