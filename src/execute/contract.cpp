@@ -34,11 +34,18 @@ auto const* find_if(Items const& items, Match const& match) {
     return found == items.end() ? nullptr : &*found;
 }
 
-/// The gates of one migration, judged by what the ledger, the fleet and the system show right now.
+/// The gates of one migration, judged by what the ledger and the fleet show right now, and by the processes that the system showed at
+/// the last look around: that one takes longer than writers may be kept out.
 class Judge {
 public:
     Judge(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options)
-        : workplace_{workplace}, soak_{soak}, options_{options} {}
+        : workplace_{workplace}, soak_{soak}, options_{options} {
+        look_around();
+    }
+
+    void look_around() {
+        if (!workplace_.path().empty()) open_ = processes_with_open(workplace_.path());
+    }
 
     /// Where nothing is removed, only the work has to be done.
     std::vector<Gate> all(ledger::Entry const& entry, bool removes = true) const {
@@ -106,10 +113,9 @@ private:
 
     [[nodiscard]] Gate processes(ledger::Entry const& entry) const {
         if (workplace_.path().empty()) return gate("processes", entry, {});
-        auto const open = processes_with_open(workplace_.path());
         auto const known = workplace_.presence().instances();
         std::string unknown;
-        for (auto const& process : open.processes) {
+        for (auto const& process : open_.processes) {
             bool const registered =
                 find_if(known, [&](Instance const& instance) { return instance.process == process.id; }) != nullptr;
             if (registered || process.id == getpid()) continue;
@@ -134,6 +140,7 @@ private:
     Workplace& workplace_;
     std::chrono::seconds soak_;
     ContractOptions const& options_;
+    OpenProcesses open_;
 };
 
 /// Not among the gates that are judged under the lock: there the step itself looks.
@@ -269,11 +276,12 @@ bool is_rebuilt(Workplace& workplace, Pacer& pacer, BatchLoop const& loop, std::
 std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
     refuse_unknown(workplace.plan(), options);
     auto const [state, standing, compiler] = look(workplace, workplace.own());
+    Judge const judge{workplace, soak, options};
     std::vector<Gate> all;
     for (auto const& entry : state.entries) {
         bool const removes = compiler.removes(static_cast<std::size_t>(entry.position));
         if (entry.phase != Phase::expanded || (!removes && entry.filled)) continue;
-        auto const judged = Judge{workplace, soak, options}.all(entry, removes);
+        auto const judged = judge.all(entry, removes);
         all.insert(all.end(), judged.begin(), judged.end());
         if (!compiler.rules(static_cast<std::size_t>(entry.position)).empty())
             all.push_back(rules_gate(workplace.own(), compiler, entry));
@@ -326,15 +334,16 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             runs.emplace_back(workplace, position, rebuild.form, moment.compiler.schema_version());
         if (!is_rebuilt(workplace, pacer, loop, compiled.rebuilds, runs)) continue;
         bool stale = false;
-        auto const kept_out = at_standstill(workplace, compiled.removes, [&] {
+        Judge judge{workplace, soak, options};
+        Standstill const standstill{.of_statements = compiled.removes, .look_around = [&] { judge.look_around(); }};
+        auto const kept_out = at_standstill(workplace, standstill, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version() ||
                     !std::all_of(runs.begin(), runs.end(), [](RebuildRun const& run) { return run.ready(); });
             if (stale) return;
             auto const now = workplace.state(connection);
             if (standing_of(now).contracted != position) return;  // another operator was quicker
             if (compiled.removes) {
-                if (auto closed = closed_among(Judge{workplace, soak, options}.all(now.entries[position]));
-                    !closed.empty())
+                if (auto closed = closed_among(judge.all(now.entries[position])); !closed.empty())
                     throw GateClosed{std::move(closed)};
                 // The floor first: an instance of an older release that starts from here on is refused before it writes.
                 ledger::raise_floor(connection, plan.name(),

@@ -84,7 +84,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
         options.accept_loss.begin(), options.accept_loss.end(),
         [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
     auto const start = std::chrono::steady_clock::now();
-    auto const kept_out = at_standstill(workplace, true, [&] {
+    auto const kept_out = at_standstill(workplace, {}, [&] {
         if (last_expanded(workplace.state(connection), plan, options.migration) != position) return;
         auto const lost = losses(workplace, before.compiler, position);
         if (!lost.empty() && accepted == options.accept_loss.end()) {

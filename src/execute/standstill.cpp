@@ -6,7 +6,8 @@
 
 namespace evolver {
 
-std::chrono::microseconds at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work) {
+std::chrono::microseconds at_standstill(Workplace& workplace, Standstill const& standstill,
+                                        std::function<void()> const& work) {
     // Instances stand still first, the database's lock comes second: an instance that waits for the database inside a statement would
     // otherwise wait for us, and we for it. Both waits are short, because all new statements stand still meanwhile: together they are
     // within the 50 ms that anybody may be kept out.
@@ -15,16 +16,17 @@ std::chrono::microseconds at_standstill(Workplace& workplace, bool standstill, s
     auto const until = std::chrono::steady_clock::now() + workplace.wait();
     auto const& connection = workplace.own();
     for (std::chrono::milliseconds pause{5};; pause = std::min(pause * 2, longest_pause)) {
+        if (standstill.look_around) standstill.look_around();
         try {
             auto const asked = std::chrono::steady_clock::now();
             std::optional<Presence::Move> move;
-            if (standstill) move.emplace(workplace.presence().move(attempt));
+            if (standstill.of_statements) move.emplace(workplace.presence().move(attempt));
             std::optional<sqlite::WriteTransaction> transaction;
-            transaction.emplace(connection, standstill ? attempt : workplace.wait());
+            transaction.emplace(connection, standstill.of_statements ? attempt : workplace.wait());
             work();
             transaction->commit();
             if (move) move->done(0);
-            return standstill
+            return standstill.of_statements
                        ? std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - asked)
                        : transaction->held();
         } catch (Error const& error) {

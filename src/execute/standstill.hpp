@@ -9,9 +9,17 @@
 
 namespace evolver {
 
-/// Runs `work` inside a write transaction that it commits, while no live instance is in the middle of a statement (where `standstill`
-/// is true). Each attempt waits only shortly for either, so that nobody who waits for the other's lock waits long; attempts go on for
-/// Workplace::wait(). Returns how long writers were kept out. Throws what `work` throws, after a rollback.
-std::chrono::microseconds at_standstill(Workplace& workplace, bool standstill, std::function<void()> const& work);
+struct Standstill {
+    /// No live instance is in the middle of a statement meanwhile. False: only the write transaction.
+    bool of_statements = true;
+    /// Before each attempt, while everybody still works: what takes time and may be a moment old.
+    std::function<void()> look_around = {};
+};
+
+/// Runs `work` inside a write transaction that it commits, at a standstill. Each attempt waits only shortly for statements and lock,
+/// so that nobody who waits for the other's lock waits long; attempts go on for Workplace::wait(). Returns how long writers were kept
+/// out. Throws what `work` throws, after a rollback.
+std::chrono::microseconds at_standstill(Workplace& workplace, Standstill const& standstill,
+                                        std::function<void()> const& work);
 
 }  // namespace evolver

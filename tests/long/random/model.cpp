@@ -55,13 +55,18 @@ void Model::stamp(Row& row, std::map<std::size_t, Value> const& values) const {
     }
 }
 
-void Model::took(Row& row, std::map<std::size_t, Value> const& values) {
+void Model::inserted_by_hand(Row& row, std::map<std::size_t, Value> const& values) {
+    took(row, values, Counts::all);
+    cap(row);
+}
+
+void Model::took(Row& row, std::map<std::size_t, Value> const& values, Counts counts) {
     stamp(row, values);
     std::optional<std::size_t> older;
     std::optional<std::size_t> newest;
     for (auto const& [link, value] : values) {
         auto const stored = convert_.stored(link, value);
-        if (stored != row.seen[link]) older = std::exchange(newest, link);
+        if (counts == Counts::all || stored != row.seen[link]) older = std::exchange(newest, link);
         row.seen[link] = stored;
         // A second name of what was written is written, too.
         for (auto i = link + 1; i < row.seen.size() && convert_.links()[i].up.empty(); ++i) {

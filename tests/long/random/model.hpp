@@ -42,6 +42,8 @@ public:
     void updated_old(Row& row, Value const& value);
     /// By hand: `values` by link.
     void wrote(Row& row, std::map<std::size_t, Value> const& values);
+    /// By hand into a row of defaults: what an INSERT names is written, and be it what the default would be.
+    void inserted_by_hand(Row& row, std::map<std::size_t, Value> const& values);
     /// By LiveTable, which writes everything older, too.
     void wrote_live(Row& row, std::size_t link, Value const& value);
     void trimmed_after_live(Row& row, Value const& before);
@@ -70,7 +72,8 @@ public:
     bool audited_exactly = true;  ///< ... as long as each statement says how many.
 
 private:
-    void took(Row& row, std::map<std::size_t, Value> const& values);
+    enum class Counts { what_differs, all };
+    void took(Row& row, std::map<std::size_t, Value> const& values, Counts counts = Counts::what_differs);
     void cap(Row& row);
     void keep_both(Row& row, std::size_t older, std::size_t newest);
     void carry(Row& row, std::size_t newest);

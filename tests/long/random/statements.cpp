@@ -303,7 +303,7 @@ void Statements::insert_raw_new(Step const& step) {
         {row.key, row.u, value});
     expect_returned(returning, returned, {row.u, model_.stored(model_.top, value)});
     model_.audited_exactly = false;
-    model_.wrote(row, {{model_.top, value}});
+    model_.inserted_by_hand(row, {{model_.top, value}});
 }
 
 void Statements::insert_both(Step const& step) {
@@ -316,7 +316,7 @@ void Statements::insert_both(Step const& step) {
         "INSERT INTO t (k, u, " + old_column() + ", " + model_.links()[model_.top].column + ") VALUES (?, ?, ?, ?)",
         {row.key, row.u, old_value, value});
     model_.audited_exactly = false;
-    model_.wrote(row, {{model_.floor, old_value}, {model_.top, value}});
+    model_.inserted_by_hand(row, {{model_.floor, old_value}, {model_.top, value}});
 }
 
 void Statements::replace_raw_new(Step const& step) {
@@ -329,7 +329,7 @@ void Statements::replace_raw_new(Step const& step) {
     database_.run("REPLACE INTO t (k, u, " + model_.links()[model_.top].column + ") VALUES (?, ?, ?)",
                   {key, row->u, value});
     model_.audited_exactly = false;
-    model_.wrote(*row, {{model_.top, value}});
+    model_.inserted_by_hand(*row, {{model_.top, value}});
 }
 
 /// An insert of a row that is there, which leaves it as it was, or an update that meets nothing to ignore.
