@@ -175,51 +175,60 @@ Batch IndexBuild::collect(std::chrono::microseconds reading) {
             }
             auto sort = connection.prepare(sqlite::collect(layout_, from_start));
             if (!from_start) bind_all(sort, 1, read_until_);
-            sort.bind(bind_all(sort, 1 + static_cast<int>(parts), until), runs_);
-            sort.run();
+            bind_all(sort, 1 + static_cast<int>(parts), until);
+            auto run = connection.prepare("INSERT INTO temp.evolver_runs (next, last) VALUES (?1 + 1, ?1 + ?2)");
+            auto const sorted = sort.run();
+            run.bind(1, sorted_).bind(2, sorted);
+            run.run();
+            sorted_ += sorted;
             read_until_ = std::move(until);
         }
-        connection.run("INSERT INTO temp.evolver_runs (run) VALUES (" + std::to_string(runs_) + ")");
     }
     slice_rows_ = std::max(least_slice, next_batch(slice_rows_, reading, since(start), largest_slice));
     if (last) {
         collected_ = true;
         auto held = connection.prepare(sqlite::last_held(layout_));
-        if (held.step()) filled_until_ = row_of(held, sqlite::bound_size(layout_));
+        if (held.step()) {
+            auto skip = connection.prepare(sqlite::skip_held(layout_));
+            bind_all(skip, 1, row_of(held, sqlite::bound_size(layout_)));
+            skip.run();
+        }
     }
     return Batch::committed;
 }
 
 Batch IndexBuild::fill(State const& state, std::chrono::microseconds target) {
     auto const& connection = workplace_.own();
-    auto const bound = sqlite::bound_size(layout_);
-    bool const from_start = filled_until_.empty();
-    // As many of each run, until the first of them ends there: no run has more.
-    connection.run("DELETE FROM temp.evolver_proposed");
-    {
-        auto propose = connection.prepare(sqlite::propose(layout_, from_start));
-        for (std::int64_t run = 1; run <= runs_; ++run) {
-            propose.bind(1, run).bind(2, std::max<std::int64_t>(1, batch_rows_ / runs_));
-            if (!from_start) bind_all(propose, 3, filled_until_);
-            propose.run();
-        }
-    }
+    auto const count = std::max<std::int64_t>(1, batch_rows_ / std::max<std::int64_t>(1, runs_));
+    auto take = sqlite::Take::one_run;
     Values until;
-    {
+    bool to_end = false;
+    if (runs_ > 1) {
+        // As many of each run, until the first of them ends there: no run has more.
+        connection.run("DELETE FROM temp.evolver_proposed");
+        auto propose = connection.prepare(sqlite::propose(layout_));
+        propose.bind(1, count);
+        propose.run();
         auto first = connection.prepare(sqlite::first_proposed(layout_));
-        if (first.step()) until = row_of(first, bound);
+        if (first.step()) until = row_of(first, sqlite::bound_size(layout_));
+        to_end = until.empty();
+        take = to_end ? sqlite::Take::rest : sqlite::Take::until_bound;
+    } else {
+        sqlite::Value const taken = count;
+        to_end = connection.integer("SELECT count(*) FROM temp.evolver_runs WHERE next + ?1 <= last", {&taken, 1}) == 0;
     }
-    bool const to_end = until.empty();
-    auto insert = connection.prepare(sqlite::fill_holder(layout_, from_start, to_end, runs_ == 1));
-    int next = 1;
-    if (!from_start) next = bind_all(insert, next, filled_until_);
-    if (!to_end) bind_all(insert, next, until);
+    auto insert = connection.prepare(sqlite::fill_holder(layout_, take));
+    insert.bind(1, count);
+    bind_all(insert, 2, until);
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     if (!current(state)) return Batch::stale;
     auto const rows = insert.run();
     write_state(state, to_end ? "settling" : "filling", rows);
     transaction.commit();
-    filled_until_ = std::move(until);
+    auto next = connection.prepare(sqlite::move_on(layout_, take));
+    next.bind(1, count);
+    bind_all(next, 2, until);
+    next.run();
     done(transaction, state.rows + rows, target);
     if (to_end) {
         connection.run(sqlite::make_sorted(layout_));  // what is sorted is not needed any more
@@ -297,7 +306,8 @@ Batch IndexBuild::check(State const& state, std::chrono::microseconds reading) {
         if (!check_ || checked_at_ != state.batches) {
             checked_ = false;
             checked_at_ = state.batches;
-            check_.emplace(connection, layout_);
+            bool const at_once = reading >= no_hurry && estimate_ <= largest_slice;
+            check_.emplace(connection, layout_, at_once ? IndexCheck::Pieces::whole : IndexCheck::Pieces::of_some_rows);
             slice_rows_ = reading >= no_hurry ? largest_slice / 8 : first_slice;
         }
         auto const start = Clock::now();

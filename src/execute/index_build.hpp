@@ -80,7 +80,7 @@ private:
     std::int64_t runs_ = 0;
     Values read_until_;  // of the table's key
     Values bound_;
-    Values filled_until_;  // of the holder, with flags
+    std::int64_t sorted_ = 0;
 
     // What is compared.
     std::optional<IndexCheck> check_;

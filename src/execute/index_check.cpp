@@ -14,7 +14,8 @@ void IndexCheck::Digest::add(sqlite::Statement& statement, bool negative) {
     statement.reset();
 }
 
-IndexCheck::IndexCheck(sqlite::Connection const& connection, sqlite::IndexLayout const& layout) {
+IndexCheck::IndexCheck(sqlite::Connection const& connection, sqlite::IndexLayout const& layout, Pieces pieces)
+    : pieces_{pieces} {
     connection.run(sqlite::make_sorted(layout));
     auto end = connection.prepare(sqlite::last_key(layout.index.table, layout.key));
     if (end.step()) bound_ = row_of(end, layout.key.columns.size());
@@ -33,7 +34,7 @@ void IndexCheck::read_table(sqlite::Connection const& connection, sqlite::IndexL
     auto const parts = static_cast<int>(key.columns.size());
     bool const from_start = until_.empty();
     std::vector<sqlite::Value> until;
-    if (!bound_.empty()) {
+    if (!whole() && !bound_.empty()) {
         auto next = connection.prepare(sqlite::key_after_rows(
             layout.index.table, key, from_start ? sqlite::Range::until : sqlite::Range::after_until));
         if (!from_start) bind_all(next, 1, until_);
@@ -48,12 +49,15 @@ void IndexCheck::read_table(sqlite::Connection const& connection, sqlite::IndexL
         if (!from_start) bind_all(statement, 1, until_);
         bind_all(statement, 1 + parts, until);
     };
-    auto digest = connection.prepare(sqlite::digest_table(layout, range));
+    bool const noted = connection.integer(sqlite::any_noted(layout)) != 0;
+    auto digest = connection.prepare(sqlite::digest_table(layout, range, noted));
     bind(digest);
     table_.add(digest);
-    auto exclude = connection.prepare(sqlite::exclude_noted(layout, range));
-    bind(exclude);
-    exclude.run();
+    if (noted) {
+        auto exclude = connection.prepare(sqlite::exclude_noted(layout, range));
+        bind(exclude);
+        exclude.run();
+    }
     until_ = std::move(until);  // nothing, in the end: the holder is next, from its start
 }
 
@@ -65,17 +69,18 @@ IndexCheck::Result IndexCheck::read_holder(sqlite::Connection const& connection,
     for (auto const& value : until_) is_null.push_back(std::holds_alternative<sqlite::Null>(value));
     auto const bind = [&](sqlite::Statement& statement) {
         bind_all(statement, 1, until_);
-        statement.bind(limit, rows);
+        statement.bind(limit, whole() ? -1 : rows);  // -1: all
     };
     for (auto const& range : sqlite::ranges_after(layout, is_null)) {
         std::vector<sqlite::Value> last;
-        {
+        if (!whole()) {
             auto next = connection.prepare(sqlite::entry_after(layout, range));
             bind(next);
             if (next.step()) last = row_of(next, columns);
         }
-        auto digest = connection.prepare(sqlite::digest_holder(layout, range));
-        bind(digest);
+        auto digest =
+            connection.prepare(whole() ? sqlite::digest_holder(layout) : sqlite::digest_holder(layout, range));
+        if (!whole()) bind(digest);
         holder_.add(digest);
         if (layout.index.unique) {
             auto duplicate = connection.prepare(sqlite::duplicate_in(layout, range));

@@ -22,13 +22,18 @@ public:
         duplicates,  ///< The index is unique, and two rows that are not noted share their values.
     };
 
+    /// A whole table and a whole holder at once spares the looks for where a piece ends.
+    enum class Pieces { of_some_rows, whole };
+
     /// Makes its temporary table.
-    IndexCheck(sqlite::Connection const& connection, sqlite::IndexLayout const& layout);
+    IndexCheck(sqlite::Connection const& connection, sqlite::IndexLayout const& layout, Pieces pieces);
 
     /// About so many rows. Inside a read transaction.
     Result piece(sqlite::Connection const& connection, sqlite::IndexLayout const& layout, std::int64_t rows);
 
 private:
+    [[nodiscard]] bool whole() const noexcept { return pieces_ == Pieces::whole; }
+
     struct Digest {
         std::int64_t rows = 0;
         std::uint64_t sum = 0;
@@ -39,6 +44,7 @@ private:
     void read_table(sqlite::Connection const& connection, sqlite::IndexLayout const& layout, std::int64_t rows);
     Result read_holder(sqlite::Connection const& connection, sqlite::IndexLayout const& layout, std::int64_t rows);
 
+    Pieces pieces_;
     std::vector<sqlite::Value> bound_;  ///< The table's last key.
     std::vector<sqlite::Value> until_;  ///< Read so far: a key of the table, then an entry of the holder.
     bool table_read_ = false;

@@ -2,6 +2,7 @@
 
 #include "catalogue.hpp"
 #include "harness.hpp"
+#include "locks.hpp"
 #include "raw.hpp"
 
 #include "dialect/sqlite/soci_handle.hpp"
@@ -11,25 +12,12 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 namespace bench {
 
 namespace {
 
 constexpr int rows = 2'000'000;
 constexpr int pairs = 5;
-
-class Locks : public evolver::Observer {
-public:
-    void on(evolver::Event const& event) override {
-        if (event.kind == evolver::EventKind::batch || event.kind == evolver::EventKind::filled)
-            locks.push_back(static_cast<double>(event.duration.count()) / 1000);
-    }
-
-    std::vector<double> locks;  // milliseconds
-};
 
 evolver::Plan indexed() {
     using namespace evolver;
@@ -41,13 +29,6 @@ evolver::Plan indexed() {
                    .release = "2.0",
                    .operations = {CreateIndex{
                        .name = "packages_by_size", .table = "packages", .columns = {"size"}, .lock = Lock::online}}}}};
-}
-
-void restore(std::filesystem::path const& base, std::filesystem::path const& to) {
-    std::filesystem::copy_file(base, to);
-    int const file = open(to.c_str(), O_RDONLY);
-    if (file < 0 || fsync(file) != 0) throw std::runtime_error{"cannot write " + to.string()};
-    close(file);
 }
 
 void expect_index(soci::session& db) {
@@ -73,13 +54,13 @@ void index(Bench& bench) {
     auto const in_batches = [&] {
         auto const path = bench.database("index_batches");
         restore(base, path);
-        Locks observer;
+        Locks observer{path};
         soci::session db{soci::sqlite3, connection(path.string())};
         evolver::Evolver evolver{db, indexed(), {.release = "2.0", .observer = &observer}};
         evolver.expand();
         auto const time = seconds([&] { evolver.backfill(evolver::Speed::full); });
         expect_index(db);
-        locks.insert(locks.end(), observer.locks.begin(), observer.locks.end());
+        locks.insert(locks.end(), observer.held.begin(), observer.held.end());
         return time;
     };
     auto const at_once = [&] {

@@ -111,6 +111,21 @@ std::string sorted_order(IndexLayout const& layout) {
                   [](SortedColumn const& one) { return one.name + (one.descending ? " DESC" : ""); });
 }
 
+/// The plain columns as a bound has them.
+std::string with_flags(IndexLayout const& layout) {
+    return joined(all_of(layout), ", ", [&](std::size_t i) {
+        auto const name = column(i);
+        auto const& one = layout.columns[i];
+        auto const collated = " COLLATE " + quoted(one.collation) + " AS " + name;
+        return one.nullable ? name + " IS NOT NULL AS " + flag(i) + ", coalesce(" + name + ", 0)" + collated
+                            : name + collated;
+    });
+}
+
+std::string flagged(IndexLayout const& layout) {
+    return "(SELECT entry, " + with_flags(layout) + " FROM temp.evolver_sorted) AS s";
+}
+
 /// The sorted entries after (or until, and with) the bound whose parameters begin with `first`.
 std::string beyond(IndexLayout const& layout, std::size_t first, bool until) {
     auto const sorted = sorted_columns(layout);
@@ -139,6 +154,11 @@ std::string beyond(IndexLayout const& layout, std::size_t first, bool until) {
                                             condition + "))";
     }
     return row_value("=") + " AND (" + condition + ")";
+}
+
+std::string taken(IndexLayout const& layout, Take take) {
+    return "s.entry BETWEEN r.next AND min(r.last, r.next + ?1 - 1)" +
+           (take == Take::until_bound ? " AND " + beyond(layout, 2, true) : "");
 }
 
 /// What is noted is compared when it has been settled.
@@ -237,54 +257,40 @@ std::vector<std::string> discard_build(Connection const& schema, Name const& ind
 std::string make_sorted(IndexLayout const& layout) {
     return "DROP TABLE IF EXISTS temp.evolver_sorted; DROP TABLE IF EXISTS temp.evolver_runs; DROP TABLE IF EXISTS "
            "temp.evolver_proposed; DROP TABLE IF EXISTS temp.evolver_excluded; CREATE TABLE temp.evolver_sorted "
-           "(run, " +
-           sorted_definitions(layout) + ", PRIMARY KEY (run, " + sorted_order(layout) +
-           ")) WITHOUT ROWID; CREATE TABLE temp.evolver_runs (run INTEGER PRIMARY KEY); CREATE TABLE "
-           "temp.evolver_proposed (" +
+           "(entry INTEGER PRIMARY KEY, " +
+           columns(layout) +
+           "); CREATE TABLE temp.evolver_runs (next INTEGER, last INTEGER); CREATE TABLE temp.evolver_proposed (" +
            sorted_definitions(layout) + "); CREATE TABLE temp.evolver_excluded (" + key_columns(layout) + ")";
 }
 
 std::string collect(IndexLayout const& layout, bool from_start) {
-    std::string inner;
-    std::string outer;
+    // The plain columns: SQLite compares fastest by a first one that differs, and a flag rarely does.
     std::string order;
-    std::size_t position = 1;
     for (auto const i : all_of(layout)) {
         auto const& one = layout.columns[i];
-        inner += (i > 0 ? ", " : "") + one.value + " AS " + column(i);
-        auto const end = [&](std::string const& collation) {
-            order += (order.empty() ? "" : ", ") + std::to_string(++position) + collation + direction(one);
-        };
-        if (one.nullable) {
-            outer += ", " + column(i) + " IS NOT NULL, coalesce(" + column(i) + ", 0)";
-            end("");
-        } else {
-            outer += ", " + column(i);
-        }
-        end(" COLLATE " + quoted(one.collation));
+        order += (i > 0 ? ", " : "") + std::to_string(i + 1) + " COLLATE " + quoted(one.collation) + direction(one);
     }
-    return "INSERT INTO temp.evolver_sorted SELECT " + parameter(2 * layout.key.columns.size() + 1) + outer +
-           " FROM (SELECT " + inner + of_table(layout) + "(" + in_range(layout.key, range_of(from_start)) +
-           ")) ORDER BY " + order;
+    return "INSERT INTO temp.evolver_sorted (" + columns(layout) + ") SELECT " + values(layout) + of_table(layout) +
+           "(" + in_range(layout.key, range_of(from_start)) + ") ORDER BY " + order;
 }
 
 std::string last_held(IndexLayout const& layout) {
-    std::string bound;
-    for (auto const i : all_of(layout)) {
-        auto const name = column(i);
-        bound += (i > 0 ? ", " : "") +
-                 (layout.columns[i].nullable ? name + " IS NOT NULL, coalesce(" + name + ", 0)" : name);
-    }
-    return "SELECT " + bound + " FROM " + quoted(written_name(layout)) + " ORDER BY " + in_order(layout, true) +
-           " LIMIT 1";
+    return "SELECT " + with_flags(layout) + " FROM " + quoted(written_name(layout)) + " ORDER BY " +
+           in_order(layout, true) + " LIMIT 1";
 }
 
 std::size_t bound_size(IndexLayout const& layout) { return sorted_columns(layout).size(); }
 
-std::string propose(IndexLayout const& layout, bool from_start) {
+std::string skip_held(IndexLayout const& layout) {
+    return "UPDATE temp.evolver_runs AS r SET next = coalesce((SELECT s.entry FROM " + flagged(layout) +
+           " WHERE s.entry BETWEEN r.next AND r.last AND " + beyond(layout, 1, false) +
+           " ORDER BY s.entry LIMIT 1), r.last + 1)";
+}
+
+std::string propose(IndexLayout const& layout) {
     return "INSERT INTO temp.evolver_proposed SELECT " + sorted_names(layout) +
-           " FROM temp.evolver_sorted WHERE run = ?1" + (from_start ? "" : " AND " + beyond(layout, 3, false)) +
-           " ORDER BY " + sorted_order(layout) + " LIMIT 1 OFFSET ?2 - 1";
+           " FROM temp.evolver_runs AS r CROSS JOIN " + flagged(layout) +
+           " WHERE r.next + ?1 - 1 <= r.last AND s.entry = r.next + ?1 - 1";
 }
 
 std::string first_proposed(IndexLayout const& layout) {
@@ -292,17 +298,22 @@ std::string first_proposed(IndexLayout const& layout) {
            " LIMIT 1";
 }
 
-std::string fill_holder(IndexLayout const& layout, bool from_start, bool to_end, bool one_run) {
+std::string fill_holder(IndexLayout const& layout, Take take) {
+    auto const insert = "INSERT INTO " + quoted(written_name(layout)) + " SELECT ";
+    auto const from = std::string{" FROM temp.evolver_runs AS r CROSS JOIN "};
+    if (take == Take::one_run)
+        return insert + columns(layout) + from + "temp.evolver_sorted AS s WHERE " + taken(layout, take);
     auto const entry = joined(all_of(layout), ", ", [&](std::size_t i) {
         return layout.columns[i].nullable ? "CASE WHEN " + flag(i) + " THEN " + column(i) + " END" : column(i);
     });
-    std::string condition;
-    if (!from_start) condition += " AND " + beyond(layout, 1, false);
-    if (!to_end) condition += " AND " + beyond(layout, from_start ? 1 : 1 + bound_size(layout), true);
-    return "INSERT INTO " + quoted(written_name(layout)) + " SELECT " + entry + " FROM " +
-           (one_run ? "temp.evolver_sorted WHERE run = 1"
-                    : "temp.evolver_runs AS r CROSS JOIN temp.evolver_sorted AS s WHERE s.run = r.run") +
-           condition + " ORDER BY " + sorted_order(layout);
+    return insert + entry + from + flagged(layout) + " WHERE " + taken(layout, take) + " ORDER BY " +
+           sorted_order(layout);
+}
+
+std::string move_on(IndexLayout const& layout, Take take) {
+    if (take != Take::until_bound) return "UPDATE temp.evolver_runs SET next = min(last, next + ?1 - 1) + 1";
+    return "UPDATE temp.evolver_runs AS r SET next = next + (SELECT count(*) FROM " + flagged(layout) + " WHERE " +
+           taken(layout, take) + ")";
 }
 
 std::string next_notes(IndexLayout const& layout) {
@@ -336,10 +347,18 @@ std::string duplicate_of(IndexLayout const& layout) {
            " LIMIT 1";
 }
 
-std::string digest_table(IndexLayout const& layout, Range range) {
+std::string digest_table(IndexLayout const& layout, Range range, bool without_noted) {
     return "SELECT count(*), evolver_digest(" + values(layout) + ")" + of_table(layout) + "(" +
-           in_range(layout.key, range) + ") AND NOT (" +
-           key_in(layout, "SELECT " + key_columns(layout) + " FROM " + quoted(notes_name(layout.index.name))) + ")";
+           in_range(layout.key, range) + ")" +
+           (without_noted ? " AND NOT (" +
+                                key_in(layout, "SELECT " + key_columns(layout) + " FROM " +
+                                                   quoted(notes_name(layout.index.name))) +
+                                ")"
+                          : "");
+}
+
+std::string any_noted(IndexLayout const& layout) {
+    return "SELECT EXISTS (SELECT 1 FROM " + quoted(notes_name(layout.index.name)) + ")";
 }
 
 std::string exclude_noted(IndexLayout const& layout, Range range) {
@@ -378,6 +397,10 @@ std::vector<std::string> ranges_after(IndexLayout const& layout, std::vector<boo
 std::string entry_after(IndexLayout const& layout, std::string const& range) {
     return "SELECT " + columns(layout) + " FROM " + quoted(written_name(layout)) + " WHERE " + range + " ORDER BY " +
            in_order(layout) + " LIMIT 1 OFFSET " + parameter(layout.columns.size() + 1) + " - 1";
+}
+
+std::string digest_holder(IndexLayout const& layout) {
+    return "SELECT count(*), evolver_digest(" + columns(layout) + ") FROM " + quoted(written_name(layout));
 }
 
 std::string digest_holder(IndexLayout const& layout, std::string const& range) {

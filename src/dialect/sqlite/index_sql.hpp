@@ -38,22 +38,28 @@ namespace evolver::sqlite {
 
 /// The temporary tables, made anew.
 [[nodiscard]] std::string make_sorted(IndexLayout const& layout);
-/// Sorts the rows of one range of the table's key into run ?(2k+1), k columns of the key; `range` has both ends (see fill_sql.hpp), or none of
-/// the first.
+/// Appends the rows of one range of the table's key, sorted: a run. `range` has both ends (see fill_sql.hpp), or none of the first.
 [[nodiscard]] std::string collect(IndexLayout const& layout, bool from_start);
 
 // ---- filling: the next entries of all runs, in order, into the holder. A bound is every column, with a flag before each that may be NULL.
+// Runs are read by their rowids, which are in the order of what is sorted: evolver_runs says which come next.
 
 /// The last entry of the holder, as a bound.
 [[nodiscard]] std::string last_held(IndexLayout const& layout);
 /// How many values a bound has.
 [[nodiscard]] std::size_t bound_size(IndexLayout const& layout);
-/// Notes the ?2-th entry of run ?1 after the bound (?3 ...) as a candidate for the end of the batch.
-[[nodiscard]] std::string propose(IndexLayout const& layout, bool from_start);
+/// Each run goes on after the bound.
+[[nodiscard]] std::string skip_held(IndexLayout const& layout);
+/// The ?1-th of the next entries of each run that has so many.
+[[nodiscard]] std::string propose(IndexLayout const& layout);
 /// The first of the candidates; none where every run ends before.
 [[nodiscard]] std::string first_proposed(IndexLayout const& layout);
-/// Binds: the bound after which (unless from_start), then the bound until which (unless to_end).
-[[nodiscard]] std::string fill_holder(IndexLayout const& layout, bool from_start, bool to_end, bool one_run);
+
+/// Which entries a batch takes: of each run the next ?1, and of several runs those until the bound that begins at ?2.
+enum class Take { one_run, until_bound, rest };
+[[nodiscard]] std::string fill_holder(IndexLayout const& layout, Take take);
+/// The runs go on after what fill_holder() took, with the same parameters.
+[[nodiscard]] std::string move_on(IndexLayout const& layout, Take take);
 
 // ---- settling: what was noted meanwhile
 
@@ -69,8 +75,9 @@ namespace evolver::sqlite {
 
 // ---- checking: the digest of the table against that of the holder (row_digest.hpp)
 
-/// Of one range of the table, without the rows that are noted.
-[[nodiscard]] std::string digest_table(IndexLayout const& layout, Range range);
+/// Of one range of the table, without the rows that are noted: a look for each row, unless none are.
+[[nodiscard]] std::string digest_table(IndexLayout const& layout, Range range, bool without_noted);
+[[nodiscard]] std::string any_noted(IndexLayout const& layout);
 /// Remembers the keys of that range that were left out.
 [[nodiscard]] std::string exclude_noted(IndexLayout const& layout, Range range);
 /// Of the entries in the holder that the table's digest left out.
@@ -81,6 +88,8 @@ namespace evolver::sqlite {
 [[nodiscard]] std::vector<std::string> ranges_after(IndexLayout const& layout, std::vector<bool> const& is_null);
 /// (columns ...) of the ?(n+1)-th entry in the range, n columns.
 [[nodiscard]] std::string entry_after(IndexLayout const& layout, std::string const& range);
+/// The digest and number of all entries.
+[[nodiscard]] std::string digest_holder(IndexLayout const& layout);
 /// The digest and number of the first ?(n+1) entries in the range.
 [[nodiscard]] std::string digest_holder(IndexLayout const& layout, std::string const& range);
 /// One of the first ?(n+1) entries in the range that shares its values with another, where neither is noted.

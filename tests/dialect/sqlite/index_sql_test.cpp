@@ -41,13 +41,15 @@ TEST_CASE("index_sql: what a build consists of, golden") {
     add(imposter(layout));
     add(make_sorted(layout));
     add(collect(layout, false));
-    add(propose(layout, false));
-    add(fill_holder(layout, false, false, false));
+    add(skip_held(layout));
+    add(propose(layout));
+    add(fill_holder(layout, Take::until_bound));
+    add(move_on(layout, Take::until_bound));
     text += "\n-- settling\n";
     for (auto const& sql : {next_notes(layout), take_out(layout), put_in(layout), forget_notes(layout)}) add(sql);
     text += "\n-- checking\n";
     for (auto const& sql :
-         {digest_table(layout, Range::after_until), exclude_noted(layout, Range::after_until), digest_excluded(layout)})
+         {digest_table(layout, Range::after_until, true), exclude_noted(layout, Range::after_until), digest_excluded(layout)})
         add(sql);
     for (auto const& range : ranges_after(layout, {false, false, false})) add(digest_holder(layout, range));
     text += "\n-- adopting\n";

@@ -56,6 +56,14 @@ void Model::stamp(Row& row, std::map<std::size_t, Value> const& values) const {
 }
 
 void Model::inserted_by_hand(Row& row, std::map<std::size_t, Value> const& values) {
+    // What it does not name follows what is older: the default of a new column is what new statements give it, not the table.
+    for (auto i = floor; i < row.seen.size(); ++i) {
+        auto const named = values.find(i);
+        if (named != values.end())
+            row.seen[i] = convert_.stored(i, named->second);
+        else if (i > floor)
+            row.seen[i] = convert_.up(i, row.seen[i - 1]);
+    }
     took(row, values, Counts::all);
     cap(row);
 }
