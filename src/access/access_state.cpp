@@ -23,9 +23,12 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
         stages.push_back(entry.stage);
     }
     auto const physical = sqlite::inspect_table(connection, physical_name(plan, standing, table));
-    std::vector<Table> parents;
-    for (auto const& parent : parents_of(plan, table)) {
-        if (auto found = sqlite::inspect_table(connection, parent)) parents.push_back(std::move(*found));
+    std::vector<Parent> parents;
+    for (auto& parent : parents_of(plan, standing, table)) {
+        auto found = sqlite::inspect_table(connection, parent.stored);
+        if (!found) continue;
+        parent.table = std::move(*found);
+        parents.push_back(std::move(parent));
     }
     auto shape = shape_of(plan, standing, stages, table, physical, parents);
     cross_over_columns(shape, plan, standing, connection);

@@ -40,6 +40,34 @@ void cross(MoveColumn const& moved, Name const& current, Stage stage, Schema& kn
     }
 }
 
+void rename_in(std::vector<Name>& names, Name const& from, Name const& to) {
+    std::replace(names.begin(), names.end(), from, to);
+}
+
+/// The parent by the names that the foreign key's migration has for it.
+Table as_called(Parent const& parent) {
+    auto table = *parent.table;
+    table.name = parent.name;
+    table.foreign_keys.clear();
+    for (auto renamed = parent.renamed.rbegin(); renamed != parent.renamed.rend(); ++renamed) {
+        std::erase_if(table.columns, [&](Column const& column) { return column.name == renamed->to; });  // its alias
+        for (auto& column : table.columns) {
+            if (column.name == renamed->from) column.name = renamed->to;
+        }
+        rename_in(table.primary_key, renamed->from, renamed->to);
+        for (auto& key : table.unique_keys) rename_in(key.columns, renamed->from, renamed->to);
+    }
+    return table;
+}
+
+void lead_to_stored(ForeignKey& key, std::vector<Parent> const& parents) {
+    auto const parent = std::find_if(parents.begin(), parents.end(),
+                                     [&](Parent const& candidate) { return candidate.name == key.table; });
+    if (parent == parents.end()) return;
+    key.table = parent->stored;
+    for (auto const& renamed : parent->renamed) rename_in(key.referenced, renamed.to, renamed.from);
+}
+
 /// A foreign key whose parent is not there yet holds nobody to anything.
 bool lacks_parent(Operation const& operation, Schema const& known) {
     auto const* added = std::get_if<AddForeignKey>(&operation);
@@ -49,12 +77,11 @@ bool lacks_parent(Operation const& operation, Schema const& known) {
 }  // namespace
 
 Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& stages, Name const& table,
-               std::optional<Table> const& physical, std::vector<Table> const& parents) {
+               std::optional<Table> const& physical, std::vector<Parent> const& parents) {
     Schema known;
     for (auto const& parent : parents) {
-        if (parent.name == table) continue;
-        known.tables.push_back(parent);
-        known.tables.back().foreign_keys.clear();
+        if (parent.name == table || known.find_table(parent.name) != nullptr) continue;
+        known.tables.push_back(as_called(parent));
     }
     if (physical) {
         known.tables.push_back(*physical);
@@ -98,6 +125,7 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
             for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage});
             for (auto& rule : effect.rules) {
                 rule.table = stored;
+                if (rule.reference) lead_to_stored(*rule.reference, parents);
                 shape.rules.push_back(std::move(rule));
             }
             shape.defaults.insert(shape.defaults.end(), effect.defaults.begin(), effect.defaults.end());
@@ -163,12 +191,29 @@ Name physical_name(Plan const& plan, Standing standing, Name table) {
     return table;
 }
 
-std::vector<Name> parents_of(Plan const& plan, Name const& table) {
-    std::vector<Name> parents;
-    for (auto const& migration : plan.migrations()) {
-        for (auto const& operation : migration.operations) {
+std::vector<Parent> parents_of(Plan const& plan, Standing standing, Name const& table) {
+    std::vector<Parent> parents;
+    std::vector<Operation const*> open;  // those before the one that is looked at
+    auto const stored = [&](Name name, std::vector<RenameColumn>* columns) {
+        for (auto operation = open.rbegin(); operation != open.rend(); ++operation) {
+            auto const* renamed = std::get_if<RenameTable>(*operation);
+            if (renamed != nullptr && renamed->to == name) name = renamed->from;
+            auto const* column = std::get_if<RenameColumn>(*operation);
+            if (columns != nullptr && column != nullptr && column->table == name) columns->push_back(*column);
+        }
+        return name;
+    };
+    auto const own = physical_name(plan, standing, table);
+    auto const migrations = plan.migrations();
+    for (auto position = standing.contracted; position < migrations.size(); ++position) {
+        for (auto const& operation : migrations[position].operations) {
             auto const* added = std::get_if<AddForeignKey>(&operation);
-            if (added != nullptr && added->table == table) parents.push_back(added->key.table);
+            if (added != nullptr && stored(added->table, nullptr) == own) {
+                Parent parent{.name = added->key.table, .stored = added->key.table};
+                parent.stored = stored(parent.name, &parent.renamed);
+                parents.push_back(std::move(parent));
+            }
+            open.push_back(&operation);
         }
     }
     return parents;

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -216,6 +219,52 @@ TEST_CASE("layout: every source and test file is in the list of its build") {
             if (file.path.extension() != ".cpp") continue;
             INFO(file.path.generic_string(), " is in no CMakeLists.txt, so nothing compiles it");
             CHECK(is_listed(file.path));
+        }
+    }
+}
+
+TEST_CASE("layout: the lists of rules and cases name tests that are there") {
+    std::set<std::string> tests;
+    for (auto const& file : files_of("tests")) {
+        tests.insert(file.name);
+        tests.insert(file.path.filename().generic_string());
+    }
+    auto const between = [](std::string const& text, std::string_view mark, auto const& use) {
+        for (auto from = text.find(mark); from != std::string::npos;) {
+            auto const to = text.find(mark, from + 1);
+            if (to == std::string::npos) break;
+            use(text.substr(from + 1, to - from - 1));
+            from = text.find(mark, to + 1);
+        }
+    };
+    for (auto const* list : {"tests/rules.md", "tests/cases.md", "tests/lint.md"}) {
+        between(read(root() / list), "`", [&](std::string const& name) {
+            CAPTURE(list);
+            CAPTURE(name);
+            auto const file = name.starts_with("tests/") ? name.substr(6) : name;
+            bool const is_one = file.ends_with(".cpp") && file.find('*') == std::string::npos;
+            if (is_one) CHECK(tests.count(file) == 1);
+        });
+    }
+    // Every case that a test has in its name is in the list, as one that the cases' own tests keep.
+    std::set<std::string> kept;
+    std::istringstream lines{read(root() / "tests/cases.md")};
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("| ") || line.find("cases") == std::string::npos) continue;
+        std::istringstream names{line.substr(2, line.find(" |", 2) - 2)};
+        for (std::string name; names >> name;) kept.insert(name.substr(0, name.find(',')));
+    }
+    std::istringstream sources{read(root() / "tests/face/cases_test.cpp")};
+    for (std::string line; std::getline(sources, line);) {
+        if (line.find("\"case ") == std::string::npos && line.find("\"cases ") == std::string::npos) continue;
+        std::istringstream words{line.substr(line.find("\"case") + 6)};
+        for (std::string word; words >> word;) {
+            auto const name = word.substr(0, word.find_first_of(",:"));
+            CAPTURE(line);
+            if (name.size() > 2 && std::isupper(static_cast<unsigned char>(name[1])) != 0 &&
+                std::isdigit(static_cast<unsigned char>(name.back())) != 0)
+                CHECK(kept.count(name) == 1);
+            if (word.ends_with(":")) break;
         }
     }
 }
