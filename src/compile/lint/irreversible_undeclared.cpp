@@ -4,7 +4,26 @@ namespace evolver::lint_rules {
 
 namespace {
 
+void judge_others(Case const& seen, Tell const& tell) {
+    if (seen.expanded) return;
+    auto const& id = seen.migration->id.text();
+    auto const* const code = seen.as<RunCode>();
+    if (code != nullptr && code->expand && !code->undo)
+        tell(Severity::warning, id, "the code \"" + code->name.text() + "\" says no way back: rollback() is refused",
+             "RunCode{.expand = …, .undo = …}, or accept: .accept = {{.rule = \"irreversible-undeclared\", .object = "
+             "\"" +
+                 id + "\", .reason = \"…\"}}");
+    auto const* const fill = seen.as<Backfill>();
+    if (fill != nullptr)
+        tell(Severity::info, id,
+             "the values that it replaces in " + fill->table.text() +
+                 " are kept nowhere: rollback() leaves the new ones",
+             "where older releases need the old values, a column of its own beside the old one: ChangeType, with .up "
+             "and .down");
+}
+
 void judge(Case const& seen, Tell const& tell) {
+    judge_others(seen, tell);
     if (!seen.raw || seen.expanded || seen.raw->replayed.kinds.no_op || !seen.raw->replayed.failure.empty()) return;
     auto const& id = seen.migration->id.text();
     auto const* const raw = seen.as<RawSql>();
@@ -28,7 +47,7 @@ LintRule const irreversible_undeclared{
     .name = "irreversible-undeclared",
     .classification = Classification::behavioural,
     .page = {.catches = "SQL of your own without `.undo`; or with one that, tried on samples, fails or leads to "
-                        "another schema or other rows.",
+                        "another schema or other rows. RunCode without `.undo`; a Backfill, which keeps no old values.",
              .why = "On the evening when the release has to go back, nobody has a tried way.",
              .instead = "Write the way back; lint tries it on samples. Where there is none, say so in an "
                         "acceptance.",

@@ -215,6 +215,18 @@ TEST_CASE("irreversible-undeclared: a way back that leads back is silent") {
                 "irreversible-undeclared") == "");
 }
 
+TEST_CASE(
+    "irreversible-undeclared: code without a way back is a warning and a backfill tells that it keeps no old values") {
+    auto const nothing = [](CodeDatabase&) {};
+    RunCode code{.name = "fill", .version = "1", .expand = nothing};
+    CHECK(found(linted({code}), "irreversible-undeclared") == "warning 0002-change");
+    code.undo = nothing;
+    CHECK(found(linted({code}), "irreversible-undeclared") == "");
+    Backfill const fill{
+        .table = "packages", .set = {{"section", "lower(section)"}}, .where = "section <> lower(section)"};
+    CHECK(found(linted({fill}), "irreversible-undeclared") == "info 0002-change");
+}
+
 TEST_CASE("lint: SQL that needs a function of the application is judged with a stand-in") {
     CHECK(found(linted({raw("UPDATE packages SET section = slug(name)")}, many), "backfill-unbounded") ==
           "error packages");
