@@ -23,7 +23,7 @@ public:
         for (auto const& [table, expected] : tables_)
             judge("table " + table, expected, live.find_table(table) != nullptr);
         for (auto const& [name, expected] : columns_) {
-            if (std::find(moved_.begin(), moved_.end(), Name{name.first}) != moved_.end()) continue;
+            if (is_moved(Name{name.first})) continue;
             auto const* table = live.find_table(name.first);
             judge("column " + name.first + "." + name.second, expected,
                   table != nullptr && table->find(name.second) != nullptr);
@@ -35,6 +35,18 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_moved(Name const& table) const {
+        return std::any_of(moved_.begin(), moved_.end(), [&](auto const& moved) { return moved.first == table; });
+    }
+
+    /// The name that the database has for it while a rename is open.
+    [[nodiscard]] std::string stored(Name const& table) const {
+        for (auto moved = moved_.rbegin(); moved != moved_.rend(); ++moved) {
+            if (moved->first == table) return moved->second;
+        }
+        return table.text();
+    }
+
     void there(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = true; }
 
     /// The old shape goes at contract.
@@ -45,13 +57,13 @@ private:
         for (auto const& column : o.columns) there(o.table, column.name);
     }
     void learn(DropTable const& o) {
-        tables_[o.table.text()] = !contracted_;
+        tables_[stored(o.table)] = !contracted_;
         if (!contracted_) return;
         std::erase_if(columns_, [&](auto const& fact) { return same_identifier(fact.first.first, o.table.text()); });
         indexes_.clear();  // some may have been the table's
     }
     void learn(RenameTable const& o) {
-        tables_[o.from.text()] = !contracted_;
+        tables_[stored(o.from)] = !contracted_;
         tables_[o.to.text()] = contracted_;
         std::map<std::pair<std::string, std::string>, bool> columns;
         for (auto const& [name, expected] : columns_) {
@@ -61,7 +73,7 @@ private:
             if (!moved) columns[name] = expected;
         }
         columns_ = std::move(columns);
-        if (!contracted_) moved_.push_back(o.to);
+        if (!contracted_) moved_.emplace_back(o.to, stored(o.from));
     }
     void learn(AddColumn const& o) { there(o.table, o.column.name); }
     void learn(DropColumn const& o) { replaced(o.table, o.column); }
@@ -89,8 +101,8 @@ private:
     void learn(DropNotNull const& o) { there(o.table, o.column); }
     void learn(SetDefault const& o) { there(o.table, o.column); }
     void learn(DropDefault const& o) { there(o.table, o.column); }
-    void learn(AddCheck const& o) { tables_[o.table.text()] = true; }
-    void learn(DropCheck const& o) { tables_[o.table.text()] = true; }
+    void learn(AddCheck const& o) { tables_[stored(o.table)] = true; }
+    void learn(DropCheck const& o) { tables_[stored(o.table)] = true; }
     void learn(AddUnique const& o) {
         for (auto const& column : o.columns) there(o.table, column);
         if (contracted_) indexes_[o.name.text()] = true;
@@ -105,7 +117,7 @@ private:
     void learn(AddForeignKey const& o) {
         for (auto const& column : o.key.columns) there(o.table, column);
     }
-    void learn(DropForeignKey const& o) { tables_[o.table.text()] = true; }
+    void learn(DropForeignKey const& o) { tables_[stored(o.table)] = true; }
     void learn(DropIndex const& o) { indexes_[o.name.text()] = !contracted_; }
     void learn(CreateView const& o) { views_[o.name.text()] = true; }
     void learn(ReplaceView const& o) { views_[o.name.text()] = true; }
@@ -130,7 +142,7 @@ private:
     std::map<std::pair<std::string, std::string>, bool> columns_;
     std::map<std::string, bool> indexes_;
     std::map<std::string, bool> views_;
-    std::vector<Name> moved_;  // new names that are not the database's yet
+    std::vector<std::pair<Name, std::string>> moved_;  // new names that are not the database's yet, and what it has
 };
 
 }  // namespace

@@ -995,4 +995,33 @@ TEST_SUITE("face/cases") {
               .back =
                   [](Old const& old) { CHECK(old.rows("SELECT name FROM pragma_index_info('plain')") == "'age'"); }});
     }
+
+    TEST_CASE("case LC10: over tables that the plan did not make, rules of a table that is renamed are no drift") {
+        std::vector<Operation> const changes{AddCheck{.table = "persons", .name = "grown", .condition = "id > 0"},
+                                             DropForeignKey{.table = "persons", .columns = {"team"}},
+                                             DropTable{.table = "persons"}};
+        for (auto const& change : changes) {
+            Folder const folder;
+            RawSqlite{folder.database()}.connection().run(
+                "CREATE TABLE teams (id INTEGER PRIMARY KEY); CREATE TABLE people (id INTEGER PRIMARY KEY, team "
+                "INTEGER REFERENCES teams)");
+            Plan const plan{"cases",
+                            {Migration{.id = "0001-here",
+                                       .release = "1.0",
+                                       .operations = {RawSql{.expand = "SELECT 1", .undo = "SELECT 1"}}},
+                             Migration{.id = "0002-change",
+                                       .release = "2.0",
+                                       .operations = {RenameTable{.from = "people", .to = "persons"}, change}}}};
+            Application release{folder.database(), plan, {.release = "2.0"}};
+            release.evolver.expand();
+            release.evolver.rollback({.migration = "0002-change"});
+            release.evolver.expand();
+            release.evolver.backfill(Speed::full);
+            release.evolver.reconcile();
+            release.evolver.contract(now());
+            bool const dropped = std::holds_alternative<DropTable>(change);
+            CHECK(release.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'persons'") == (dropped ? "0" : "1"));
+            CHECK(release.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'people'") == "0");
+        }
+    }
 }
