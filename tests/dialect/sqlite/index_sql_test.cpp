@@ -48,8 +48,8 @@ TEST_CASE("index_sql: what a build consists of, golden") {
     text += "\n-- settling\n";
     for (auto const& sql : {next_notes(layout), take_out(layout), put_in(layout), forget_notes(layout)}) add(sql);
     text += "\n-- checking\n";
-    for (auto const& sql :
-         {digest_table(layout, Range::after_until, true), exclude_noted(layout, Range::after_until), digest_excluded(layout)})
+    for (auto const& sql : {digest_table(layout, Range::after_until, true), exclude_noted(layout, Range::after_until),
+                            digest_excluded(layout)})
         add(sql);
     for (auto const& range : ranges_after(layout, {false, false, false})) add(digest_holder(layout, range));
     text += "\n-- adopting\n";
