@@ -6,9 +6,7 @@
 
 #include "journal.hpp"
 #include "plan.hpp"
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include "session.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -104,8 +102,7 @@ private:
 
 class Operator {
 public:
-    explicit Operator(std::string const& database)
-        : db_{soci::sqlite3, "db=" + database + " timeout=10 synchronous=NORMAL"}, locks_{database + "-locks"} {}
+    explicit Operator(std::string const& database) : db_{database}, locks_{database + "-locks"} {}
 
     /// The table is older than evolver: this says once what it is, and refuses where it is not.
     int baseline() {
@@ -164,7 +161,7 @@ public:
     int verify(Words const& journals);
 
 private:
-    soci::session db_;
+    demo::Session db_;
     Locks locks_;
     Observer observer_{locks_};
     evolver::Evolver evolver_{db_, catalogue_plan(), {.release = "2.0", .actor = "operator", .observer = &observer_}};

@@ -3,10 +3,8 @@
 //   release_1 load DATABASE [MOST] < what `apt-cache dumpavail` prints
 //   release_1 work DATABASE NUMBER JOURNAL
 
+#include "session.hpp"
 #include "workload.hpp"
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -16,8 +14,6 @@
 namespace {
 
 using demo::Package;
-
-std::string connection_to(std::string const& database) { return "db=" + database + " timeout=10 synchronous=NORMAL"; }
 
 /// In this release a maintainer is one text.
 std::string maintainer_of(std::string const& person, std::string const& email) {
@@ -37,7 +33,7 @@ void split_maintainer(std::string const& maintainer, Package& package) {
 
 class Release1 : public demo::Application {
 public:
-    explicit Release1(std::string const& database) : db_{soci::sqlite3, connection_to(database)} {}
+    explicit Release1(std::string const& database) : db_{database} {}
 
     soci::session& session() override { return db_; }
 
@@ -106,12 +102,12 @@ public:
 private:
     static std::string text_of(std::optional<long long> size) { return size ? std::to_string(*size) : std::string{}; }
 
-    soci::session db_;
+    demo::Session db_;
 };
 
 /// Fills a new database from the stanzas "Field: text" of a package index, as they come: what a package does not say is NULL.
 int load(std::string const& database, long long most) {
-    soci::session db{soci::sqlite3, connection_to(database)};
+    demo::Session db{database};
     std::string mode;
     db << "PRAGMA journal_mode = WAL", soci::into(mode);
     db << "CREATE TABLE packages (id INTEGER PRIMARY KEY, package TEXT NOT NULL UNIQUE, version TEXT NOT NULL, section "

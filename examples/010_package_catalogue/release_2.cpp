@@ -3,13 +3,11 @@
 //   release_2 DATABASE NUMBER JOURNAL
 
 #include "plan.hpp"
+#include "session.hpp"
 #include "workload.hpp"
 
 #include <evolver/access/live_statement.hpp>
 #include <evolver/evolver.hpp>
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cstdlib>
 #include <iostream>
@@ -20,8 +18,7 @@ using demo::Package;
 
 class Release2 : public demo::Application {
 public:
-    explicit Release2(std::string const& database)
-        : db_{soci::sqlite3, "db=" + database + " timeout=10 synchronous=NORMAL"}, evolver_{attached(db_)} {
+    explicit Release2(std::string const& database) : db_{database}, evolver_{attached(db_)} {
         insert_.use(package_.name, "name")
             .use(package_.version, "version")
             .use(bytes_, has_bytes_, "size_bytes")
@@ -116,7 +113,7 @@ private:
         return all;
     }
 
-    soci::session db_;
+    demo::Session db_;
     evolver::Evolver evolver_;
     evolver::LiveTable packages_ = evolver_.table("packages");
 
