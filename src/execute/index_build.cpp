@@ -223,12 +223,13 @@ Batch IndexBuild::fill(State const& state, std::chrono::microseconds target) {
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     if (!current(state)) return Batch::stale;
     auto const rows = insert.run();
-    write_state(state, to_end ? "settling" : "filling", rows);
-    transaction.commit();
+    // Temporary tables belong to the transaction: both are done, or neither.
     auto next = connection.prepare(sqlite::move_on(layout_, take));
     next.bind(1, count);
     bind_all(next, 2, until);
     next.run();
+    write_state(state, to_end ? "settling" : "filling", rows);
+    transaction.commit();
     done(transaction, state.rows + rows, target);
     if (to_end) {
         connection.run(sqlite::make_sorted(layout_));  // what is sorted is not needed any more
