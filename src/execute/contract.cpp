@@ -39,10 +39,9 @@ auto const* find_if(Items const& items, Match const& match) {
 class Judge {
 public:
     Judge(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options)
-        : workplace_{workplace}, soak_{soak}, options_{options} {
-        look_around();
-    }
+        : workplace_{workplace}, soak_{soak}, options_{options} {}
 
+    /// Before the first judgement, and as often as it should be of the moment.
     void look_around() {
         if (!workplace_.path().empty()) open_ = processes_with_open(workplace_.path());
     }
@@ -276,7 +275,8 @@ bool is_rebuilt(Workplace& workplace, Pacer& pacer, BatchLoop const& loop, std::
 std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
     refuse_unknown(workplace.plan(), options);
     auto const [state, standing, compiler] = look(workplace, workplace.own());
-    Judge const judge{workplace, soak, options};
+    Judge judge{workplace, soak, options};
+    judge.look_around();
     std::vector<Gate> all;
     for (auto const& entry : state.entries) {
         bool const removes = compiler.removes(static_cast<std::size_t>(entry.position));

@@ -3,8 +3,8 @@
 // Who uses the database file right now, and which shape they use: presence on SQLite.
 //
 // SQLite has no clock and no list of its connections. So presence lives in a file beside the database,
-// `<database>-evolver`, which every instance maps into its memory and locks a byte of, as SQLite does with its own -shm
-// file. No time is involved: the kernel frees the lock of a killed process (SIGKILL) and keeps that of a stopped one
+// `<database>-evolver`, of which every instance locks a byte, and which it maps into its memory before it uses the shape, as
+// SQLite does with its own -shm file. No time is involved: the kernel frees the lock of a killed process (SIGKILL) and keeps that of a stopped one
 // (SIGSTOP). Joining writes nothing into the database.
 //
 //     auto presence = Presence::join(path, "catalogue", "2.0");

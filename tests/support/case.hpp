@@ -147,7 +147,6 @@ inline void play(Case const& what) {
     auto const outside = RawSqlite{path};
     auto const schema = [&] { return canonical(sqlite::inspect(outside.connection()), Engine::sqlite); };
     auto const begin_again = [&] {
-        std::string tables;
         for (auto const& row : outside.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
                                             "'evolver!_%' ESCAPE '!' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"))
             outside.connection().run("DELETE FROM " + sqlite::quoted(std::get<std::string>(row[0])));
