@@ -41,14 +41,19 @@ IndexBuild::IndexBuild(Workplace& workplace, std::size_t position, sqlite::Index
       batch_rows_{first_rows},
       slice_rows_{first_slice} {}
 
+/// The parameters by which evolver_index knows a build: plan, position, index.
+sqlite::Statement& IndexBuild::bind_build(sqlite::Statement& statement) const {
+    return statement.bind(1, std::string_view{workplace_.plan().name()})
+        .bind(2, static_cast<std::int64_t>(position_))
+        .bind(3, std::string_view{layout_.index.name.text()});
+}
+
 IndexBuild::State IndexBuild::read_state() const {
     State state;
     auto build = workplace_.own().prepare(
         "SELECT state, schema_version, rows, batches FROM evolver_index WHERE plan = ?1 AND position = ?2 AND "
         "index_name = ?3");
-    build.bind(1, std::string_view{workplace_.plan().name()})
-        .bind(2, static_cast<std::int64_t>(position_))
-        .bind(3, std::string_view{layout_.index.name.text()});
+    bind_build(build);
     if (!build.step()) return state;
     auto const words = build.text(0);
     // Finished, and yet to be built: somebody has dropped the index.
@@ -87,11 +92,7 @@ Batch IndexBuild::begin() {
     auto build = connection.prepare(
         "INSERT OR REPLACE INTO evolver_index (plan, position, index_name, state, schema_version, started_at) VALUES "
         "(?1, ?2, ?3, 'filling', ?4, ?5)");
-    build.bind(1, std::string_view{workplace_.plan().name()})
-        .bind(2, static_cast<std::int64_t>(position_))
-        .bind(3, std::string_view{layout_.index.name.text()})
-        .bind(4, connection.integer("PRAGMA schema_version"))
-        .bind(5, ledger::now(connection));
+    bind_build(build).bind(4, connection.integer("PRAGMA schema_version")).bind(5, ledger::now(connection));
     build.run();
     transaction.commit();
     held_ = transaction.held();
@@ -361,9 +362,7 @@ void IndexBuild::write_state(State const& state, std::string_view stage, std::in
     auto build = connection.prepare(
         "UPDATE evolver_index SET state = ?4, rows = ?5, batches = ?6, updated_at = ?7 WHERE plan = ?1 AND position = "
         "?2 AND index_name = ?3");
-    build.bind(1, std::string_view{workplace_.plan().name()})
-        .bind(2, static_cast<std::int64_t>(position_))
-        .bind(3, std::string_view{layout_.index.name.text()})
+    bind_build(build)
         .bind(4, stage)
         .bind(5, state.rows + rows)
         .bind(6, state.batches + 1)
@@ -407,9 +406,7 @@ void IndexBuild::refuse_difference() {
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     for (auto const& sql : sqlite::discard_build(connection, layout_.index.name)) connection.run(sql);
     auto forget = connection.prepare("DELETE FROM evolver_index WHERE plan = ?1 AND position = ?2 AND index_name = ?3");
-    forget.bind(1, std::string_view{workplace_.plan().name()})
-        .bind(2, static_cast<std::int64_t>(position_))
-        .bind(3, std::string_view{layout_.index.name.text()});
+    bind_build(forget);
     forget.run();
     workplace_.audit(connection, "index differed", id_, layout_.index.name.text(), 0, {});
     transaction.commit();

@@ -47,6 +47,7 @@ private:
     };
     using Values = std::vector<sqlite::Value>;
 
+    sqlite::Statement& bind_build(sqlite::Statement& statement) const;
     [[nodiscard]] State read_state() const;
     [[nodiscard]] bool as_it_was_made(State const& state) const;
     Batch begin();
