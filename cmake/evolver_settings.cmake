@@ -40,9 +40,6 @@ endfunction()
 # evolver_precompile(TARGET [HEADER...]): the standard headers that nearly every file includes, and HEADERs, are read once. It halves the
 # build, and changes nothing else: each file still includes what it uses, and the headers are compiled alone by a test.
 function(evolver_precompile target)
-    if(NOT PROJECT_IS_TOP_LEVEL)
-        return()
-    endif()
     target_precompile_headers(${target} PRIVATE
         <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility> <variant> <vector>
         ${ARGN})
