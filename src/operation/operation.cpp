@@ -2,6 +2,8 @@
 
 #include "operation/replace.hpp"
 
+#include <utility>
+
 namespace evolver {
 
 namespace {
@@ -115,6 +117,46 @@ struct TableOf {
 };
 
 }  // namespace
+
+template <class Kind>
+    requires is_one_of<Kind, OperationVariant>
+Operation::Operation(Kind operation) : OperationVariant{std::move(operation)} {}
+Operation::Operation(Operation const& other) = default;
+Operation::Operation(Operation&& other) noexcept = default;
+Operation& Operation::operator=(Operation const& other) = default;
+Operation& Operation::operator=(Operation&& other) noexcept = default;
+Operation::~Operation() = default;
+
+// The constructors that the header declares, one per kind: a kind that is missing here does not link.
+template Operation::Operation(CreateTable);
+template Operation::Operation(DropTable);
+template Operation::Operation(RenameTable);
+template Operation::Operation(AddColumn);
+template Operation::Operation(DropColumn);
+template Operation::Operation(RenameColumn);
+template Operation::Operation(ChangeType);
+template Operation::Operation(SplitColumn);
+template Operation::Operation(MergeColumns);
+template Operation::Operation(MoveColumn);
+template Operation::Operation(SetNotNull);
+template Operation::Operation(DropNotNull);
+template Operation::Operation(SetDefault);
+template Operation::Operation(DropDefault);
+template Operation::Operation(AddCheck);
+template Operation::Operation(DropCheck);
+template Operation::Operation(AddUnique);
+template Operation::Operation(DropUnique);
+template Operation::Operation(AddForeignKey);
+template Operation::Operation(DropForeignKey);
+template Operation::Operation(ChangePrimaryKey);
+template Operation::Operation(CreateIndex);
+template Operation::Operation(DropIndex);
+template Operation::Operation(CreateView);
+template Operation::Operation(ReplaceView);
+template Operation::Operation(DropView);
+template Operation::Operation(Backfill);
+template Operation::Operation(RawSql);
+template Operation::Operation(RunCode);
 
 Effect effect_of(Operation const& operation, Schema& schema) {
     return std::visit([&](auto const& kind) { return effect_of(kind, schema); }, operation);

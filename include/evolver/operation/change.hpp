@@ -3,6 +3,7 @@
 /// The primitive changes that operations are made of. A dialect handles each by name, with no generic fallback: adding one here
 /// fails to compile until every dialect has decided what it means there.
 
+#include "evolver/operation/one_of.hpp"
 #include "evolver/schema/index.hpp"
 #include "evolver/schema/table.hpp"
 
@@ -128,9 +129,23 @@ struct CallCode {
     std::function<void(CodeDatabase&)> code;
 };
 
-using Change =
+/// What a Change can be.
+using ChangeVariant =
     std::variant<MakeTable, RemoveTable, MoveTable, MakeColumn, RemoveColumn, MakeAlias, RemoveAlias, SettleAlias,
                  DeclareColumn, MakeCheck, RemoveCheck, MakeForeignKey, RemoveForeignKey, RemoveUnique,
                  ReplacePrimaryKey, MakeIndex, RemoveIndex, MakeView, RemoveView, RunScript, CallCode>;
+
+/// Any one change: a std::variant whose copies and moves are compiled once; see Operation.
+class Change : public ChangeVariant {
+public:
+    template <class Kind>
+        requires is_one_of<Kind, ChangeVariant>
+    Change(Kind change);
+    Change(Change const& other);
+    Change(Change&& other) noexcept;
+    Change& operator=(Change const& other);
+    Change& operator=(Change&& other) noexcept;
+    ~Change();
+};
 
 }  // namespace evolver

@@ -23,6 +23,7 @@
 #include "evolver/operation/drop_view.hpp"
 #include "evolver/operation/merge_columns.hpp"
 #include "evolver/operation/move_column.hpp"
+#include "evolver/operation/one_of.hpp"
 #include "evolver/operation/raw_sql.hpp"
 #include "evolver/operation/rename_column.hpp"
 #include "evolver/operation/rename_table.hpp"
@@ -37,11 +38,26 @@
 
 namespace evolver {
 
-using Operation =
+/// What an Operation can be.
+using OperationVariant =
     std::variant<CreateTable, DropTable, RenameTable, AddColumn, DropColumn, RenameColumn, ChangeType, SplitColumn,
                  MergeColumns, MoveColumn, SetNotNull, DropNotNull, SetDefault, DropDefault, AddCheck, DropCheck,
                  AddUnique, DropUnique, AddForeignKey, DropForeignKey, ChangePrimaryKey, CreateIndex, DropIndex,
                  CreateView, ReplaceView, DropView, Backfill, RawSql, RunCode>;
+
+/// Any one operation. It is a std::variant, so std::visit, std::get_if and std::holds_alternative take it; it is a class of its own so
+/// that copying, moving and destroying nearly thirty kinds is compiled once, in the library, and not in every file that has a plan.
+class Operation : public OperationVariant {
+public:
+    template <class Kind>
+        requires is_one_of<Kind, OperationVariant>
+    Operation(Kind operation);
+    Operation(Operation const& other);
+    Operation(Operation&& other) noexcept;
+    Operation& operator=(Operation const& other);
+    Operation& operator=(Operation&& other) noexcept;
+    ~Operation();
+};
 
 /// The effect of any operation; see effect.hpp.
 [[nodiscard]] Effect effect_of(Operation const& operation, Schema& schema);
