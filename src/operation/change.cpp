@@ -5,8 +5,7 @@
 namespace evolver {
 
 template <class Kind>
-    requires is_one_of<Kind, ChangeVariant>
-Change::Change(Kind change) : ChangeVariant{std::move(change)} {}
+requires is_one_of<Kind, ChangeVariant> Change::Change(Kind change) : ChangeVariant{std::move(change)} {}
 Change::Change(Change const& other) = default;
 Change::Change(Change&& other) noexcept = default;
 Change& Change::operator=(Change const& other) = default;

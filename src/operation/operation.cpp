@@ -119,8 +119,8 @@ struct TableOf {
 }  // namespace
 
 template <class Kind>
-    requires is_one_of<Kind, OperationVariant>
-Operation::Operation(Kind operation) : OperationVariant{std::move(operation)} {}
+requires is_one_of<Kind, OperationVariant> Operation::Operation(Kind operation)
+    : OperationVariant{std::move(operation)} {}
 Operation::Operation(Operation const& other) = default;
 Operation::Operation(Operation&& other) noexcept = default;
 Operation& Operation::operator=(Operation const& other) = default;

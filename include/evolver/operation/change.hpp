@@ -139,8 +139,7 @@ using ChangeVariant =
 class Change : public ChangeVariant {
 public:
     template <class Kind>
-        requires is_one_of<Kind, ChangeVariant>
-    Change(Kind change);
+    requires is_one_of<Kind, ChangeVariant> Change(Kind change);
     Change(Change const& other);
     Change(Change&& other) noexcept;
     Change& operator=(Change const& other);

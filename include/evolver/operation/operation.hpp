@@ -50,8 +50,7 @@ using OperationVariant =
 class Operation : public OperationVariant {
 public:
     template <class Kind>
-        requires is_one_of<Kind, OperationVariant>
-    Operation(Kind operation);
+    requires is_one_of<Kind, OperationVariant> Operation(Kind operation);
     Operation(Operation const& other);
     Operation(Operation&& other) noexcept;
     Operation& operator=(Operation const& other);
