@@ -8,6 +8,7 @@
 #include "execute/hazards.hpp"
 #include "execute/reconcile.hpp"
 #include "execute/rollback.hpp"
+#include "execute/run_control.hpp"
 #include "execute/status.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/audit.hpp"
@@ -20,7 +21,7 @@ struct Evolver::Parts {
     Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
         : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait},
           soak{options.soak},
-          advancer{workplace} {}
+          advancer{workplace, {.signals = options.signals, .rows_per_second = options.rows_per_second}} {}
 
     Workplace workplace;
     std::chrono::seconds soak;
@@ -65,9 +66,18 @@ bool Evolver::advance(std::chrono::microseconds budget) {
 
 std::string const& Evolver::why() const noexcept { return parts_->why; }
 
-void Evolver::backfill(Speed speed) {
+void Evolver::backfill(Speed speed) { backfill(BackfillOptions{.speed = speed}); }
+
+void Evolver::backfill(BackfillOptions const& options) {
     refuse_unexpanded(parts_->workplace, parts_->workplace.own());
-    parts_->advancer.to_the_end(speed == Speed::full ? Pace::full_speed : Pace::polite);
+    parts_->advancer.to_the_end(options.speed == Speed::full ? Pace::full_speed : Pace::polite, options.stop);
+}
+
+void Evolver::pause_backfill(RunOrder const& order) { evolver::pause_backfill(parts_->workplace, order); }
+void Evolver::stop_backfill(RunOrder const& order) { evolver::stop_backfill(parts_->workplace, order); }
+void Evolver::resume_backfill(RunOrder const& order) { evolver::resume_backfill(parts_->workplace, order); }
+std::int64_t Evolver::skip_failed_rows(RunOrder const& order) {
+    return evolver::skip_failed_rows(parts_->workplace, order);
 }
 
 void Evolver::reconcile() { evolver::reconcile(parts_->workplace); }

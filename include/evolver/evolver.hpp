@@ -27,8 +27,10 @@
 #include "evolver/compile/lint.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/error.hpp"
+#include "evolver/execute/backfill_error.hpp"
 #include "evolver/execute/contract_options.hpp"
 #include "evolver/execute/reconcile_error.hpp"
+#include "evolver/execute/signal.hpp"
 #include "evolver/execute/speed.hpp"
 #include "evolver/execute/status.hpp"
 #include "evolver/execute/violation_error.hpp"
@@ -42,6 +44,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -62,6 +65,17 @@ struct Options {
     std::chrono::milliseconds wait = std::chrono::seconds{10};
     /// How long no legacy write must have come in before contract.
     std::chrono::seconds soak = std::chrono::hours{24};
+    /// Asked before each batch of a backfill, whoever calls it: while one says why not, nothing is filled. See execute/signal.hpp.
+    std::vector<Signal> signals = {};
+    /// How many rows a backfill looks at in a second, at most. 0: as many as its rests allow.
+    double rows_per_second = 0;
+};
+
+/// How a backfill is run to its end.
+struct BackfillOptions {
+    Speed speed = Speed::polite;
+    /// Looked at between two batches. A backfill that is told to stop throws Error with Retry::helps; the next one goes on where it stopped.
+    std::stop_token stop = {};
 };
 
 /// The face. Belongs to the thread of its session (advance, backfill and all other calls work on that thread); the LiveTables that it
@@ -111,7 +125,21 @@ public:
 
     /// Runs all backfills to their end. Where a reader holds a snapshot for so long that 64 MB wait in the WAL, it pauses until the reader
     /// has ended, and throws Error after Options::wait; advance() says so in why().
+    /// Waits while the run is held by a signal or paused by somebody. Throws BackfillFailed where a batch fails, or has failed before;
+    /// BackfillStopped where somebody has stopped the run.
     void backfill(Speed speed = Speed::polite);
+    void backfill(BackfillOptions const& options);
+
+    /// What an operator says to the run of a backfill, from any process; see ledger/run_state.hpp. It holds once the call has returned, and
+    /// goes into the audit trail.
+    ///
+    /// Requires: a reason, but for a resume. Throws HistoryError where the run cannot go from its state to the wanted one.
+    void pause_backfill(RunOrder const& order);
+    void stop_backfill(RunOrder const& order);
+    void resume_backfill(RunOrder const& order = {});
+    /// The rows that the failed batch named stay as they are, for ever: a resume passes over them. Returns how many. Rows that have no new
+    /// value keep their old one, so contract is closed by them until their loss is accepted.
+    std::int64_t skip_failed_rows(RunOrder const& order);
 
     /// Compares the old and the new shape of every open migration, row by row, and moves reads to the new shape where they agree.
     /// Throws ReconcileError, which names rows; GateClosed while a backfill is not complete.

@@ -2,6 +2,7 @@
 
 #include "compile/expression_check.hpp"
 #include "dialect/sqlite/create_text.hpp"
+#include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/index_sql.hpp"
 #include "dialect/sqlite/keep.hpp"
 #include "dialect/sqlite/render.hpp"
@@ -149,6 +150,7 @@ Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
       live_{&live},
       schema_version_{live.integer("PRAGMA schema_version")},
       clone_{sqlite::clone_schema(live)} {
+    sqlite::add_functions(clone_.connection, plan_);
     virtual_ = sqlite::inspect(clone_.connection);
     // A newer release may have gone further than this plan knows.
     standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());

@@ -1,6 +1,8 @@
 #include "execute/advance.hpp"
 
+#include "evolver/execute/backfill_error.hpp"
 #include "execute/mend.hpp"
+#include "ledger/runs.hpp"
 
 #include <algorithm>
 #include <map>
@@ -118,7 +120,8 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
                  .backfills = {},
                  .indexes = {},
                  .rebuilds = {},
-                 .contract_waits = false};
+                 .contract_waits = false,
+                 .runs = ledger::has_runs(workplace_.own())};
     if (position) {
         work_.backfills = backfills_of(workplace_, *position);
         for (auto& layout : look(workplace_, workplace_.own()).compiler.online(*position))
@@ -130,19 +133,71 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
     return work_;
 }
 
+std::optional<Advance> Advancer::halted(std::size_t position) {
+    auto const& id = workplace_.plan().migrations()[position].id.text();
+    if (work_.runs) {
+        auto const run =
+            ledger::run_of(workplace_.own(), workplace_.plan().name(), static_cast<std::int64_t>(position));
+        auto const because = [&](std::string const& what, Wait wait) {
+            return Advance{.why = "the backfill of \"" + id + "\" " + what + ": " + run.why, .wait = wait};
+        };
+        if (run.state == RunState::paused) return because("is paused", Wait::paused);
+        if (run.state == RunState::stopped) return because("was stopped", Wait::stopped);
+        if (run.state == RunState::failed) return because("has failed", Wait::failed);
+    }
+    for (auto const& signal : throttle_.signals) {
+        auto why = signal();
+        if (why.empty()) continue;
+        note_hold(position, why);
+        return Advance{.why = std::move(why), .wait = Wait::signal};
+    }
+    if (held_since_) note_hold(position, {});
+    return std::nullopt;
+}
+
+void Advancer::note_hold(std::size_t position, std::string const& why) {
+    constexpr std::chrono::seconds worth_a_write{1};
+    auto const now = Clock::now();
+    bool const over = why.empty();
+    if (!over && !held_since_) held_since_ = now;
+    if (over ? hold_noted_ : !hold_noted_ && now - *held_since_ >= worth_a_write) {
+        auto const& connection = workplace_.own();
+        auto const& plan = workplace_.plan().name();
+        auto const number = static_cast<std::int64_t>(position);
+        auto const to = over ? RunState::running : RunState::held;
+        sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+        ledger::make_runs(connection);
+        // Somebody may have paused it meanwhile.
+        auto const from = ledger::run_of(connection, plan, number).state;
+        if (over ? from == RunState::held : ledger::may_move(from, to))
+            ledger::move_run(connection, plan, number, {.state = to, .why = why, .actor = workplace_.actor()});
+        transaction.commit();
+        hold_noted_ = !over;
+    }
+    if (over) held_since_.reset();
+}
+
 template <class Run>
 bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
                           std::function<std::chrono::microseconds()> const& left) {
     for (;;) {
-        if (pace == Pace::polite && !pacer_.rested(left())) {
+        if (!pacer_.rested(left())) {
             result.worked = true;
             return false;
         }
+        if (work_.position) {
+            if (auto halt = halted(*work_.position)) {
+                halt->worked = result.worked;
+                result = std::move(*halt);
+                return false;
+            }
+        }
         if (auto reader = workplace_.held_up_by_reader(); !reader.empty()) {
             result.why = std::move(reader);
-            result.held_up = true;
+            result.wait = Wait::reader;
             return false;
         }
+        auto const begun = Clock::now();
         auto const time = std::max(least_target, left());
         Batch batch{};
         if constexpr (std::is_same_v<Run, IndexBuild>) {
@@ -155,6 +210,11 @@ bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
         result.worked = true;
         auto const held = run.held();  // nothing, where it only read
         if (pace == Pace::polite && held.count() > 0) pacer_.rest_after(held);
+        if constexpr (std::is_same_v<Run, Filling>) {
+            if (throttle_.rows_per_second > 0)
+                pacer_.rest_until(begun + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{
+                                              static_cast<double>(run.walked()) / throttle_.rows_per_second}));
+        }
         if (batch == Batch::stale) {
             work_ = {};
             return false;
@@ -202,6 +262,10 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
             result.worked = true;
             return result;
         }
+        if (auto halt = halted(*position)) {
+            halt->worked = result.worked;
+            return std::move(*halt);
+        }
         auto const held = finish(workplace_, *position);
         if (pace == Pace::polite) pacer_.rest_after(held);
         result.worked = true;
@@ -209,29 +273,56 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
     }
 }
 
-void Advancer::to_the_end(Pace pace) {
+void Advancer::to_the_end(Pace pace, std::stop_token const& stop) {
     constexpr std::chrono::milliseconds look_again{20};
-    std::optional<Clock::time_point> held_up;
+    auto const refuse = [&](std::string what, std::string instead) {
+        throw Error{Failure{.what = std::move(what),
+                            .object = workplace_.path(),
+                            .instead = std::move(instead),
+                            .changed = Changed::partly,
+                            .retry = Retry::helps}};
+    };
+    std::optional<Clock::time_point> waiting;
+    std::string told;
     for (;;) {
-        auto const result = advance(std::chrono::seconds{1}, pace);
+        if (stop.stop_requested())
+            refuse("backfill() was told to stop, and stopped between two batches.",
+                   "call it again: it goes on where it stopped");
+        auto const result = advance(std::chrono::milliseconds{100}, pace);
         if (result.worked) {
-            held_up.reset();
+            waiting.reset();
             continue;
         }
-        if (!result.held_up) return;
-        if (!held_up) {
-            held_up = Clock::now();
+        if (result.wait == Wait::none) return;
+        if (result.wait == Wait::failed) throw_failure();
+        if (result.wait == Wait::stopped) {
+            throw BackfillStopped{Failure{.what = "Nothing more is filled: " + result.why + ".",
+                                          .object = workplace_.path(),
+                                          .instead = "resume_backfill() lets it go on where it stopped",
+                                          .changed = Changed::partly}};
+        }
+        if (!waiting || told != result.why) {
+            if (!waiting) waiting = Clock::now();
+            told = result.why;
             workplace_.tell({.kind = EventKind::waiting, .message = result.why});
         }
-        if (Clock::now() - *held_up >= workplace_.wait()) {
-            throw Error{Failure{.what = "The backfill has stopped: " + result.why + ".",
-                                .object = workplace_.path(),
-                                .instead = "end the reader's transaction, then call again: it goes on where it stopped",
-                                .changed = Changed::partly,
-                                .retry = Retry::helps}};
-        }
+        if (result.wait == Wait::reader && Clock::now() - *waiting >= workplace_.wait())
+            refuse("The backfill has stopped: " + result.why + ".",
+                   "end the reader's transaction, then call again: it goes on where it stopped");
         std::this_thread::sleep_for(look_again);
     }
+}
+
+/// As the ledger has it: it may have been another process, days ago.
+void Advancer::throw_failure() {
+    auto const& connection = workplace_.own();
+    auto const& plan = workplace_.plan();
+    auto const position = unfilled(workplace_.state(connection), plan.migrations().size());
+    if (!position) return;
+    auto batch = ledger::run_of(connection, plan.name(), static_cast<std::int64_t>(*position)).failed;
+    batch.migration = plan.migrations()[*position].id.text();
+    batch.rows = ledger::failed_rows(connection, plan.name(), static_cast<std::int64_t>(*position));
+    throw BackfillFailed{std::move(batch)};
 }
 
 }  // namespace evolver

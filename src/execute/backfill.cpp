@@ -1,9 +1,14 @@
 #include "execute/backfill.hpp"
 
 #include "dialect/sqlite/fill_sql.hpp"
+#include "evolver/execute/backfill_error.hpp"
 #include "execute/row_values.hpp"
+#include "ledger/runs.hpp"
+
+#include <sqlite3.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace evolver {
@@ -24,7 +29,44 @@ private:
     sqlite::Connection const& connection_;
 };
 
+Failure failure_of(FailedBatch const& batch) {
+    std::string rows;
+    for (auto const& key : batch.rows) rows += (rows.empty() ? "" : "; ") + key;
+    return Failure{
+        .what = "Migration \"" + batch.migration + "\": a batch of table " + batch.table +
+                " has failed, and was rolled back: " + batch.error +
+                (rows.empty() ? "" : "\n  rows that cannot be filled, by key: " + rows),
+        .object = batch.table,
+        .instead =
+            "the run has stopped there. Mend these rows, then resume_backfill(); or "
+            "resume_backfill({.batches = Batches::halved}); or skip_failed_rows({.reason = \"…\"}), which leaves "
+            "them as they are, and resume_backfill()",
+        .sql = batch.sql,
+        .changed = Changed::partly};
+}
+
+/// What happened, without the statement and the advice.
+std::string first_line(std::string const& text) { return text.substr(0, text.find('\n')); }
+
+/// Not where the engine had no lock, no room or no file: then the same batch goes through once it has.
+bool may_be_a_rows_fault(Error const& error) {
+    if (error.retry_helps()) return false;
+    constexpr int primary_code = 0xff;
+    switch (error.native_code() & primary_code) {
+        case SQLITE_OK:  // evolver's own, or the application's
+        case SQLITE_ERROR:
+        case SQLITE_CONSTRAINT:
+        case SQLITE_MISMATCH:
+        case SQLITE_TOOBIG:
+        case SQLITE_RANGE: return true;
+        default: return false;
+    }
+}
+
 }  // namespace
+
+BackfillFailed::BackfillFailed(FailedBatch batch)
+    : Error{failure_of(batch)}, batch_{std::make_shared<FailedBatch const>(std::move(batch))} {}
 
 /// Where a run stands, as the ledger has it.
 struct Filling::Position {
@@ -47,7 +89,23 @@ Filling::Filling(Workplace& workplace, std::size_t position, Name table, std::ve
       missing_{std::move(missing)},
       key_{sqlite::row_key(workplace.own(), table_)},
       id_{workplace.plan().migrations()[position].id.text()},
-      schema_version_{workplace.own().integer("PRAGMA schema_version")} {}
+      schema_version_{workplace.own().integer("PRAGMA schema_version")},
+      runs_{ledger::has_runs(workplace.own())} {
+    auto const& plan_name = workplace_.plan().name();
+    auto const number = static_cast<std::int64_t>(position_);
+    if (runs_) skips_ = ledger::skipped_rows(workplace_.own(), plan_name, number, table_.text());
+    if (skips_ > 0) skipped_ = sqlite::is_skipped(table_, key_, plan_name, number);
+}
+
+bool Filling::may_run() const {
+    if (!runs_) return true;
+    auto const& connection = workplace_.own();
+    auto const& plan = workplace_.plan().name();
+    auto const number = static_cast<std::int64_t>(position_);
+    auto const state = ledger::run_of(connection, plan, number).state;
+    return (state == RunState::planned || state == RunState::running || state == RunState::held) &&
+           ledger::skipped_rows(connection, plan, number, table_.text()) == skips_;
+}
 
 Filling::Position Filling::read_position() {
     auto const& connection = workplace_.own();
@@ -117,6 +175,7 @@ bool Filling::begin() {
 
 Batch Filling::batch(std::chrono::microseconds target) {
     held_ = {};
+    walked_ = 0;
     auto at = read_position();
     if (at.finished) return Batch::finished;
     bool const renumbered =
@@ -132,45 +191,39 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     auto const& connection = workplace_.own();
     if (batch_rows_ <= 0) batch_rows_ = first_batch;
     auto const parts = key_.columns.size();
-    auto const range = from.done.empty() ? sqlite::Range::until : sqlite::Range::after_until;
-    auto const bind_range = [&](sqlite::Statement& statement, std::vector<sqlite::Value> const& until) {
-        if (!from.done.empty()) bind_all(statement, 1, from.done);
-        bind_all(statement, 1 + static_cast<int>(parts), until);
-    };
     // The end of the batch is looked up before the lock is taken. Rows that come or go meanwhile do not matter: the range stays what it is.
     std::vector<sqlite::Value> until = from.bound;
     bool last = true;
     if (!from.bound.empty()) {
+        auto const range = from.done.empty() ? sqlite::Range::until : sqlite::Range::after_until;
         auto next = connection.prepare(sqlite::key_after_rows(table_, key_, range));
-        bind_range(next, from.bound);
+        bind_all(next, 1, from.done);
+        bind_all(next, 1 + static_cast<int>(parts), from.bound);
         next.bind(static_cast<int>(2 * parts + 1), batch_rows_);
         if (next.step()) {
             until = row_of(next, parts);
             last = false;
         }
     }
-    sqlite::WriteTransaction transaction{connection, workplace_.wait()};
-    // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract.
-    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches)
+    KeyRange const range{.after = from.done, .until = until};
+    std::optional<Error> failure;
+    std::optional<sqlite::WriteTransaction> transaction{std::in_place, connection, workplace_.wait()};
+    // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract, an operator.
+    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches ||
+        !may_run())
         return Batch::stale;
     std::int64_t rows = 0;
     if (!from.bound.empty()) {
-        ledger::forget_rebuild(connection, table_.text());  // its triggers do not see what comes now
-        TriggersOff const quiet{connection};
-        if (!pairs_.empty()) {
-            auto update = connection.prepare(sqlite::fill(table_, key_, pairs_, range));
-            bind_range(update, until);
-            rows = update.run();
+        try {
+            rows = apply(range);
+        } catch (Error const& error) {
+            if (!may_be_a_rows_fault(error)) throw;
+            failure = error;
         }
-        // After the pairs, from which they may read.
-        for (auto const& open : transforms_)
-            rows += transform(open, range, [&](sqlite::Statement& statement) { bind_range(statement, until); });
-        for (auto const& pair : missing_) {
-            auto make = connection.prepare(sqlite::make_missing(pair, range));
-            bind_range(make, until);
-            ledger::forget_rebuild(connection, pair.pair.target.text());
-            rows += make.run();
-        }
+    }
+    if (failure) {
+        transaction.reset();
+        fail(range, batch_rows_, *failure);
     }
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
                                            table_.text()};
@@ -184,18 +237,15 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     }
     auto run = connection.prepare(
         "UPDATE evolver_backfill SET rows = rows + ?4, batches = batches + 1, batch_rows = ?5, state = ?6, updated_at "
-        "= ?7 WHERE plan = ?1 AND "
-        "position = ?2 AND table_name = ?3");
+        "= CAST(strftime('%s', 'now') AS INTEGER) WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
     bind_all(run, 1, owner);
-    run.bind(4, rows)
-        .bind(5, batch_rows_)
-        .bind(6, std::string_view{last ? "finished" : "running"})
-        .bind(7, ledger::now(connection));
+    run.bind(4, rows).bind(5, batch_rows_).bind(6, std::string_view{last ? "finished" : "running"});
     run.run();
-    transaction.commit();
-    auto const held = transaction.held();
+    transaction->commit();
+    auto const held = transaction->held();
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = held + kept_out;
+    walked_ = batch_rows_;
     batch_rows_ = next_batch(batch_rows_, target, held);
     if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, table_);
     workplace_.tell({.kind = EventKind::batch,
@@ -207,16 +257,71 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     return Batch::committed;
 }
 
+std::int64_t Filling::apply(KeyRange const& keys) {
+    auto const& connection = workplace_.own();
+    auto const range = keys.after.empty() ? sqlite::Range::until : sqlite::Range::after_until;
+    auto const bind = [&](sqlite::Statement& statement) {
+        bind_all(statement, 1, keys.after);
+        bind_all(statement, 1 + static_cast<int>(key_.columns.size()), keys.until);
+    };
+    ledger::forget_rebuild(connection, table_.text());  // its triggers do not see what comes now
+    TriggersOff const quiet{connection};
+    std::int64_t rows = 0;
+    if (!pairs_.empty()) {
+        auto update = connection.prepare(sqlite::fill(table_, key_, pairs_, range, skipped_));
+        bind(update);
+        rows = update.run();
+    }
+    // After the pairs, from which they may read.
+    for (auto const& open : transforms_) rows += transform(open, range, bind);
+    for (auto const& pair : missing_) {
+        auto make = connection.prepare(sqlite::make_missing(pair, range));
+        bind(make);
+        ledger::forget_rebuild(connection, pair.pair.target.text());
+        rows += make.run();
+    }
+    return rows;
+}
+
+void Filling::fail(KeyRange const& range, std::int64_t rows, Error const& error) {
+    auto const& connection = workplace_.own();
+    auto const& plan = workplace_.plan().name();
+    auto const number = static_cast<std::int64_t>(position_);
+    FailedBatch batch{
+        .migration = id_,
+        .table = table_.text(),
+        .after = in_words(connection, range.after),
+        .until = in_words(connection, range.until),
+        .rows = failing_rows(workplace_, table_, key_, range, [&](KeyRange const& part) { (void)apply(part); }),
+        .sql = error.sql(),
+        .error = first_line(error.what())};
+    sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+    ledger::make_runs(connection);
+    ledger::keep_batch_rows(connection, plan, number, table_.text(), rows);
+    batch_rows_ = 0;  // an operator may halve it
+    ledger::move_run(connection, plan, number,
+                     {.state = RunState::failed, .why = batch.error, .actor = workplace_.actor(), .failed = batch});
+    ledger::add_failed_rows(connection, plan, number, batch);
+    workplace_.audit(connection, "batch failed", id_,
+                     table_.text() + ", keys behind " + (batch.after.empty() ? "the start" : batch.after) + " up to " +
+                         batch.until + ": " + batch.error,
+                     rows, {});
+    transaction.commit();
+    throw BackfillFailed{std::move(batch)};
+}
+
 std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind) {
     auto const& connection = workplace_.own();
     std::int64_t rows = 0;
     if (open.carried.empty() && open.crossed.empty()) {
-        auto update = connection.prepare(sqlite::transform(open.transform, key_, range));
+        auto update =
+            connection.prepare(sqlite::transform(open.transform, key_, range, sqlite::Return::nothing, skipped_));
         bind(update);
         rows = update.run();
     } else {
         std::vector<std::vector<sqlite::Value>> keys;
-        auto update = connection.prepare(sqlite::transform(open.transform, key_, range, sqlite::Return::keys));
+        auto update =
+            connection.prepare(sqlite::transform(open.transform, key_, range, sqlite::Return::keys, skipped_));
         bind(update);
         while (update.step()) keys.push_back(row_of(update, key_.columns.size()));
         for (auto const& pair : open.carried) {
@@ -235,7 +340,7 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
         }
         rows = static_cast<std::int64_t>(keys.size());
     }
-    auto left = connection.prepare(sqlite::untransformed(open.transform, key_, range));
+    auto left = connection.prepare(sqlite::untransformed(open.transform, key_, range, skipped_));
     bind(left);
     if (!left.step()) return rows;
     std::string key;

@@ -7,15 +7,20 @@
 // - A checkpoint commits with the rows it speaks of. A killed run goes on after its last batch.
 // - The application's triggers do not fire: filling is not a write of anybody's. Nor do evolver's own, so what an open pair computes from
 //   columns that a Backfill sets is carried over here, row by row.
+// - What an operator has said, or an earlier failure, is looked at in the transaction of each batch: it holds at once.
+// - A batch that fails is rolled back, halved down to the rows that are the cause, and stops the run: nothing is tried again by itself.
 // - A table without a key of its own is walked by its hidden rowid, which VACUUM may renumber: the walk starts over when the schema has
 //   changed; what is filled already is passed over quickly.
 
 #include "compile/compiler.hpp"
 #include "execute/batch.hpp"
+#include "execute/bisect.hpp"
 #include "execute/workplace.hpp"
 
 #include <chrono>
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace evolver {
 
@@ -26,11 +31,13 @@ public:
     Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
             std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing = {});
 
-    /// One batch that should hold the lock for about `target`.
+    /// One batch that should hold the lock for about `target`. Throws BackfillFailed.
     Batch batch(std::chrono::microseconds target);
 
     /// How long the last batch kept writers out, with the checkpoint after it.
     [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
+    /// How many rows the last batch looked at.
+    [[nodiscard]] std::int64_t walked() const noexcept { return walked_; }
 
 private:
     struct Position;
@@ -38,9 +45,14 @@ private:
     [[nodiscard]] Position read_position();
     [[nodiscard]] bool begin();
     Batch fill(Position const& from, std::chrono::microseconds target);
+    /// Fills the rows of a range, in the transaction that is open. Returns how many.
+    [[nodiscard]] std::int64_t apply(KeyRange const& range);
     /// Binds the ends of a range to a statement.
     using Binder = std::function<void(sqlite::Statement&)>;
     [[nodiscard]] std::int64_t transform(OpenTransform const& open, sqlite::Range range, Binder const& bind);
+    /// Is the run as it should be for a batch? In the transaction of the batch.
+    [[nodiscard]] bool may_run() const;
+    [[noreturn]] void fail(KeyRange const& range, std::int64_t rows, Error const& error);
 
     Workplace& workplace_;
     std::size_t position_;
@@ -51,8 +63,12 @@ private:
     sqlite::RowKey key_;
     std::string id_;
     std::int64_t schema_version_;
+    bool runs_;               // the ledger has the tables; making them is a new schema version
+    std::int64_t skips_ = 0;  // rows that somebody has skipped
+    std::string skipped_;     // the condition for them; empty where there are none
     std::int64_t batch_rows_ = 0;
     std::int64_t estimate_ = 0;
+    std::int64_t walked_ = 0;
     std::chrono::microseconds held_{0};
     std::chrono::microseconds begun_{0};  // how long the record of the beginning held the lock
 };

@@ -1,5 +1,6 @@
 #include "execute/contract.hpp"
 
+#include "dialect/sqlite/fill_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/batch_loop.hpp"
 #include "execute/moved_losses.hpp"
@@ -206,14 +207,11 @@ std::int64_t quarantine_losses(Workplace& workplace, std::vector<OpenPhysicalPai
     std::int64_t kept = 0;
     for (auto const& open : pairs) {
         auto const key = sqlite::row_key(connection, open.pair.table);
-        std::string key_text;
-        for (auto const& column : key.columns)
-            key_text += (key_text.empty() ? "" : " || ', ' || ") + ("quote(" + sqlite::quoted(column.text()) + ")");
         for (auto const& side : open.pair.from) {
             auto statement = connection.prepare(
                 "INSERT INTO evolver_quarantine (plan, migration, table_name, row_key, column_name, value, at) SELECT "
                 "?1, ?2, ?3, " +
-                key_text + ", ?4, " + sqlite::quoted(side.column.text()) +
+                sqlite::key_text(key) + ", ?4, " + sqlite::quoted(side.column.text()) +
                 ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " + sqlite::quoted(open.pair.table.text()) +
                 " WHERE NOT (" + sqlite::lossless(open.pair) + ")");
             statement.bind(1, std::string_view{workplace.plan().name()})

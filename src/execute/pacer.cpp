@@ -41,4 +41,6 @@ void Pacer::rest_after(std::chrono::microseconds held) {
     if (enough) stretch_ = rest_until_;
 }
 
+void Pacer::rest_until(Clock::time_point time) { rest_until_ = std::max(rest_until_, time); }
+
 }  // namespace evolver

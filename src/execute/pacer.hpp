@@ -20,6 +20,8 @@ public:
     /// The same before what holds the lock for long: no stretch of batches may lead up to it.
     [[nodiscard]] bool rested_before_long_lock(std::chrono::microseconds left);
     void rest_after(std::chrono::microseconds held);
+    /// Not before `time`, for another reason.
+    void rest_until(Clock::time_point time);
 
 private:
     Clock::time_point rest_until_{};  ///< Until then others may have the lock.

@@ -1,6 +1,76 @@
 #include "execute/status.hpp"
 
+#include "dialect/sqlite/fill_sql.hpp"
+#include "ledger/runs.hpp"
+
+#include <algorithm>
+
 namespace evolver {
+
+namespace {
+
+/// How far the key of a checkpoint is between the first and the bound, in percent; nothing where keys are no numbers.
+std::optional<double> percent_of_keys(sqlite::Connection const& connection, std::string const& table,
+                                      std::vector<sqlite::Value> const& owner) {
+    auto const key = sqlite::row_key(connection, table);
+    if (key.columns.size() != 1) return std::nullopt;
+    auto const column = sqlite::quoted(key.columns[0].text());
+    auto share = connection.prepare(
+        "SELECT 100.0 * (done - first) / nullif(bound - first, 0) FROM (SELECT done, bound, (SELECT min(" + column +
+        ") FROM " + sqlite::quoted(table) +
+        ") AS first FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3) WHERE "
+        "typeof(done) = 'integer' AND typeof(bound) = 'integer' AND typeof(first) = 'integer'");
+    int parameter = 0;
+    for (auto const& value : owner) share.bind(++parameter, value);
+    if (!share.step() || share.is_null(0)) return std::nullopt;
+    return std::clamp(share.real(0), 0.0, 100.0);
+}
+
+std::string checkpoint_of(sqlite::Connection const& connection, std::vector<sqlite::Value> const& owner) {
+    return connection.text(
+        "SELECT coalesce(group_concat(key, ', '), '') FROM (SELECT quote(done) AS key FROM evolver_checkpoint WHERE "
+        "plan = ?1 AND position = ?2 AND table_name = ?3 AND done IS NOT NULL ORDER BY part)",
+        owner);
+}
+
+std::vector<BackfillStatus> backfills_of(sqlite::Connection const& connection, std::string const& plan,
+                                         ledger::Entry const& entry) {
+    std::vector<BackfillStatus> all;
+    auto const run = ledger::has_runs(connection) ? ledger::run_of(connection, plan, entry.position) : ledger::Run{};
+    auto rows = connection.prepare(
+        "SELECT table_name, state, rows, batches, started_at, updated_at FROM evolver_backfill WHERE plan = ?1 AND "
+        "position = ?2 ORDER BY table_name");
+    rows.bind(1, std::string_view{plan}).bind(2, entry.position);
+    while (rows.step()) {
+        BackfillStatus one{.table = rows.text(0), .rows = rows.integer(2), .batches = rows.integer(3)};
+        std::vector<sqlite::Value> const owner{plan, entry.position, one.table};
+        one.last_batch_at = rows.integer(5);
+        if (rows.text(1) == "finished" || entry.filled) {
+            one.state = RunState::finished;
+            one.percent = 100;
+        } else {
+            one.state = run.state == RunState::planned ? RunState::running : run.state;
+            one.why = run.why;
+            if (auto const percent = percent_of_keys(connection, one.table, owner)) {
+                one.percent = *percent;
+            } else if (auto const total = sqlite::estimated_rows(connection, one.table); total > 0) {
+                one.percent = std::min(100.0, 100.0 * static_cast<double>(one.rows) / static_cast<double>(total));
+            }
+            one.checkpoint = checkpoint_of(connection, owner);
+        }
+        if (run.state != RunState::planned)
+            one.skipped = ledger::skipped_rows(connection, plan, entry.position, one.table);
+        auto const seconds = static_cast<double>(std::max<std::int64_t>(1, one.last_batch_at - rows.integer(4)));
+        one.rows_per_second = static_cast<double>(one.rows) / seconds;
+        if (one.percent > 0) one.seconds_left = seconds * (100 - one.percent) / one.percent;
+        all.push_back(std::move(one));
+    }
+    if (all.empty() && !entry.filled && run.state != RunState::planned)
+        all.push_back({.table = {}, .state = run.state, .why = run.why});
+    return all;
+}
+
+}  // namespace
 
 Status status_of(Workplace& workplace) {
     auto const& connection = workplace.given();
@@ -29,6 +99,7 @@ Status status_of(Workplace& workplace) {
                                      .lossy_rows = entry.lossy_rows,
                                      .legacy_writes = legacy.writes,
                                      .last_legacy_write = legacy.last_at,
+                                     .backfills = backfills_of(connection, plan.name(), entry),
                                      .known = static_cast<std::size_t>(entry.position) < plan.migrations().size()});
     }
     for (auto position = state.entries.size(); position < plan.migrations().size(); ++position) {

@@ -2,6 +2,7 @@
 
 #include "compile/history_facts.hpp"
 #include "dialect/sqlite/code_connection.hpp"
+#include "dialect/sqlite/functions.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
 #include "ledger/audit.hpp"
@@ -22,7 +23,9 @@ Workplace::Workplace(sqlite3* session, Plan plan, Release release, std::string a
       observer_{observer},
       wait_{wait},
       given_{sqlite::Connection::borrow(session)},
-      path_{given_.path()} {}
+      path_{given_.path()} {
+    if (path_.empty()) sqlite::add_functions(given_, plan_);  // there is no other connection to fill by
+}
 
 sqlite::Connection const& Workplace::own() {
     if (path_.empty()) return given_;
@@ -47,6 +50,7 @@ sqlite::Connection const& Workplace::own() {
             return SQLITE_OK;
         },
         &wal_frames_);
+    sqlite::add_functions(connection, plan_);
     own_.emplace(std::move(connection));
     return *own_;
 }

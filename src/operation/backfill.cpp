@@ -52,6 +52,14 @@ Effect effect_of(Backfill const& operation, Schema& schema) {
             require::refuse(title, "column \"" + one->column.text() + "\" is set twice.", "leave one of them out");
         refuse_keys(schema, table, one->column, title);
     }
+    for (auto one = operation.functions.begin(); one != operation.functions.end(); ++one) {
+        if (!one->call)
+            require::refuse(title, "the function \"" + one->name.text() + "\" is empty.", "give it a .call");
+        if (std::any_of(operation.functions.begin(), one,
+                        [&](Function const& other) { return other.name == one->name; }))
+            require::refuse(title, "the function \"" + one->name.text() + "\" is given twice.",
+                            "leave one of them out");
+    }
     auto const read = require::mentioned(table, operation.where);
     if (std::none_of(operation.set.begin(), operation.set.end(),
                      [&](ColumnValue const& one) { return contains(read, one.column); })) {

@@ -309,12 +309,14 @@ struct Description {
         return Text{}.field("operation", std::string_view{"DropView"}).field("name", o.name).take();
     }
     std::string operator()(Backfill const& o) const {
-        return Text{}
-            .field("operation", std::string_view{"Backfill"})
+        Text text;
+        text.field("operation", std::string_view{"Backfill"})
             .field("table", o.table)
             .field("set", o.set)
-            .field("where", o.where)
-            .take();
+            .field("where", o.where);
+        for (auto const& function : o.functions)
+            text.field("function", function.name).field("version", function.version);
+        return text.take();
     }
     std::string operator()(RawSql const& o) const {
         return Text{}

@@ -70,6 +70,7 @@ void start(Bench& bench);
 void access(Bench& bench);
 void sync(Bench& bench);
 void backfill(Bench& bench);
+void foreground(Bench& bench);
 void rebuild(Bench& bench);
 void index(Bench& bench);
 

@@ -60,6 +60,7 @@ int run(int count, char** arguments) {
     bench::access(bench);
     bench::sync(bench);
     bench::backfill(bench);
+    bench::foreground(bench);
     bench::rebuild(bench);
     bench::index(bench);
     if (bench.figures().empty()) throw std::runtime_error{"no figure is named " + only + "..."};

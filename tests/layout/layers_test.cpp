@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 /// From the top of the house to its ground. A layer may include itself and what stands before it; two layers of one number stand
 /// side by side and do not know each other.
-constexpr std::array<std::pair<std::string_view, int>, 16> layers{{
+constexpr std::array<std::pair<std::string_view, int>, 17> layers{{
     {"version", 0},
     {"error", 1},
     {"observe", 2},
@@ -36,9 +36,10 @@ constexpr std::array<std::pair<std::string_view, int>, 16> layers{{
     {"execute", 10},
     {"access", 11},
     {"evolver", 12},
-    {"pipeline", 13},
-    {"cli", 14},
-    {"testing", 14},
+    {"worker", 13},
+    {"pipeline", 14},
+    {"cli", 15},
+    {"testing", 15},
 }};
 
 /// Public headers that need a type of SOCI in their own templates; the others name it by a forward declaration.

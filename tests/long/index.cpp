@@ -11,6 +11,7 @@
 #include "evolver/evolver.hpp"
 #include "fleet/child.hpp"
 #include "support/long_test.hpp"
+#include "support/random.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
 
@@ -28,6 +29,7 @@
 namespace {
 
 using namespace evolver;
+using evolver::testing::Random;
 using evolver::testing::RawSqlite;
 using namespace std::chrono_literals;
 
@@ -59,20 +61,6 @@ constexpr std::array triggers{
     "CREATE TRIGGER more BEFORE INSERT ON things WHEN NEW.v > 90 BEGIN INSERT OR REPLACE INTO things (id, a, u, v) "
     "VALUES "
     "(NEW.id + 1, 'more', NEW.u, 3); END"};
-
-class Random {
-public:
-    explicit Random(std::uint64_t seed) : engine_{seed} {}
-    std::size_t below(std::size_t limit) { return std::uniform_int_distribution<std::size_t>{0, limit - 1}(engine_); }
-    bool chance(std::size_t one_in) { return below(one_in) == 0; }
-    template <class Items>
-    auto const& one_of(Items const& items) {
-        return items[below(items.size())];
-    }
-
-private:
-    std::mt19937_64 engine_;
-};
 
 struct Round {
     std::size_t table;

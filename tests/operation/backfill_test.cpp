@@ -255,6 +255,7 @@ TEST_CASE("Backfill: a row that `where` still holds for ends its batch, which is
     CHECK(old.connection().text("SELECT size FROM packages WHERE id = 1") == "0");
     CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE id >= 1500 AND size = '0'") == 0);
     old.run("UPDATE packages SET name = 'even' WHERE id = 1500");
+    release.evolver.resume_backfill();
     release.evolver.backfill();
     CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE size = '0'") == 3000);
 }

@@ -2,6 +2,7 @@
 
 /// Where a database stands on the way from one schema to the next.
 
+#include "evolver/ledger/run_state.hpp"
 #include "evolver/plan/phase.hpp"
 
 #include <cstdint>
@@ -9,6 +10,22 @@
 #include <vector>
 
 namespace evolver {
+
+/// How far a backfill is with one table.
+struct BackfillStatus {
+    std::string table;
+    RunState state = RunState::planned;
+    std::string why = {};      ///< What a run that does not run waits for.
+    std::int64_t rows = 0;     ///< That were filled.
+    std::int64_t batches = 0;  ///< That were committed.
+    std::int64_t skipped = 0;  ///< Rows that were left out, each with a reason.
+    double percent =
+        0;  ///< Of the range of keys where these are numbers, else of an estimate of the rows; 100 when finished.
+    double rows_per_second = 0;      ///< From the first batch to the last, with all pauses.
+    double seconds_left = 0;         ///< If it goes on like that; 0 where nothing is known.
+    std::string checkpoint = {};     ///< The key of the last row that was looked at, as SQL literals.
+    std::int64_t last_batch_at = 0;  ///< Seconds since 1970.
+};
 
 struct MigrationStatus {
     std::string id;
@@ -20,9 +37,10 @@ struct MigrationStatus {
     std::int64_t batches = 0;
     bool reconciled = false;
     std::int64_t lossy_rows = 0;  ///< Whose old value the new shape cannot give back, as the last reconciliation found.
-    std::int64_t legacy_writes = 0;      ///< Since expand.
-    std::int64_t last_legacy_write = 0;  ///< Seconds since 1970; 0: none.
-    bool known = true;                   ///< False: it is of a newer release, and this plan does not know it.
+    std::int64_t legacy_writes = 0;              ///< Since expand.
+    std::int64_t last_legacy_write = 0;          ///< Seconds since 1970; 0: none.
+    std::vector<BackfillStatus> backfills = {};  ///< One per table that is filled.
+    bool known = true;                           ///< False: it is of a newer release, and this plan does not know it.
 };
 
 struct LiveInstance {

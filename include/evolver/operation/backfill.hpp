@@ -3,6 +3,7 @@
 /// Fills or transforms columns of the rows that are there.
 
 #include "evolver/operation/effect.hpp"
+#include "evolver/operation/function.hpp"
 
 namespace evolver {
 
@@ -25,6 +26,7 @@ struct Backfill {
     Name table;
     std::vector<ColumnValue> set;
     Expression where;
+    std::vector<Function> functions = {};  ///< That the expressions call; see function.hpp.
 };
 
 [[nodiscard]] Effect effect_of(Backfill const& operation, Schema& schema);

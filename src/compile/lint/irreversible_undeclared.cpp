@@ -5,7 +5,7 @@ namespace evolver::lint_rules {
 namespace {
 
 void judge_others(Case const& seen, Tell const& tell) {
-    if (seen.expanded) return;
+    if (seen.expanded || seen.migration == nullptr) return;
     auto const& id = seen.migration->id.text();
     auto const* const code = seen.as<RunCode>();
     if (code != nullptr && code->expand && !code->undo)

@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
+#include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/samples.hpp"
 #include "evolver/dialect/engine_error.hpp"
@@ -69,6 +70,7 @@ public:
         : database_{sqlite::sample_database(base)}, made_up_{made_up} {
         database_.run("PRAGMA foreign_keys = OFF");
         database_.refuse_quoted_strings();
+        sqlite::add_functions(database_, plan);
         if (standing.contracted < standing.expanded) open_.emplace(sqlite::copy_database(database_));
         try {
             finish_open(plan, standing);

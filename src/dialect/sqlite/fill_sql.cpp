@@ -29,6 +29,11 @@ std::string bounded(RowKey const& key, std::size_t first, std::string const& str
     return condition;
 }
 
+/// CASE keeps the order: what is left out is left out because `condition` may fail there.
+std::string but(std::string const& left_out, std::string const& condition) {
+    return left_out.empty() ? condition : "CASE WHEN " + left_out + " THEN 0 ELSE (" + condition + ") END";
+}
+
 std::size_t parameters(RowKey const& key, Range range) { return range == Range::all ? 0 : 2 * key.columns.size(); }
 
 }  // namespace
@@ -56,7 +61,19 @@ std::string key_after_rows(Name const& table, RowKey const& key, Range range) {
            " ORDER BY " + key_list(key) + " LIMIT 1 OFFSET " + count + " - 1";
 }
 
-std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range) {
+std::string key_text(RowKey const& key) {
+    return joined(key.columns, " || ', ' || ",
+                  [](Name const& column) { return "quote(" + quoted(column.text()) + ")"; });
+}
+
+std::string is_skipped(Name const& table, RowKey const& key, std::string const& plan, std::int64_t position) {
+    return key_text(key) + " IN (SELECT row_key FROM evolver_failed_row WHERE plan = " + literal(plan) +
+           " AND position = " + std::to_string(position) + " AND table_name = " + literal(table.text()) +
+           " AND reason IS NOT NULL)";
+}
+
+std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range,
+                 std::string const& left_out) {
     // SET reads the row as it was, so a later pair of a chain gets what the earlier one is just about to write.
     std::map<std::string, std::string> pending;
     std::string assignments;
@@ -76,20 +93,23 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
         }
     }
     return "UPDATE " + quoted(table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) + " AND (" +
-           unfilled + ")";
+           but(left_out, unfilled) + ")";
 }
 
-std::string transform(PhysicalTransform const& change, RowKey const& key, Range range, Return returned) {
+std::string transform(PhysicalTransform const& change, RowKey const& key, Range range, Return returned,
+                      std::string const& left_out) {
     auto const assignments = joined(change.set, ", ", [](PhysicalTransform::Assignment const& one) {
         return quoted(one.column.text()) + " = " + one.value;
     });
     return "UPDATE " + quoted(change.table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) +
-           " AND (" + change.where + ")" + (returned == Return::keys ? " RETURNING " + key_list(key) : "");
+           " AND (" + but(left_out, change.where) + ")" +
+           (returned == Return::keys ? " RETURNING " + key_list(key) : "");
 }
 
-std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range) {
+std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range,
+                          std::string const& left_out) {
     return "SELECT " + key_list(key) + " FROM " + quoted(change.table.text()) + " WHERE " + in_range(key, range) +
-           " AND (" + change.where + ") LIMIT 1";
+           " AND (" + but(left_out, change.where) + ") LIMIT 1";
 }
 
 std::string carry_up(PhysicalPair const& pair, RowKey const& key) {

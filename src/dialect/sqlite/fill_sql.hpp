@@ -8,6 +8,7 @@
 #include "dialect/sqlite/in_sync.hpp"
 #include "dialect/sqlite/inspect.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,16 @@ enum class Range { all, after, until, after_until };
 /// The last key of the next `?` rows (the parameter after those of the range) that are in the range; no row where fewer are left.
 [[nodiscard]] std::string key_after_rows(Name const& table, RowKey const& key, Range range);
 
-/// Fills what is not filled: all pairs of one migration on one table in one pass.
+/// The key of a row as text: "17, 'a'", each part as quote() has it.
+[[nodiscard]] std::string key_text(RowKey const& key);
+
+/// Holds for the rows that somebody has skipped; see ledger/runs.hpp.
+[[nodiscard]] std::string is_skipped(Name const& table, RowKey const& key, std::string const& plan,
+                                     std::int64_t position);
+
+/// Fills what is not filled: all pairs of one migration on one table in one pass. Rows for which `left_out` holds are left out; empty: none.
 [[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs,
-                               Range range);
+                               Range range, std::string const& left_out = {});
 
 /// Columns of existing rows that are given values, over physical columns.
 struct PhysicalTransform {
@@ -39,13 +47,14 @@ struct PhysicalTransform {
     std::string where;
 };
 
-/// Gives the rows of a range for which `where` holds their values; with `keys` it returns the key of each.
+/// Gives the rows of a range for which `where` holds their values, but those for which `left_out` does; with `keys` it returns the key of each.
 enum class Return { nothing, keys };
 [[nodiscard]] std::string transform(PhysicalTransform const& change, RowKey const& key, Range range,
-                                    Return returned = Return::nothing);
+                                    Return returned = Return::nothing, std::string const& left_out = {});
 
 /// The key of a row of the range for which `where` holds: after transform(), there must be none.
-[[nodiscard]] std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range);
+[[nodiscard]] std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range,
+                                        std::string const& left_out = {});
 
 /// Carries the row with the key ?1 … ?k over to the new columns of `pair` where the two do not agree.
 [[nodiscard]] std::string carry_up(PhysicalPair const& pair, RowKey const& key);
