@@ -114,6 +114,23 @@ TEST_CASE("backfill run: another process pauses it within a batch, and resumes i
     CHECK(run_of(operator_.evolver).percent == 100);
 }
 
+TEST_CASE("backfill run: a pause that comes right before a batch takes its lock holds for that batch") {
+    Folder const folder;
+    make_catalogue(folder.database(), 3000);
+    AtBatch seen;
+    Application operator_{folder.database(), catalogue()};
+    // Signals are asked last.
+    Signal const pause = [&]() -> std::string {
+        if (seen.batches == 2) operator_.evolver.pause_backfill({.reason = "now"});
+        return {};
+    };
+    Application worker{folder.database(), catalogue(), {.observer = &seen, .signals = {pause}}};
+    worker.evolver.expand();
+    while (worker.evolver.advance(1s)) {
+    }
+    CHECK(seen.batches == 2);
+}
+
 TEST_CASE("backfill run: another process stops it within a batch, and it goes on after a resume only") {
     Folder const folder;
     make_catalogue(folder.database(), 3000);
