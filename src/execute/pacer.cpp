@@ -37,7 +37,8 @@ void Pacer::rest_after(std::chrono::microseconds held) {
     last_lock_ = Clock::now();
     if (rest_until_ + long_rest < last_lock_ - held) stretch_ = last_lock_ - held;  // the caller has rested
     bool const enough = last_lock_ - stretch_ >= longest_stretch || held > long_lock;
-    rest_until_ = enough ? last_lock_ + long_rest : last_lock_ + held / 2;
+    std::chrono::microseconds const half = held / 2;
+    rest_until_ = last_lock_ + (enough ? std::max<std::chrono::microseconds>(half, long_rest) : half);
     if (enough) stretch_ = rest_until_;
 }
 
