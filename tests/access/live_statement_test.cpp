@@ -137,6 +137,21 @@ TEST_SUITE("access/live_statement") {
         }
     }
 
+    TEST_CASE("each() holds contract back until it has read its last row") {
+        Expanded expanded;
+        expanded.application->evolver.backfill();
+        expanded.application->evolver.reconcile();
+        Application other{expanded.folder.database(), catalogue(), {.wait = std::chrono::milliseconds{10}}};
+        std::string title;
+        LiveStatement select{expanded.db(), expanded.packages().select({"title"}) + " WHERE id = 1"};
+        select.into(title);
+        select.each([&] {
+            CHECK_THROWS_WITH_AS((void)other.evolver.contract(now()), doctest::Contains("in the middle of a statement"),
+                                 Error);
+        });
+        other.evolver.contract(now());
+    }
+
     TEST_CASE("NULL goes in and out by indicators") {
         Expanded expanded;
         long long id = 500;

@@ -252,6 +252,34 @@ TEST_SUITE("face/contract") {
         CHECK(ready.application.ask("SELECT size FROM packages WHERE id = 4") == "999");
     }
 
+    TEST_CASE("an old release that starts while contract compares the rows keeps its shape") {
+        struct LateStart : Observer {
+            explicit LateStart(std::string path) : path{std::move(path)} {}
+            void on(Event const& event) override {
+                if (!armed || old || event.kind != EventKind::scanned) return;
+                old.emplace(path, catalogue(), Options{.release = "1.0"});
+                old->evolver.attach();
+            }
+            std::string path;
+            bool armed = false;
+            std::optional<Application> old;
+        };
+        Folder const folder;
+        make_catalogue(folder.database());
+        LateStart late{folder.database()};
+        Application application{folder.database(), catalogue(), {.observer = &late, .soak = 0s}};
+        application.evolver.expand();
+        application.evolver.backfill();
+        application.evolver.reconcile();
+        late.armed = true;  // behind the first look at the gates
+        CHECK_THROWS_WITH_AS((void)application.evolver.contract(), doctest::Contains("release 1.0"), GateClosed);
+        REQUIRE(late.old);
+        CHECK(late.old->ask("SELECT size FROM packages WHERE id = 4") == "40");
+        late.armed = false;
+        late.old.reset();
+        application.evolver.contract();
+    }
+
     TEST_CASE("a plan that is not expanded to its end is not contracted") {
         Folder const folder;
         make_catalogue(folder.database());

@@ -1,6 +1,7 @@
 // Tables that contract makes anew, in batches, while others go on.
 
 #include "support/application.hpp"
+#include "support/pauses.hpp"
 #include "support/raw_sqlite.hpp"
 
 #include <doctest/doctest.h>
@@ -188,6 +189,80 @@ TEST_CASE("rebuild: a row that breaks the new form stops contract in words, and 
     CHECK(raw.connection().text("SELECT group_concat(name) FROM pragma_table_info('items') WHERE pk > 0") ==
           "name,size");
     CHECK(left_over(raw) == "");
+}
+
+TEST_CASE("rebuild: contract makes the pauses between its batches that a backfill makes") {
+    Folder const folder;
+    make_items(folder.database());
+    Pauses pauses;
+    Application second{folder.database(), items({names_repeat()}), {.release = "2.0", .observer = &pauses}};
+    second.evolver.expand();
+    second.evolver.reconcile();
+    auto politely = quickly();
+    politely.speed = Speed::polite;
+    second.evolver.contract(politely);
+    CHECK(pauses.batches > 3);
+    CHECK(pauses.too_short == 0);
+}
+
+TEST_CASE("rebuild: the old rows go in slices, and their indexes before them, one by one") {
+    struct Old : Observer {
+        explicit Old(std::string const& path) : raw{path} {}
+        void on(Event const& event) override {
+            if (event.kind != EventKind::batch || !has(event.object, "evolver_trash")) return;
+            auto const name = "'" + event.object + "'";
+            if (raw.integer("SELECT count(*) FROM sqlite_schema WHERE name = " + name) == 0) return;
+            indexes.push_back(
+                raw.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = " + name));
+            left.push_back(raw.integer("SELECT count(*) FROM \"" + event.object + "\""));
+        }
+        RawSqlite const raw;
+        std::vector<std::int64_t> indexes;
+        std::vector<std::int64_t> left;
+    };
+    Folder const folder;
+    make_items(folder.database());
+    Old old{folder.database()};
+    old.raw.run("CREATE INDEX by_size ON items (size)");
+    Application second{folder.database(), items({names_repeat()}), {.release = "2.0", .observer = &old}};
+    second.evolver.expand();
+    second.evolver.reconcile();
+    second.evolver.contract(quickly());
+    REQUIRE(old.left.size() > 3);
+    CHECK(std::vector(old.indexes.begin(), old.indexes.begin() + 3) == std::vector<std::int64_t>{1, 0, 0});
+    CHECK(std::vector(old.left.begin(), old.left.begin() + 2) == std::vector<std::int64_t>{rows, rows});
+    CHECK(old.left[2] > 0);
+    CHECK(old.left[2] < rows);
+    CHECK(old.left[3] < old.left[2]);
+    CHECK(left_over(old.raw) == "");
+}
+
+TEST_CASE("rebuild: every row is copied, and carried meanwhile, whatever kind of value its key is") {
+    for (auto const* const key : {"i", "printf('%de3', i)"}) {
+        CAPTURE(key);
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        raw.connection().run(
+            "CREATE TABLE t (k PRIMARY KEY, size TEXT UNIQUE) WITHOUT ROWID;"
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO t SELECT " +
+            std::string{key} +
+            ", i FROM n;"
+            "ANALYZE; UPDATE sqlite_stat1 SET stat = '1000000 1'");  // large enough to be rebuilt in batches
+        Plan const plan{
+            "p",
+            {Migration{.id = "1",
+                       .release = "2.0",
+                       .operations = {DropUnique{.table = "t", .columns = {"size"}, .lock = Lock::online}}}}};
+        AtBatch observer{3, [&] { raw.run("UPDATE t SET size = 'new' WHERE size = '1'"); }};
+        Application application{folder.database(), plan, {.observer = &observer}};
+        application.evolver.expand();
+        application.evolver.reconcile();
+        application.evolver.contract(quickly());
+        CHECK(observer.batches > 3);
+        CHECK(raw.integer("SELECT count(*) FROM t") == 1000);
+        CHECK(raw.integer("SELECT count(*) FROM t WHERE size = 'new'") == 1);
+        CHECK(left_over(raw) == "");
+    }
 }
 
 TEST_CASE("rebuild: VACUUM renumbers hidden rowids, and the rebuild begins anew") {

@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/schema/digest.hpp"
+#include "fleet/presence.hpp"
 #include "support/application.hpp"
 #include "support/raw_sqlite.hpp"
 
@@ -253,6 +254,16 @@ TEST_SUITE("face/start") {
         CHECK(has(refusal<SchemaTooNew>(folder.database(), [&] { attached.evolver.attach(); }), "2.0"));
         // The whole plan does not help a program that says it is the old release.
         CHECK(has(refused_start<SchemaTooNew>(folder.database(), catalogue(), {.release = "1.0"}), "2.0"));
+    }
+
+    TEST_CASE("a start in the middle of a contract waits for its end before it looks which release is needed") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        auto const contracting = Presence::join(folder.database(), "catalogue", "2.0");
+        auto const move = contracting->move(std::chrono::milliseconds{0});
+        Application old{
+            folder.database(), catalogue().until("1.0"), {.release = "1.0", .wait = std::chrono::milliseconds{10}}};
+        CHECK_THROWS_WITH_AS(old.evolver.attach(), doctest::Contains("The statement was not started"), Error);
     }
 
     TEST_CASE("a migrated database has the schema of a fresh one") {

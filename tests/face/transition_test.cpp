@@ -2,6 +2,7 @@
 
 #include "fleet/child.hpp"
 #include "support/application.hpp"
+#include "support/pauses.hpp"
 #include "support/raw_sqlite.hpp"
 
 #include <doctest/doctest.h>
@@ -39,6 +40,19 @@ struct New {
     LiveTable packages;
 };
 
+/// Of a table that the plan has not made.
+Plan size_of_t() {
+    return {"p",
+            {Migration{.id = "1",
+                       .release = "2.0",
+                       .operations = {ChangeType{.table = "t",
+                                                 .from = "size",
+                                                 .to = "bytes",
+                                                 .type = integer(),
+                                                 .up = "CAST(size AS INTEGER)",
+                                                 .down = "CAST(bytes AS TEXT)"}}}}};
+}
+
 std::string old_size(RawSqlite const& old, int id) {
     return old.connection().text("SELECT size FROM packages WHERE id = " + std::to_string(id));
 }
@@ -46,6 +60,52 @@ std::string old_size(RawSqlite const& old, int id) {
 }  // namespace
 
 TEST_SUITE("face/transition") {
+    TEST_CASE("a backfill visits every row from batch to batch, whatever kind of value its keys are") {
+        // A checkpoint with an affinity would make a text of a number, which is behind all numbers, or a number of '1e3'.
+        auto const number = "i";
+        auto const text = "printf('%de3', i)";
+        auto const rowid = "CREATE TABLE t (k, size TEXT)";
+        auto const sorted = "CREATE TABLE t (k PRIMARY KEY, size TEXT) WITHOUT ROWID";
+        for (auto const& [table, key] : {std::pair{sorted, number}, {sorted, text}, {rowid, text}}) {
+            CAPTURE(table);
+            CAPTURE(key);
+            Folder const folder;
+            RawSqlite const raw{folder.database()};
+            raw.run(table);
+            raw.run(std::string{"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                                "INSERT INTO t SELECT "} +
+                    key + ", i FROM n");
+            Application application{folder.database(), size_of_t()};
+            application.evolver.expand();
+            application.evolver.backfill(Speed::full);
+            CHECK(application.evolver.status().migrations[0].batches > 1);
+            CHECK(raw.integer("SELECT count(*) FROM t WHERE bytes IS NOT size") == 0);
+        }
+    }
+
+    TEST_CASE("a backfill along hidden rowids begins anew after VACUUM, which renumbers them") {
+        struct Vacuum : Observer {
+            explicit Vacuum(RawSqlite const& raw) : raw{raw} {}
+            void on(Event const& event) override {
+                if (event.kind == EventKind::batch && ++batches == 1) raw.run("VACUUM");
+            }
+            RawSqlite const& raw;
+            int batches = 0;
+        };
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        raw.run("CREATE TABLE t (k TEXT, size TEXT)");
+        raw.run(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO t (rowid, k, "
+            "size) SELECT i * 1000, i, i FROM n");
+        Vacuum vacuum{raw};
+        Application application{folder.database(), size_of_t(), {.observer = &vacuum}};
+        application.evolver.expand();
+        application.evolver.backfill(Speed::full);
+        CHECK(raw.integer("SELECT max(rowid) FROM t") == 1000);
+        CHECK(raw.integer("SELECT count(*) FROM t WHERE bytes IS NOT size") == 0);
+    }
+
     TEST_CASE("LiveTable reads and writes the right shape at every stage") {
         for (bool const wal : {true, false}) {
             Folder const folder;
@@ -277,6 +337,21 @@ TEST_SUITE("face/transition") {
                                          EventKind::reconciled, EventKind::contracted, EventKind::rolled_back});
     }
 
+    TEST_CASE("between two batches the lock is free for half of the time that it was held") {
+        Folder const folder;
+        make_catalogue(folder.database(), 1);
+        RawSqlite const raw{folder.database()};
+        raw.run(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) INSERT INTO packages "
+            "(id, name, size) SELECT i, 'name', i FROM n");
+        Pauses pauses;
+        Application application{folder.database(), catalogue(), {.observer = &pauses}};
+        application.evolver.expand();
+        application.evolver.backfill();
+        CHECK(pauses.batches > 3);
+        CHECK(pauses.too_short == 0);
+    }
+
     TEST_CASE("advance works in slices, says what it waits for, and status says how far it is") {
         Folder const folder;
         make_catalogue(folder.database(), 3000);
@@ -328,6 +403,50 @@ TEST_SUITE("face/transition") {
         }
         CHECK(release.evolver().status().migrations[1].stage == Stage::dual);
         CHECK(release.bytes(4) == 999);  // not in sync: computed from the old shape
+    }
+
+    TEST_CASE("reconcile looks twice: rows that differ for a moment are no mismatch") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        RawSqlite const careless{folder.database()};
+        careless.connection().enable_triggers(false);
+        auto const mended = [&] { careless.run("UPDATE packages SET size = '40' WHERE id = 4"); };
+        AfterStatement const between{"SELECT count(*), total(NOT kept", mended};
+        New release{folder.database()};
+        release.evolver().expand();
+        release.evolver().backfill();
+        careless.run("UPDATE packages SET size = '999' WHERE id = 4");
+        CHECK_NOTHROW(release.evolver().reconcile());
+        CHECK(old_size(careless, 4) == "40");  // it was mended after the first look, not before it
+        CHECK(release.evolver().status().migrations[1].stage == Stage::switched);
+    }
+
+    TEST_CASE("reconcile looks at a range of rows at a time, and holds no snapshot from one to the next") {
+        struct Checkpoints : Observer {
+            explicit Checkpoints(std::string const& path) : raw{path} { raw.connection().busy_timeout({}); }
+            void on(Event const& event) override {
+                if (event.kind != EventKind::scanned) return;
+                ++ranges;
+                raw.run("INSERT INTO beside VALUES (1)");
+                if (raw.integer("PRAGMA wal_checkpoint(TRUNCATE)") != 0) ++kept_by_reader;
+            }
+            RawSqlite const raw;
+            int ranges = 0;
+            int kept_by_reader = 0;
+        };
+        Folder const folder;
+        make_catalogue(folder.database(), 1);
+        Checkpoints checkpoints{folder.database()};
+        checkpoints.raw.run("CREATE TABLE beside (a)");
+        checkpoints.raw.run(
+            "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) INSERT INTO packages "
+            "(id, name, size) SELECT i, 'name', i FROM n");
+        Application application{folder.database(), catalogue(), {.observer = &checkpoints}};
+        application.evolver.expand();
+        application.evolver.backfill(Speed::full);
+        application.evolver.reconcile();
+        CHECK(checkpoints.ranges == 2);
+        CHECK(checkpoints.kept_by_reader == 0);
     }
 
     TEST_CASE("a session that has not looked since contract writes a renamed column at once") {

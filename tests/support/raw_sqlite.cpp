@@ -16,6 +16,26 @@ RawSqlite::Rows rows_of(sqlite::Statement& statement) {
     return all;
 }
 
+/// SQLite calls functions without a context for connections that are opened: there is one watch at a time.
+struct Watched {
+    std::string part;
+    std::function<void()> what;
+} watched;
+
+int after_statement(unsigned /*kind*/, void* /*context*/, void* statement, void* /*nanoseconds*/) {
+    char const* const sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+    if (!watched.what || sql == nullptr || std::string{sql}.find(watched.part) == std::string::npos) return 0;
+    std::exchange(watched.what, nullptr)();
+    return 0;
+}
+
+int watch_connection(sqlite3* connection, char** /*error*/, void const* /*functions*/) {
+    return sqlite3_trace_v2(connection, SQLITE_TRACE_PROFILE, after_statement, nullptr);
+}
+
+/// As SQLite declares what it calls with the arguments of watch_connection().
+auto* const extension = reinterpret_cast<void (*)()>(watch_connection);
+
 }  // namespace
 
 RawSqlite::RawSqlite(std::string const& path)
@@ -41,5 +61,15 @@ RawSqlite::Rows RawSqlite::run_named(std::string const& sql,
 }
 
 void make_defensive(sqlite3* connection) { sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr); }
+
+AfterStatement::AfterStatement(std::string part, std::function<void()> what) {
+    watched = {std::move(part), std::move(what)};
+    sqlite3_auto_extension(extension);
+}
+
+AfterStatement::~AfterStatement() {
+    sqlite3_cancel_auto_extension(extension);
+    watched = {};
+}
 
 }  // namespace evolver::testing

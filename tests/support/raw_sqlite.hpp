@@ -4,6 +4,7 @@
 
 #include "dialect/sqlite/connection.hpp"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,5 +31,15 @@ private:
 
 /// SQLITE_DBCONFIG_DEFENSIVE
 void make_defensive(sqlite3* connection);
+
+/// Calls `what` once, after the first statement with `part` in its text, of whichever connection is opened while this lives: what happens
+/// between two statements of evolver's own.
+class AfterStatement {
+public:
+    AfterStatement(std::string part, std::function<void()> what);
+    ~AfterStatement();
+    AfterStatement(AfterStatement const&) = delete;
+    AfterStatement& operator=(AfterStatement const&) = delete;
+};
 
 }  // namespace evolver::testing

@@ -271,6 +271,35 @@ TEST_CASE("access, rule 12: from switched on, an index on the new column serves"
     }
 }
 
+TEST_CASE("access, rule 12: from switched on, an index on a column that comes from another table serves") {
+    CreateTable const target{
+        .table = "u",
+        .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "t_id", .type = integer()}},
+        .unique_keys = {{.columns = {"t_id"}}}};
+    MoveColumn const move{.from = "t", .column = "o", .to = "u", .from_key = {"id"}, .to_key = {"t_id"}};
+    for (auto const stage : {Stage::dual, Stage::switched}) {
+        CAPTURE(name_of(stage));
+        At release{{table(), target}, {{move, CreateIndex{.name = "by_o", .table = "u", .columns = {"o"}}}}};
+        release.at(1, Stage::switched).at(1, stage);
+        auto const plan = release.plan_of(select_sql(release.shape("u"), {"id"}) + " WHERE o = '5'");
+        CAPTURE(plan);
+        CHECK((plan.find("by_o") != std::string::npos) == (stage == Stage::switched));
+    }
+}
+
+TEST_CASE("access, rule 29: one bind fills both columns, also an old one that must not be NULL") {
+    auto strict = table();
+    strict.columns[2].nullable = false;
+    for (auto const stage : {Stage::off, Stage::dual, Stage::switched}) {
+        CAPTURE(name_of(stage));
+        At release{{strict}, {{change()}}};
+        if (stage != Stage::off) release.at(1, stage);
+        release.insert({{"id", number(1)}, {"n", number(7)}});
+        CHECK(release.see("SELECT o FROM t") == "'7'");
+        CHECK(release.read({"n"}) == "7");
+    }
+}
+
 TEST_CASE("access: a renamed column may change its type in the next migration") {
     ChangeType const second{.table = "t",
                             .from = "bytes",
