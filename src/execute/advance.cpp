@@ -8,6 +8,7 @@
 #include <map>
 #include <thread>
 #include <type_traits>
+#include <variant>
 
 namespace evolver {
 
@@ -177,9 +178,20 @@ void Advancer::note_hold(std::size_t position, std::string const& why) {
     if (over) held_since_.reset();
 }
 
+/// What is switched on the connection while batches of a kind of work follow each other.
+template <class Run>
+auto prepared_for(sqlite::Connection const& connection) {
+    if constexpr (std::is_same_v<Run, Filling>) {
+        return TriggersOff{connection};
+    } else {
+        return std::monostate{};
+    }
+}
+
 template <class Run>
 bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
                           std::function<std::chrono::microseconds()> const& left) {
+    [[maybe_unused]] auto const switched = prepared_for<Run>(workplace_.own());
     for (;;) {
         if (!pacer_.rested(left())) {
             result.worked = true;
@@ -223,10 +235,11 @@ bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
     }
 }
 
-Advance Advancer::advance(std::chrono::microseconds budget, Pace pace) {
+Advance Advancer::advance(std::chrono::microseconds budget, Pace pace, std::stop_token const& stop) {
     workplace_.refuse_open_transaction("advance");
     auto const start = Clock::now();
     auto const left = [&] {
+        if (stop.stop_requested()) return std::chrono::microseconds{0};
         return budget - std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
     };
     auto const count = workplace_.plan().migrations().size();
@@ -288,7 +301,7 @@ void Advancer::to_the_end(Pace pace, std::stop_token const& stop) {
         if (stop.stop_requested())
             refuse("backfill() was told to stop, and stopped between two batches.",
                    "call it again: it goes on where it stopped");
-        auto const result = advance(std::chrono::milliseconds{100}, pace);
+        auto const result = advance(std::chrono::seconds{1}, pace, stop);
         if (result.worked) {
             waiting.reset();
             continue;

@@ -48,8 +48,8 @@ class Advancer {
 public:
     Advancer(Workplace& workplace, Throttle throttle) : workplace_{workplace}, throttle_{std::move(throttle)} {}
 
-    /// Works until `budget` is used up, and at most one batch more. Refused inside the caller's open transaction.
-    [[nodiscard]] Advance advance(std::chrono::microseconds budget, Pace pace);
+    /// Works until `budget` is used up, or `stop` is requested, and at most one batch more. Refused inside the caller's open transaction.
+    [[nodiscard]] Advance advance(std::chrono::microseconds budget, Pace pace, std::stop_token const& stop = {});
 
     /// Works until nothing is left to fill; waits where the run is held or paused. Throws Error with Retry::helps where it is told to stop, or
     /// where a reader holds the work up for longer than Workplace::wait(); BackfillFailed; BackfillStopped.

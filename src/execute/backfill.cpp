@@ -15,20 +15,6 @@ namespace evolver {
 
 namespace {
 
-/// The application's triggers do not fire for what evolver fills in; they fire again, whatever happens.
-class TriggersOff {
-public:
-    explicit TriggersOff(sqlite::Connection const& connection) : connection_{connection} {
-        connection_.enable_triggers(false);
-    }
-    ~TriggersOff() { connection_.enable_triggers(true); }
-    TriggersOff(TriggersOff const&) = delete;
-    TriggersOff& operator=(TriggersOff const&) = delete;
-
-private:
-    sqlite::Connection const& connection_;
-};
-
 Failure failure_of(FailedBatch const& batch) {
     std::string rows;
     for (auto const& key : batch.rows) rows += (rows.empty() ? "" : "; ") + key;
@@ -90,6 +76,7 @@ Filling::Filling(Workplace& workplace, std::size_t position, Name table, std::ve
       key_{sqlite::row_key(workplace.own(), table_)},
       id_{workplace.plan().migrations()[position].id.text()},
       schema_version_{workplace.own().integer("PRAGMA schema_version")},
+      rebuilds_{ledger::has_rebuilds(workplace.own())},
       runs_{ledger::has_runs(workplace.own())} {
     auto const& plan_name = workplace_.plan().name();
     auto const number = static_cast<std::int64_t>(position_);
@@ -107,12 +94,31 @@ bool Filling::may_run() const {
            ledger::skipped_rows(connection, plan, number, table_.text()) == skips_;
 }
 
+sqlite::Statement& Filling::ready(std::string const& name, sqlite::Range range,
+                                  std::function<std::string()> const& text) {
+    std::pair const key{name, range};
+    auto known = ready_.find(key);
+    if (known == ready_.end()) known = ready_.emplace(key, workplace_.own().prepare(text())).first;
+    // What was not read to its end would hold a snapshot.
+    known->second.reset();
+    return known->second;
+}
+
+/// The triggers of a rebuild do not see what is filled in.
+void Filling::forget_rebuild(Name const& table) {
+    if (!rebuilds_) return;
+    auto& any = ready("any rebuild", sqlite::Range::all, [] { return "SELECT 1 FROM evolver_rebuild LIMIT 1"; });
+    bool const found = any.step();
+    any.reset();
+    if (found) ledger::forget_rebuild(workplace_.own(), table.text());
+}
+
 Filling::Position Filling::read_position() {
-    auto const& connection = workplace_.own();
     Position at;
-    auto run = connection.prepare(
-        "SELECT state, batch_rows, schema_version, rows, batches FROM evolver_backfill WHERE plan = ?1 AND position = "
-        "?2 AND table_name = ?3");
+    auto& run = ready("position", sqlite::Range::all, [] {
+        return "SELECT state, batch_rows, schema_version, rows, batches FROM evolver_backfill WHERE plan = ?1 AND "
+               "position = ?2 AND table_name = ?3";
+    });
     run.bind(1, std::string_view{workplace_.plan().name()})
         .bind(2, static_cast<std::int64_t>(position_))
         .bind(3, std::string_view{table_.text()});
@@ -124,9 +130,10 @@ Filling::Position Filling::read_position() {
     at.rows = run.integer(3);
     at.batches = run.integer(4);
     run.reset();
-    auto parts = connection.prepare(
-        "SELECT done, bound FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3 ORDER BY "
-        "part");
+    auto& parts = ready("checkpoint", sqlite::Range::all, [] {
+        return "SELECT done, bound FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3 ORDER "
+               "BY part";
+    });
     parts.bind(1, std::string_view{workplace_.plan().name()})
         .bind(2, static_cast<std::int64_t>(position_))
         .bind(3, std::string_view{table_.text()});
@@ -196,7 +203,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     bool last = true;
     if (!from.bound.empty()) {
         auto const range = from.done.empty() ? sqlite::Range::until : sqlite::Range::after_until;
-        auto next = connection.prepare(sqlite::key_after_rows(table_, key_, range));
+        auto& next = ready("next", range, [&] { return sqlite::key_after_rows(table_, key_, range); });
         bind_all(next, 1, from.done);
         bind_all(next, 1 + static_cast<int>(parts), from.bound);
         next.bind(static_cast<int>(2 * parts + 1), batch_rows_);
@@ -204,6 +211,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
             until = row_of(next, parts);
             last = false;
         }
+        next.reset();
     }
     KeyRange const range{.after = from.done, .until = until};
     std::optional<Error> failure;
@@ -228,16 +236,19 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
                                            table_.text()};
     for (std::size_t part = 0; part < until.size(); ++part) {
-        auto checkpoint = connection.prepare(
-            "UPDATE evolver_checkpoint SET done = ?5 WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND part = "
-            "?4");
+        auto& checkpoint = ready("note checkpoint", sqlite::Range::all, [] {
+            return "UPDATE evolver_checkpoint SET done = ?5 WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND "
+                   "part = ?4";
+        });
         bind_all(checkpoint, 1, owner);
         checkpoint.bind(4, static_cast<std::int64_t>(part)).bind(5, until[part]);
         checkpoint.run();
     }
-    auto run = connection.prepare(
-        "UPDATE evolver_backfill SET rows = rows + ?4, batches = batches + 1, batch_rows = ?5, state = ?6, updated_at "
-        "= CAST(strftime('%s', 'now') AS INTEGER) WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
+    auto& run = ready("note batch", sqlite::Range::all, [] {
+        return "UPDATE evolver_backfill SET rows = rows + ?4, batches = batches + 1, batch_rows = ?5, state = ?6, "
+               "updated_at = CAST(strftime('%s', 'now') AS INTEGER) WHERE plan = ?1 AND position = ?2 AND table_name = "
+               "?3";
+    });
     bind_all(run, 1, owner);
     run.bind(4, rows).bind(5, batch_rows_).bind(6, std::string_view{last ? "finished" : "running"});
     run.run();
@@ -264,11 +275,10 @@ std::int64_t Filling::apply(KeyRange const& keys) {
         bind_all(statement, 1, keys.after);
         bind_all(statement, 1 + static_cast<int>(key_.columns.size()), keys.until);
     };
-    ledger::forget_rebuild(connection, table_.text());  // its triggers do not see what comes now
-    TriggersOff const quiet{connection};
+    forget_rebuild(table_);
     std::int64_t rows = 0;
     if (!pairs_.empty()) {
-        auto update = connection.prepare(sqlite::fill(table_, key_, pairs_, range, skipped_));
+        auto& update = ready("fill", range, [&] { return sqlite::fill(table_, key_, pairs_, range, skipped_); });
         bind(update);
         rows = update.run();
     }
@@ -277,7 +287,7 @@ std::int64_t Filling::apply(KeyRange const& keys) {
     for (auto const& pair : missing_) {
         auto make = connection.prepare(sqlite::make_missing(pair, range));
         bind(make);
-        ledger::forget_rebuild(connection, pair.pair.target.text());
+        forget_rebuild(pair.pair.target);
         rows += make.run();
     }
     return rows;
@@ -312,10 +322,12 @@ void Filling::fail(KeyRange const& range, std::int64_t rows, Error const& error)
 
 std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind) {
     auto const& connection = workplace_.own();
+    auto const number = std::to_string(&open - transforms_.data());
     std::int64_t rows = 0;
     if (open.carried.empty() && open.crossed.empty()) {
-        auto update =
-            connection.prepare(sqlite::transform(open.transform, key_, range, sqlite::Return::nothing, skipped_));
+        auto& update = ready("transform " + number, range, [&] {
+            return sqlite::transform(open.transform, key_, range, sqlite::Return::nothing, skipped_);
+        });
         bind(update);
         rows = update.run();
     } else {
@@ -340,11 +352,12 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
         }
         rows = static_cast<std::int64_t>(keys.size());
     }
-    auto left = connection.prepare(sqlite::untransformed(open.transform, key_, range, skipped_));
+    auto& left = ready("untransformed " + number, range,
+                       [&] { return sqlite::untransformed(open.transform, key_, range, skipped_); });
     bind(left);
     if (!left.step()) return rows;
-    std::string key;
-    for (auto const& part : row_of(left, key_.columns.size())) key += (key.empty() ? "" : ", ") + sqlite::to_text(part);
+    auto const key = in_words(connection, row_of(left, key_.columns.size()));
+    left.reset();
     throw Error{Failure{
         .what =
             "Migration \"" + id_ + "\", Backfill " + table_.text() + ": `where` = " + open.transform.where +

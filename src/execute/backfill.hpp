@@ -19,10 +19,26 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 
 namespace evolver {
+
+/// The application's triggers do not fire on evolver's own connection for what is filled in; they do again, whatever happens. For a stretch of
+/// batches: SQLite prepares every statement anew after each switch.
+class TriggersOff {
+public:
+    explicit TriggersOff(sqlite::Connection const& connection) : connection_{connection} {
+        connection_.enable_triggers(false);
+    }
+    ~TriggersOff() { connection_.enable_triggers(true); }
+    TriggersOff(TriggersOff const&) = delete;
+    TriggersOff& operator=(TriggersOff const&) = delete;
+
+private:
+    sqlite::Connection const& connection_;
+};
 
 /// One migration's work on one table. `missing` are cross pairs for whose rows others are made: the table is the source. Cheap to make; the
 /// state is in the ledger.
@@ -31,7 +47,7 @@ public:
     Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
             std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing = {});
 
-    /// One batch that should hold the lock for about `target`. Throws BackfillFailed.
+    /// One batch that should hold the lock for about `target`. Requires: triggers are off. Throws BackfillFailed.
     Batch batch(std::chrono::microseconds target);
 
     /// How long the last batch kept writers out, with the checkpoint after it.
@@ -42,7 +58,11 @@ public:
 private:
     struct Position;
 
+    /// A statement that is used in every batch, ready to be bound: prepared once, by `text`, for each `name` and range.
+    [[nodiscard]] sqlite::Statement& ready(std::string const& name, sqlite::Range range,
+                                           std::function<std::string()> const& text);
     [[nodiscard]] Position read_position();
+    void forget_rebuild(Name const& table);
     [[nodiscard]] bool begin();
     Batch fill(Position const& from, std::chrono::microseconds target);
     /// Fills the rows of a range, in the transaction that is open. Returns how many.
@@ -63,13 +83,15 @@ private:
     sqlite::RowKey key_;
     std::string id_;
     std::int64_t schema_version_;
-    bool runs_;               // the ledger has the tables; making them is a new schema version
+    bool rebuilds_;  // the ledger has these tables, and those; making them is a new schema version
+    bool runs_;
     std::int64_t skips_ = 0;  // rows that somebody has skipped
     std::string skipped_;     // the condition for them; empty where there are none
     std::int64_t batch_rows_ = 0;
     std::int64_t estimate_ = 0;
     std::int64_t walked_ = 0;
     std::chrono::microseconds held_{0};
+    std::map<std::pair<std::string, sqlite::Range>, sqlite::Statement> ready_;
     std::chrono::microseconds begun_{0};  // how long the record of the beginning held the lock
 };
 
