@@ -80,7 +80,10 @@ std::int64_t Evolver::skip_failed_rows(RunOrder const& order) {
     return evolver::skip_failed_rows(parts_->workplace, order);
 }
 
-void Evolver::reconcile() { evolver::reconcile(parts_->workplace); }
+Reconciliation Evolver::reconcile(ReconcileOptions const& options) {
+    return evolver::reconcile(parts_->workplace, options);
+}
+
 Report Evolver::contract(ContractOptions const& options) {
     return evolver::contract(parts_->workplace, parts_->soak, options);
 }

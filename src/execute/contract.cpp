@@ -3,9 +3,9 @@
 #include "dialect/sqlite/fill_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/batch_loop.hpp"
+#include "execute/comparison.hpp"
 #include "execute/moved_losses.hpp"
 #include "execute/rebuild.hpp"
-#include "execute/reconcile.hpp"
 #include "execute/rules.hpp"
 #include "execute/standstill.hpp"
 #include "execute/sweep.hpp"
@@ -298,9 +298,11 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     // The last scan: a write past the triggers shows here, before anything is gone.
     {
         auto const [state, standing, compiler] = look(workplace, connection, Drift::refused);
+        ComparisonRun scan{
+            workplace, "contract", {.speed = options.speed, .stop = options.stop}, ComparisonRun::Resumable::no};
         for (auto const& entry : state.entries) {
-            auto const found = compare(workplace, compiler, static_cast<std::size_t>(entry.position), entry.id);
-            if (found.different > 0) throw ReconcileError{found.different, found.samples};
+            (void)scan.compare(compiler, entry);
+            if (scan.found().different() > 0) throw ReconcileError{scan.found(), scan.rows()};
         }
     }
 

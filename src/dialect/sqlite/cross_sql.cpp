@@ -350,9 +350,16 @@ std::string compare_sources(PhysicalCrossPair const& pair, Range range) {
 std::string find_differing(PhysicalCrossPair const& pair, Range range) {
     Cross const cross{pair.pair, pair.affinity};
     auto const count = "?" + std::to_string(2 * pair.target_row.columns.size() + 1);
-    return "SELECT " + names(pair.pair.target_row) + " FROM " + cross.target() + " WHERE " +
-           in_range(pair.target_row, range) + " AND NOT " + cross.agrees(cross.target()) + " ORDER BY " +
-           names(pair.pair.target_row) + " LIMIT " + count;
+    return "SELECT " + names(pair.pair.target_row) + ", " + cross.up(cross.target()) + ", " +
+           quoted(pair.pair.to.text()) + " FROM " + cross.target() + " WHERE " + in_range(pair.target_row, range) +
+           " AND NOT " + cross.agrees(cross.target()) + " ORDER BY " + names(pair.pair.target_row) + " LIMIT " + count;
+}
+
+std::string find_unhomed(PhysicalCrossPair const& pair, Range range) {
+    auto const count = "?" + std::to_string(2 * pair.source_row.columns.size() + 1);
+    return "SELECT " + names(pair.pair.source_row) + " FROM " + quoted(pair.pair.source.text()) + " WHERE " +
+           in_range(pair.source_row, range) + " AND " + unhomed(pair) + " ORDER BY " + names(pair.pair.source_row) +
+           " LIMIT " + count;
 }
 
 std::string unhomed(PhysicalCrossPair const& pair) {

@@ -64,8 +64,11 @@ struct PhysicalCrossPair {
 /// can give back.
 [[nodiscard]] std::string compare_targets(PhysicalCrossPair const& pair, Range range);
 [[nodiscard]] std::string compare_sources(PhysicalCrossPair const& pair, Range range);
-/// The keys of rows of the target that do not agree, at most `?` of them (the parameter after those of the range).
+/// The keys of rows of the target that do not agree, what the source says for them, and what they hold; at most `?` of them (the parameter
+/// after those of the range).
 [[nodiscard]] std::string find_differing(PhysicalCrossPair const& pair, Range range);
+/// The keys of rows of the source that nothing in the target can give back, in the same way.
+[[nodiscard]] std::string find_unhomed(PhysicalCrossPair const& pair, Range range);
 
 /// A row of the source, in a statement over that table, whose value the target cannot give back.
 [[nodiscard]] std::string unhomed(PhysicalCrossPair const& pair);

@@ -72,6 +72,12 @@ std::string is_skipped(Name const& table, RowKey const& key, std::string const& 
            " AND reason IS NOT NULL)";
 }
 
+std::string ends_of_rowids(Name const& table, RowKey const& key, Range range) {
+    auto const rowid = key_list(key);
+    return "SELECT min(" + rowid + "), (SELECT max(" + rowid + ") FROM " + quoted(table.text()) + ") FROM " +
+           quoted(table.text()) + " WHERE " + in_range(key, range);
+}
+
 std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range,
                  std::string const& left_out) {
     // SET reads the row as it was, so a later pair of a chain gets what the earlier one is just about to write.
@@ -123,18 +129,21 @@ std::string carry_up(PhysicalPair const& pair, RowKey const& key) {
 }
 
 std::string compare(PhysicalPair const& pair, RowKey const& key, Range range) {
-    // One conversion per row where all is well: what down gives back is in sync and lossless.
-    auto const kept = lossless(pair);
-    return "SELECT count(*), total(NOT kept AND NOT full), total(NOT kept) FROM (SELECT (" + kept +
-           ") AS kept, CASE WHEN (" + kept + ") THEN 1 ELSE (" + filled(pair) + ") END AS full FROM " +
+    // One conversion per row where all is well: what down gives back is in sync and lossless. One number holds both counts, so that each
+    // predicate is computed once: rows that differ above the 32nd bit, those that are only lossy below.
+    return "SELECT rows, said >> 32, (said >> 32) + (said & 4294967295) FROM (SELECT count(*) AS rows, "
+           "coalesce(sum(CASE WHEN " +
+           lossless(pair) + " THEN 0 WHEN " + filled(pair) + " THEN 1 ELSE 4294967296 END), 0) AS said FROM " +
            quoted(pair.table.text()) + " WHERE " + in_range(key, range) + ")";
 }
 
 std::string find(PhysicalPair const& pair, RowKey const& key, std::string const& condition, Range range) {
-    std::string old_columns;
-    for (auto const& side : pair.from) old_columns += ", " + quoted(side.column.text());
+    std::string columns;
+    for (auto const* sides : {&pair.from, &pair.to}) {
+        for (auto const& side : *sides) columns += ", " + quoted(side.column.text());
+    }
     auto const count = "?" + std::to_string(parameters(key, Range::after_until) + 1);
-    return "SELECT " + key_list(key) + old_columns + " FROM " + quoted(pair.table.text()) + " WHERE " +
+    return "SELECT " + key_list(key) + columns + " FROM " + quoted(pair.table.text()) + " WHERE " +
            in_range(key, range) + " AND (" + condition + ") ORDER BY " + key_list(key) + " LIMIT " + count;
 }
 

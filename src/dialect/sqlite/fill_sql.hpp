@@ -32,6 +32,9 @@ enum class Range { all, after, until, after_until };
 [[nodiscard]] std::string is_skipped(Name const& table, RowKey const& key, std::string const& plan,
                                      std::int64_t position);
 
+/// Of a table with a rowid: the first that is in the range, NULL where none is, and the last of the table.
+[[nodiscard]] std::string ends_of_rowids(Name const& table, RowKey const& key, Range range);
+
 /// Fills what is not filled: all pairs of one migration on one table in one pass. Rows for which `left_out` holds are left out; empty: none.
 [[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs,
                                Range range, std::string const& left_out = {});
@@ -62,7 +65,7 @@ enum class Return { nothing, keys };
 /// (rows, rows that are not in sync, rows that the new shape cannot give back) of a range, for one pair.
 [[nodiscard]] std::string compare(PhysicalPair const& pair, RowKey const& key, Range range);
 
-/// The keys, and the old columns, of rows for which `condition` holds, at most `?` of them (the parameter after those of the range).
+/// The keys, the old columns and the new columns of rows for which `condition` holds, at most `?` of them (the parameter after those of the range).
 [[nodiscard]] std::string find(PhysicalPair const& pair, RowKey const& key, std::string const& condition, Range range);
 
 }  // namespace evolver::sqlite
