@@ -1,0 +1,75 @@
+#include "dialect/sqlite/beside_sql.hpp"
+
+#include "dialect/sqlite/joined.hpp"
+#include "dialect/sqlite/table_digest.hpp"
+
+#include <sqlite3.h>
+
+namespace evolver::sqlite {
+
+namespace {
+
+/// A path as SQLite's URI, to be read only.
+std::string uri_of(std::string const& path) {
+    std::string uri = "file:";
+    for (char const letter : path) {
+        constexpr std::string_view digits = "0123456789abcdef";
+        auto const byte = static_cast<unsigned char>(letter);
+        if (letter == '?' || letter == '#' || letter == '%') {
+            uri += '%';
+            uri += digits[byte >> 4U];
+            uri += digits[byte & 15U];
+        } else {
+            uri += letter;
+        }
+    }
+    return uri + "?mode=ro";
+}
+
+std::string key_name(std::size_t part) { return "evolver_key_" + std::to_string(part); }
+
+/// The key and the hash of each row of a range.
+std::string hashes(TableBeside const& table, std::string_view schema, Range range) {
+    std::string columns;
+    for (std::size_t i = 0; i < table.key.columns.size(); ++i)
+        columns += quoted(table.key.columns[i].text()) + " AS " + key_name(i) + ", ";
+    return "(SELECT " + columns + hash_of(table.columns) + " AS evolver_said FROM " + quoted(schema) + "." +
+           quoted(table.table.text()) + " WHERE " + in_range(table.key, range) + ")";
+}
+
+}  // namespace
+
+Connection open_beside(std::string const& path, std::string const& other) {
+    auto connection = Connection::open(uri_of(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    connection.run("ATTACH " + literal(uri_of(other)) + " AS " + quoted(beside));
+    return connection;
+}
+
+std::string find(TableBeside const& table, Differing which, Range range) {
+    auto const parts = table.key.columns.size();
+    std::string keys;
+    std::string same;
+    for (std::size_t i = 0; i < parts; ++i) {
+        keys += (i > 0 ? ", " : "") + ("one." + key_name(i));
+        same += (i > 0 ? " AND " : "") + ("one." + key_name(i) + " = two." + key_name(i));
+    }
+    auto const main = hashes(table, "main", range);
+    auto const other = hashes(table, beside, range);
+    bool const from_beside = which == Differing::only_beside;
+    auto const condition =
+        which == Differing::changed ? "two.evolver_said <> one.evolver_said" : "two.evolver_said IS NULL";
+    return "SELECT " + keys + " FROM " + (from_beside ? other : main) + " AS one " +
+           (which == Differing::changed ? "" : "LEFT ") + "JOIN " + (from_beside ? main : other) + " AS two ON " +
+           same + " WHERE " + condition + " ORDER BY " + keys;
+}
+
+std::string row_of_key(TableBeside const& table, std::string_view schema) {
+    std::string condition;
+    for (std::size_t i = 0; i < table.key.columns.size(); ++i) {
+        condition += (i > 0 ? " AND " : "") + quoted(table.key.columns[i].text()) + " = ?" + std::to_string(i + 1);
+    }
+    return "SELECT " + joined(table.columns, ", ", [](Name const& column) { return quoted(column.text()); }) +
+           " FROM " + quoted(schema) + "." + quoted(table.table.text()) + " WHERE " + condition;
+}
+
+}  // namespace evolver::sqlite
