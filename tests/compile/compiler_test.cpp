@@ -85,13 +85,13 @@ TEST_CASE("compile: operations of one migration see those before them") {
           CreateIndex{.name = "by_z", .table = "t", .columns = {"z"}}}})};
     (void)database.rollout.expand();
     database.connection.run("UPDATE t SET o = '7' WHERE id = 2");
-    CHECK(database.see("SELECT size, n, z FROM t") == "'5'|NULL|NULL; '7'|7|3.500000");
+    CHECK(database.see("SELECT size, n, z FROM t") == "'5'|NULL|NULL; '7'|7|3.5");
     CHECK(steps(database.rollout.fill()) == "create index by_z\n");
-    CHECK(database.see("SELECT size, n, z FROM t") == "'5'|5|2.500000; '7'|7|3.500000");
+    CHECK(database.see("SELECT size, n, z FROM t") == "'5'|5|2.5; '7'|7|3.5");
     database.connection.run("UPDATE t SET z = 4 WHERE id = 1");
     CHECK(database.see("SELECT o, n FROM t WHERE id = 1") == "'8'|8");
     (void)database.rollout.contract();
-    CHECK(database.see() == "1|'a'|4.000000; 2|'b'|3.500000");
+    CHECK(database.see() == "1|'a'|4.0; 2|'b'|3.5");
 }
 
 TEST_CASE("compile: the same chain in migrations of its own, contracted one by one, and undone one by one") {
@@ -123,18 +123,18 @@ TEST_CASE("compile: the same chain in migrations of its own, contracted one by o
         Database database{whole};
         (void)expand_all(database);
         database.connection.run("UPDATE t SET o = '8' WHERE id = 2");
-        CHECK(database.see("SELECT o, size, n, m, z FROM t") == "'5'|'5'|5|5|2.500000; '8'|'8'|8|8|4.000000");
+        CHECK(database.see("SELECT o, size, n, m, z FROM t") == "'5'|'5'|5|5|2.5; '8'|'8'|8|8|4.0");
         (void)database.rollout.contract();
         database.connection.run("UPDATE t SET size = '10' WHERE id = 2");
-        CHECK(database.see("SELECT size, n, m, z FROM t WHERE id = 2") == "'10'|10|10|5.000000");
+        CHECK(database.see("SELECT size, n, m, z FROM t WHERE id = 2") == "'10'|10|10|5.0");
         (void)database.rollout.contract();
         database.connection.run("UPDATE t SET n = 12 WHERE id = 2");
-        CHECK(database.see("SELECT n, m, z FROM t WHERE id = 2") == "12|12|6.000000");
+        CHECK(database.see("SELECT n, m, z FROM t WHERE id = 2") == "12|12|6.0");
         (void)database.rollout.contract();
         database.connection.run("UPDATE t SET m = 14 WHERE id = 2");
-        CHECK(database.see("SELECT m, z FROM t WHERE id = 2") == "14|7.000000");
+        CHECK(database.see("SELECT m, z FROM t WHERE id = 2") == "14|7.0");
         (void)database.rollout.contract();
-        CHECK(database.see() == "1|'a'|2.500000; 2|'b'|7.000000");
+        CHECK(database.see() == "1|'a'|2.5; 2|'b'|7.0");
     }
     SUBCASE("undo") {
         Database database{whole};

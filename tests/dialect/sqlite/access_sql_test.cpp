@@ -211,13 +211,13 @@ TEST_CASE("access: a chain is read and written through all its links, at every p
             At release{{table()}, {{change()}, {second}}, data};
             if (first_stage != Stage::off) release.at(1, first_stage);
             if (second_stage != Stage::off) release.at(2, second_stage);
-            CHECK(release.read({"z"}, " ORDER BY id") == "2.500000; NULL");
+            CHECK(release.read({"z"}, " ORDER BY id") == "2.5; NULL");
             release.insert({{"id", number(3)}, {"z", 3.5}});
             release.update({{"z", "z + :d"}}, {{"d", 1.0}});
-            CHECK(release.read({"z"}, " ORDER BY id") == "3.500000; NULL; 3.500000");
+            CHECK(release.read({"z"}, " ORDER BY id") == "3.5; NULL; 3.5");
             CHECK(release.see("SELECT o FROM t ORDER BY id") == "'7'; NULL; '7'");
             release.database.run("UPDATE t SET o = '9' WHERE id = 1");
-            CHECK(release.read({"z"}, " WHERE id = 1") == "4.500000");
+            CHECK(release.read({"z"}, " WHERE id = 1") == "4.5");
         }
     }
 }
