@@ -5,6 +5,7 @@
 #include "execute/advance.hpp"
 #include "execute/contract.hpp"
 #include "execute/expand.hpp"
+#include "execute/fingerprint.hpp"
 #include "execute/hazards.hpp"
 #include "execute/reconcile.hpp"
 #include "execute/rollback.hpp"
@@ -96,6 +97,11 @@ Report Evolver::dry_run() { return rehearse(parts_->workplace); }
 std::vector<Finding> Evolver::lint() {
     auto const& workplace = parts_->workplace;
     return look_for_hazards(workplace, workplace.given());
+}
+
+Fingerprint Evolver::fingerprint(FingerprintOptions const& options) {
+    parts_->workplace.refuse_open_transaction("fingerprint");
+    return evolver::fingerprint(parts_->workplace.own(), options);
 }
 
 Status Evolver::status() { return status_of(parts_->workplace); }

@@ -28,7 +28,9 @@
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/error.hpp"
 #include "evolver/execute/backfill_error.hpp"
+#include "evolver/execute/compare_databases.hpp"
 #include "evolver/execute/contract_options.hpp"
+#include "evolver/execute/fingerprint.hpp"
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/execute/signal.hpp"
 #include "evolver/execute/reconcile_options.hpp"
@@ -177,6 +179,14 @@ public:
     [[nodiscard]] std::vector<Finding> lint();
 
     [[nodiscard]] Status status();
+
+    /// What the database holds, in a few numbers, to be held against what it holds later with differences(). Writes nothing.
+    ///
+    /// Ensures:  all is of one moment. Equal schemas and equal rows have equal fingerprints, in whatever order rows and columns stand.
+    /// Throws:   Error for a table that is not there, and where it is told to stop.
+    /// Cost:     one scan of every table, two where it looks at columns; constant memory. In WAL mode nobody waits for it, but the WAL grows until
+    ///           it has ended: for staging, a snapshot, or a window.
+    [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const& options = {});
 
     /// Checks the chain of the audit trail; nothing where it is whole, otherwise where it breaks, in words.
     [[nodiscard]] std::optional<std::string> verify_audit();
