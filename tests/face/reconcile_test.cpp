@@ -135,6 +135,15 @@ TEST_CASE("reconcile goes on where an observer threw") {
     CHECK(found.rows() == many);
 }
 
+TEST_CASE("reconcile that was cut off after it had found a row finds it again") {
+    Filled release;
+    release.bypass("UPDATE packages SET size = '999' WHERE id = 500");
+    release.chunks.then = [] { throw std::runtime_error{"enough"}; };
+    CHECK_THROWS_AS((void)release.evolver().reconcile(), std::runtime_error);
+    release.chunks.then = {};
+    CHECK(found_by([&] { (void)release.evolver().reconcile(); }).count() == 1);
+}
+
 TEST_CASE("reconcile whose time is over stops after a chunk, and comes to its end in the next calls") {
     Filled release;
     int calls = 0;
