@@ -73,5 +73,6 @@ void backfill(Bench& bench);
 void foreground(Bench& bench);
 void rebuild(Bench& bench);
 void index(Bench& bench);
+void reconcile(Bench& bench);
 
 }  // namespace bench

@@ -63,6 +63,7 @@ int run(int count, char** arguments) {
     bench::foreground(bench);
     bench::rebuild(bench);
     bench::index(bench);
+    bench::reconcile(bench);
     if (bench.figures().empty()) throw std::runtime_error{"no figure is named " + only + "..."};
     if (!json.empty()) write_json(json, bench.figures());
     auto const& figures = bench.figures();
