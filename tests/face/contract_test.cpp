@@ -254,7 +254,7 @@ TEST_SUITE("face/contract") {
 
     TEST_CASE("an old release that starts while contract compares the rows keeps its shape") {
         struct LateStart : Observer {
-            explicit LateStart(std::string path) : path{std::move(path)} {}
+            explicit LateStart(std::string database) : path{std::move(database)} {}
             void on(Event const& event) override {
                 if (!armed || old || event.kind != EventKind::scanned) return;
                 old.emplace(path, catalogue(), Options{.release = "1.0"});

@@ -85,7 +85,7 @@ TEST_SUITE("face/transition") {
 
     TEST_CASE("a backfill along hidden rowids begins anew after VACUUM, which renumbers them") {
         struct Vacuum : Observer {
-            explicit Vacuum(RawSqlite const& raw) : raw{raw} {}
+            explicit Vacuum(RawSqlite const& table) : raw{table} {}
             void on(Event const& event) override {
                 if (event.kind == EventKind::batch && ++batches == 1) raw.run("VACUUM");
             }
