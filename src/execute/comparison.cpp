@@ -2,7 +2,9 @@
 
 #include "dialect/sqlite/joined.hpp"
 #include "evolver/schema/digest.hpp"
+#include "execute/bisect.hpp"
 #include "execute/row_values.hpp"
+#include "ledger/runs.hpp"
 
 #include <fmt/format.h>
 
@@ -44,9 +46,6 @@ std::string said(sqlite::Statement const& row, int first, std::vector<Name> cons
     }
     return text;
 }
-
-/// Rows that an operator has skipped are known to differ. Nothing skips rows yet: who makes skipping asks the ledger here.
-bool is_skipped(Workplace const&, std::string const& /*migration*/, Name const& /*table*/, Key const&) { return false; }
 
 std::vector<Look> looks_of(Workplace& workplace, Compiler const& compiler, std::size_t position) {
     using sqlite::Range;
@@ -166,7 +165,7 @@ void ComparisonRun::walk(Look const& look, ledger::Entry const& entry, Positions
         while (up_to.state == ledger::ComparedUpTo::State::running) {
             refuse_to_go_on(look);
             detail::before_batch(workplace_, pacer_, loop_);
-            size = next_chunk(look, slices, up_to, size);
+            size = next_chunk(look, entry, slices, up_to, size);
             auto& pair = found_.pairs.back();
             pair.rows = up_to.rows;
             pair.lossy = up_to.lossy;
@@ -205,8 +204,8 @@ void ComparisonRun::refuse_to_go_on(Look const& look) const {
 }
 
 /// Returns how many rows the one after it is to have.
-std::int64_t ComparisonRun::next_chunk(Look const& look, Slices& slices, ledger::ComparedUpTo& up_to,
-                                       std::int64_t size) {
+std::int64_t ComparisonRun::next_chunk(Look const& look, ledger::Entry const& entry, Slices& slices,
+                                       ledger::ComparedUpTo& up_to, std::int64_t size) {
     bool const full = loop_.pace == Pace::full_speed;
     auto const start = Clock::now();
     auto const until = slices.end_after(up_to.done, size);
@@ -218,13 +217,13 @@ std::int64_t ComparisonRun::next_chunk(Look const& look, Slices& slices, ledger:
     auto const lossy = statement.integer(2) - different;
     statement.reset();
     auto const took = std::chrono::duration_cast<Microseconds>(Clock::now() - start);
-    if (different > 0) name_rows(look, up_to.done, until);
+    auto const skipped = different > 0 ? name_rows(look, entry, up_to.done, until) : 0;
     if (lossy > 0) name_lossy(look, up_to.done, until);
     slices.had(rows);
     if (!full) pacer_.rest_after(took);
     begun_ = true;
     up_to.rows += rows;
-    up_to.lossy += lossy;
+    up_to.lossy += lossy + skipped;  // what was skipped is known to have no new value: contract would lose the old one
     ++up_to.chunks;
     up_to.done = until;
     if (until.empty()) up_to.state = ledger::ComparedUpTo::State::finished;
@@ -232,14 +231,22 @@ std::int64_t ComparisonRun::next_chunk(Look const& look, Slices& slices, ledger:
 }
 
 /// The second look: what differs still, does.
-void ComparisonRun::name_rows(Look const& look, Key const& done, Key const& until) {
+std::int64_t ComparisonRun::name_rows(Look const& look, ledger::Entry const& entry, Key const& done, Key const& until) {
     auto& pair = found_.pairs.back();
+    auto const& plan = workplace_.plan().name();
+    bool const any = ledger::has_runs(workplace_.own()) &&
+                     ledger::skipped_rows(workplace_.own(), plan, entry.position, look.table.text()) > 0;
+    std::int64_t skipped = 0;
     auto rows = workplace_.own().prepare(look.find(range_of(done, until)));
     rows.bind(bind_range(rows, done, until, look.key), std::int64_t{-1});  // all: the chunk is their limit
     auto const parts = static_cast<int>(look.key.columns.size());
     while (rows.step()) {
         auto const key = row_of(rows, look.key.columns.size());
-        if (is_skipped(workplace_, pair.migration, look.table, key)) continue;
+        if (any && ledger::is_skipped(workplace_.own(), plan, entry.position,
+                                      {.table = look.table.text(), .key = in_words(workplace_.own(), key)})) {
+            ++skipped;
+            continue;
+        }
         ++pair.different;
         if (static_cast<std::int64_t>(rows_.size()) >= options_.samples) continue;
         Mismatch row{.migration = pair.migration, .table = pair.table, .key = in_words(key)};
@@ -249,6 +256,7 @@ void ComparisonRun::name_rows(Look const& look, Key const& done, Key const& unti
         }
         rows_.push_back(std::move(row));
     }
+    return skipped;
 }
 
 void ComparisonRun::name_lossy(Look const& look, Key const& done, Key const& until) {

@@ -70,8 +70,10 @@ private:
     using Positions = std::vector<ledger::ComparedUpTo>;
 
     void walk(Look const& look, ledger::Entry const& entry, Positions& positions, std::size_t number);
-    std::int64_t next_chunk(Look const& look, Slices& slices, ledger::ComparedUpTo& up_to, std::int64_t size);
-    void name_rows(Look const& look, Key const& done, Key const& until);
+    std::int64_t next_chunk(Look const& look, ledger::Entry const& entry, Slices& slices, ledger::ComparedUpTo& up_to,
+                            std::int64_t size);
+    /// Returns how many of the rows that differ an operator has skipped.
+    std::int64_t name_rows(Look const& look, ledger::Entry const& entry, Key const& done, Key const& until);
     void name_lossy(Look const& look, Key const& done, Key const& until);
     [[nodiscard]] Positions positions(std::vector<Look> const& looks, ledger::Entry const& entry) const;
     /// Why the run is not to go on; empty: it is.

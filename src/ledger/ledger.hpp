@@ -8,6 +8,7 @@
 //   evolver_checkpoint  how far a backfill is: per column of the key, the last key done and the bound. The columns have no type, so that a key
 //                       keeps its own: a TEXT column would make '10' of 10, and the run would end with nothing done.
 //   evolver_run         how operators and failures have left a backfill, and evolver_failed_row the rows (ledger/runs.hpp)
+//   evolver_reconcile   how far a reconciliation is, and evolver_reconcile_key the keys (ledger/comparison.hpp)
 //   evolver_rebuild     one row per table that is being made anew: its form, rows, batches; evolver_rebuild_key has its checkpoint, which the
 //                       triggers of the rebuild read
 //   evolver_index       one row per index that is built in batches: how far it is

@@ -176,6 +176,17 @@ void forget_failed_rows(sqlite::Connection const& connection, std::string const&
         .run();
 }
 
+bool is_skipped(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                RowName const& row) {
+    auto find =
+        about(connection,
+              "SELECT 1 FROM evolver_failed_row WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND row_key "
+              "= ?4 AND reason IS NOT NULL",
+              plan, position);
+    find.bind(3, std::string_view{row.table}).bind(4, std::string_view{row.key});
+    return find.step();
+}
+
 std::int64_t skipped_rows(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
                           std::string const& table) {
     auto count = about(connection,

@@ -54,6 +54,13 @@ void keep_batch_rows(sqlite::Connection const& connection, std::string const& pl
 void halve_batches(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 /// Those that are not skipped get another chance.
 void forget_failed_rows(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+/// A row by the text of its key.
+struct RowName {
+    std::string table;
+    std::string key;
+};
+[[nodiscard]] bool is_skipped(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                              RowName const& row);
 [[nodiscard]] std::int64_t skipped_rows(sqlite::Connection const& connection, std::string const& plan,
                                         std::int64_t position, std::string const& table);
 }  // namespace evolver::ledger

@@ -10,7 +10,7 @@ using namespace evolver::testing;
 
 TEST_SUITE_BEGIN("execute/workplace");
 
-TEST_CASE("workplace: a commit never checkpoints the WAL; that is done between two batches") {
+TEST_CASE("workplace: a commit never checkpoints the WAL, which is done between two batches") {
     Folder const folder;
     make_catalogue(folder.database(), 1);
     RawSqlite const session{folder.database()};

@@ -253,6 +253,42 @@ TEST_CASE("failed batch: skipped rows stay as they are, everybody passes over th
     CHECK(trail_has(application, "rows skipped", "ticket 17"));
 }
 
+TEST_CASE("failed batch: reconciliation knows skipped rows, and contract is closed until their loss is accepted") {
+    Folder const folder;
+    auto const base = documents();
+    Plan const plan{"documents",
+                    {base.migrations()[0],
+                     Migration{.id = "0002-kind",
+                               .release = "2.0",
+                               .operations = {ChangeType{.table = "documents",
+                                                         .from = "doc",
+                                                         .to = "body",
+                                                         .type = blob(),
+                                                         .up = "CAST(doc AS BLOB)",
+                                                         .down = "CAST(body AS TEXT)"},
+                                              Backfill{.table = "documents",
+                                                       .set = {{"kind", "json_extract(CAST(body AS TEXT), '$.kind')"}},
+                                                       .where = "kind IS NULL"}}}}};
+    Application application{folder.database(), plan};
+    RawSqlite const old{folder.database()};
+    application.evolver.expand();
+    // Behind the triggers' back, so that nothing but the backfill fills them.
+    old.connection().enable_triggers(false);
+    old.run("INSERT INTO documents (id, doc) VALUES (1, '{\"kind\":\"a\"}'), (2, 'none')");
+    CHECK_THROWS_WITH_AS(application.evolver.backfill(), doctest::Contains("by key: 2"), BackfillFailed);
+    application.evolver.skip_failed_rows({.reason = "ticket 17"});
+    application.evolver.resume_backfill();
+    application.evolver.backfill();
+    auto const found = application.evolver.reconcile();
+    CHECK(found.different() == 0);
+    CHECK(application.evolver.status().migrations[1].lossy_rows == 1);
+    CHECK_THROWS_WITH_AS((void)application.evolver.contract(now()), doctest::Contains("lossless"), GateClosed);
+    auto options = now();
+    options.accept_loss = {{"0002-kind", "ticket 17"}};
+    (void)application.evolver.contract(options);
+    CHECK(old.connection().text("SELECT row_key || ' ' || value FROM evolver_quarantine") == "2 none");
+}
+
 TEST_CASE("failed batch: mended rows are filled after a resume, in smaller batches where that is wanted") {
     Folder const folder;
     Application application{folder.database(), documents()};
@@ -298,7 +334,7 @@ TEST_CASE(
           "X,y,w,x");
 }
 
-TEST_CASE("signals: while one says why not, nothing is filled; status says that the run is held") {
+TEST_CASE("signals: while one says why not, nothing is filled, and status says that the run is held") {
     Folder const folder;
     make_catalogue(folder.database(), 3000);
     std::string battery;

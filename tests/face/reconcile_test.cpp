@@ -344,7 +344,7 @@ TEST_CASE("planted corruption of a pair is found every time, and named by key") 
     }
 }
 
-TEST_CASE("a moved value that the new table lost is lossy, one that it has otherwise differs; both are named") {
+TEST_CASE("a moved value that the new table lost is lossy, one that it has otherwise differs, and both are named") {
     Folder const folder;
     RawSqlite const raw{folder.database()};
     raw.connection().run(
