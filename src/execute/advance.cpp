@@ -216,7 +216,7 @@ bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
             batch = run.batch(std::min(batch_target, time),
                               pace == Pace::polite ? std::min(longest_reading, time) : full_speed_reading);
         } else {
-            batch = run.batch(std::min(batch_target, time));
+            batch = run.batch(std::min(pace == Pace::polite ? batch_target : unhurried_target, time));
         }
         if (batch == Batch::finished) return true;
         result.worked = true;
