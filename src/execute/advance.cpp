@@ -8,7 +8,6 @@
 #include <map>
 #include <thread>
 #include <type_traits>
-#include <variant>
 
 namespace evolver {
 
@@ -178,20 +177,13 @@ void Advancer::note_hold(std::size_t position, std::string const& why) {
     if (over) held_since_.reset();
 }
 
-/// What is switched on the connection while batches of a kind of work follow each other.
-template <class Run>
-auto prepared_for(sqlite::Connection const& connection) {
-    if constexpr (std::is_same_v<Run, Filling>) {
-        return TriggersOff{connection};
-    } else {
-        return std::monostate{};
-    }
-}
-
 template <class Run>
 bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
                           std::function<std::chrono::microseconds()> const& left) {
-    [[maybe_unused]] auto const switched = prepared_for<Run>(workplace_.own());
+    [[maybe_unused]] std::optional<TriggersOff> quiet;
+    if constexpr (std::is_same_v<Run, Filling>) {
+        if (workplace_.has_own()) quiet.emplace(workplace_.own());
+    }
     for (;;) {
         if (!pacer_.rested(left())) {
             result.worked = true;

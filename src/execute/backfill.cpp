@@ -275,6 +275,9 @@ std::int64_t Filling::apply(KeyRange const& keys) {
         bind_all(statement, 1, keys.after);
         bind_all(statement, 1 + static_cast<int>(key_.columns.size()), keys.until);
     };
+    // The application's own connection, where there is no other, is as it was whenever the application is asked or told something.
+    std::optional<TriggersOff> quiet;
+    if (!workplace_.has_own()) quiet.emplace(connection);
     forget_rebuild(table_);
     std::int64_t rows = 0;
     if (!pairs_.empty()) {

@@ -47,7 +47,7 @@ public:
     Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
             std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing = {});
 
-    /// One batch that should hold the lock for about `target`. Requires: triggers are off. Throws BackfillFailed.
+    /// One batch that should hold the lock for about `target`. Requires: triggers are off, on a connection of evolver's own. Throws BackfillFailed.
     Batch batch(std::chrono::microseconds target);
 
     /// How long the last batch kept writers out, with the checkpoint after it.

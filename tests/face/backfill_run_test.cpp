@@ -424,6 +424,28 @@ TEST_CASE("backfill: a stop token ends it between two batches, and the next one 
     CHECK(application.ask("SELECT count(*) FROM packages WHERE size_bytes IS NULL") == "0");
 }
 
+TEST_CASE(
+    "backfill: in memory, where there is one connection, the application's triggers fire for what it writes between "
+    "batches") {
+    AtBatch seen;
+    Application application{":memory:", catalogue(), {.observer = &seen}};
+    auto& db = application.db;
+    db << "CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT)";
+    application.evolver.baseline("0001-packages");
+    for (int id = 1; id <= 300; ++id)
+        db << "INSERT INTO packages (id, name, size) VALUES (:id, 'a', '1')", soci::use(id, "id");
+    db << "CREATE TABLE seen (id)";
+    db << "CREATE TRIGGER watch AFTER UPDATE OF name ON packages BEGIN INSERT INTO seen VALUES (NEW.id); END";
+    application.evolver.expand();
+    seen.batch = [&] {
+        if (seen.batches == 1) db << "UPDATE packages SET name = 'b' WHERE id = 7";
+    };
+    application.evolver.backfill();
+    CHECK(seen.batches > 1);
+    CHECK(application.ask("SELECT group_concat(id) FROM seen") == "7");
+    CHECK(application.ask("SELECT count(*) FROM packages WHERE size_bytes = 1") == "300");
+}
+
 TEST_CASE("Worker: fills in the background with a session of its own, and waits where nothing is to be done") {
     Folder const folder;
     make_catalogue(folder.database(), 3000);
