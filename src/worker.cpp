@@ -74,6 +74,7 @@ struct Worker::Parts {
     Plan plan;
     WorkerOptions options;
     mutable std::mutex mutex;
+    std::mutex joining;
     std::condition_variable_any ended;
     std::string why;
     std::string failed;
@@ -82,6 +83,12 @@ struct Worker::Parts {
 };
 
 Worker::Worker(Plan plan, WorkerOptions options) {
+    if (!options.open) {
+        throw Error{
+            Failure{.what = "A Worker was given nothing that opens its session.",
+                    .object = plan.name(),
+                    .instead = "{.open = [](soci::session& session) { session.open(soci::sqlite3, \"db=…\"); }}"}};
+    }
     if (options.evolver.release) (void)plan.position_of(*options.evolver.release);
     parts_ = std::make_unique<Parts>(std::move(plan), std::move(options));
     parts_->thread = std::jthread{[parts = parts_.get()](std::stop_token const& stop) { parts->run(stop); }};
@@ -93,6 +100,7 @@ Worker& Worker::operator=(Worker&&) noexcept = default;
 
 void Worker::stop() {
     parts_->thread.request_stop();
+    std::lock_guard const lock{parts_->joining};  // of two threads that stop it, both come back when it has ended
     if (parts_->thread.joinable()) parts_->thread.join();
 }
 

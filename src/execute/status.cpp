@@ -50,7 +50,7 @@ std::vector<BackfillStatus> backfills_of(sqlite::Connection const& connection, s
             one.percent = 100;
         } else {
             one.state = run.state == RunState::planned ? RunState::running : run.state;
-            one.why = run.why;
+            if (one.state != RunState::running) one.why = run.why;
             if (auto const percent = percent_of_keys(connection, one.table, owner)) {
                 one.percent = *percent;
             } else if (auto const total = sqlite::estimated_rows(connection, one.table); total > 0) {

@@ -145,7 +145,9 @@ TEST_CASE("backfill run: another process stops it within a batch, and it goes on
     CHECK(seen.batches == 3);
     CHECK(has(message([&] { worker.evolver.backfill(); }), "was stopped: wrong day"));
     CHECK(seen.batches == 3);
-    operator_.evolver.resume_backfill();
+    operator_.evolver.resume_backfill({.reason = "the right day"});
+    CHECK(run_of(operator_.evolver).state == RunState::running);
+    CHECK(run_of(operator_.evolver).why == "");
     worker.evolver.backfill();
     CHECK(operator_.ask("SELECT count(*) FROM packages WHERE size_bytes IS NULL") == "0");
 }
@@ -459,7 +461,10 @@ TEST_CASE("Worker: fills in the background with a session of its own, and waits 
     while (!application.evolver.status().migrations[1].filled) std::this_thread::yield();
     while (!has(worker.why(), "reconcile()")) std::this_thread::yield();
     CHECK(worker.running());
-    worker.stop();
+    {
+        std::jthread const other{[&] { worker.stop(); }};
+        worker.stop();
+    }
     worker.stop();
     CHECK_FALSE(worker.running());
     CHECK(worker.error() == "");
@@ -488,6 +493,7 @@ TEST_CASE("Worker: ends where an operator stops the run, and where a batch fails
     Worker lost{documents(), {.open = [](soci::session&) { throw std::runtime_error{"no such host"}; }}};
     while (lost.running()) std::this_thread::yield();
     CHECK(lost.error() == "no such host");
+    CHECK(has(message([] { Worker{documents(), {.open = nullptr}}; }), "nothing that opens its session"));
 }
 
 TEST_SUITE_END();
