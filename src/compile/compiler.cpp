@@ -558,6 +558,13 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
 
     Step step{.migration = {}, .what = "keep both shapes of " + table.text() + " in step by triggers", .sql = {}};
     auto const physical_table = sqlite::inspect_table(clone_.connection, table);
+    if (!physical_table) {
+        throw PlanError{
+            Failure{.what = "The table " + table.text() +
+                            ", which an open migration changes, is gone: " + "somebody has dropped or renamed it.",
+                    .object = table.text(),
+                    .instead = "bring it back from a backup, or give it its name again; nothing was written"}};
+    }
     std::vector<Name> known;
     for (auto const& column : physical_table->columns) {
         if (!column.generated && std::find(younger.begin(), younger.end(), column.name) == younger.end())

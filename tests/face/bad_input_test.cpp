@@ -276,6 +276,30 @@ TEST_SUITE("face/bad input") {
         CHECK(evolver.status().migrations[1].phase == Phase::expanded);
     }
 
+    TEST_CASE(
+        "a table under an open migration that somebody has renamed by hand is named by every call, and status works "
+        "on") {
+        Folder const folder;
+        make_catalogue(folder.database(), 1000);
+        Application application{folder.database(), catalogue()};
+        auto& evolver = application.evolver;
+        evolver.expand();
+        (void)evolver.advance(1us);
+        application.db << "ALTER TABLE packages RENAME TO elsewhere";
+        Application other{folder.database(), catalogue()};
+        for (auto* one : {&application, &other}) {
+            CHECK_THROWS_WITH_AS((void)one->evolver.advance(1ms), doctest::Contains("packages"), Error);
+            CHECK_THROWS_WITH_AS(one->evolver.backfill(), doctest::Contains("packages"), Error);
+            CHECK_THROWS_AS((void)one->evolver.contract(now()), GateClosed);
+            CHECK_THROWS_WITH_AS((void)one->evolver.rollback({.migration = "0003-title"}),
+                                 doctest::Contains("packages"), Error);
+            CHECK(one->evolver.status().migrations[1].backfills.at(0).percent == 0);
+        }
+        application.db << "ALTER TABLE elsewhere RENAME TO packages";
+        evolver.backfill();
+        CHECK(evolver.status().migrations[1].filled);
+    }
+
     TEST_CASE("an open rowset of the session stops neither expand nor the backfill nor contract") {
         Folder const folder;
         make_catalogue(folder.database());
