@@ -37,7 +37,7 @@ struct Worker::Parts {
                     continue;
                 }
                 say(evolver.why());
-                if (stopped(evolver)) return;
+                if (stopped(evolver, stop)) return;
             } catch (Error const& error) {
                 if (!error.retry_helps()) throw;
                 say(error.what());
@@ -61,11 +61,11 @@ struct Worker::Parts {
     }
 
     /// Somebody has stopped the run, or a batch has failed: nothing goes on by itself then.
-    static bool stopped(Evolver& evolver) {
+    static bool stopped(Evolver& evolver, std::stop_token const& stop) {
         for (auto const& migration : evolver.status().migrations) {
             for (auto const& backfill : migration.backfills) {
                 if (backfill.state == RunState::stopped) return true;
-                if (backfill.state == RunState::failed) evolver.backfill();  // throws what has failed
+                if (backfill.state == RunState::failed) evolver.backfill({.stop = stop});  // throws what has failed
             }
         }
         return false;

@@ -135,6 +135,7 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
 
 std::optional<Advance> Advancer::halted(std::size_t position) {
     auto const& id = workplace_.plan().migrations()[position].id.text();
+    bool held = false;
     if (work_.runs) {
         auto const run =
             ledger::run_of(workplace_.own(), workplace_.plan().name(), static_cast<std::int64_t>(position));
@@ -144,6 +145,7 @@ std::optional<Advance> Advancer::halted(std::size_t position) {
         if (run.state == RunState::paused) return because("is paused", Wait::paused);
         if (run.state == RunState::stopped) return because("was stopped", Wait::stopped);
         if (run.state == RunState::failed) return because("has failed", Wait::failed);
+        held = run.state == RunState::held;
     }
     for (auto const& signal : throttle_.signals) {
         auto why = signal();
@@ -151,30 +153,32 @@ std::optional<Advance> Advancer::halted(std::size_t position) {
         note_hold(position, why);
         return Advance{.why = std::move(why), .wait = Wait::signal};
     }
-    if (held_since_) note_hold(position, {});
+    hold_.reset();
+    if (held) note_hold(position, {});  // whoever has held it: it goes on
     return std::nullopt;
 }
 
 void Advancer::note_hold(std::size_t position, std::string const& why) {
     constexpr std::chrono::seconds worth_a_write{1};
-    auto const now = Clock::now();
     bool const over = why.empty();
-    if (!over && !held_since_) held_since_ = now;
-    if (over ? hold_noted_ : !hold_noted_ && now - *held_since_ >= worth_a_write) {
-        auto const& connection = workplace_.own();
-        auto const& plan = workplace_.plan().name();
-        auto const number = static_cast<std::int64_t>(position);
-        auto const to = over ? RunState::running : RunState::held;
-        sqlite::WriteTransaction transaction{connection, workplace_.wait()};
-        ledger::make_runs(connection);
-        // Somebody may have paused it meanwhile.
-        auto const from = ledger::run_of(connection, plan, number).state;
-        if (over ? from == RunState::held : ledger::may_move(from, to))
-            ledger::move_run(connection, plan, number, {.state = to, .why = why, .actor = workplace_.actor()});
-        transaction.commit();
-        hold_noted_ = !over;
+    if (!over) {
+        // Once: of two processes, one may have a signal that the other does not, and they would go on contradicting each other.
+        if (!hold_) hold_ = Hold{.since = Clock::now()};
+        if (hold_->noted || Clock::now() - hold_->since < worth_a_write) return;
+        hold_->noted = true;
     }
-    if (over) held_since_.reset();
+    auto const& connection = workplace_.own();
+    auto const& plan = workplace_.plan();
+    auto const number = static_cast<std::int64_t>(position);
+    sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+    // Somebody may have paused it meanwhile, or rolled the migration back.
+    if (unfilled(workplace_.state(connection), plan.migrations().size()) != position) return;
+    ledger::make_runs(connection);
+    auto const from = ledger::run_of(connection, plan.name(), number).state;
+    auto const to = over ? RunState::running : RunState::held;
+    if (over ? from != RunState::held : !ledger::may_move(from, to)) return;
+    ledger::move_run(connection, plan.name(), number, {.state = to, .why = why, .actor = workplace_.actor()});
+    transaction.commit();
 }
 
 template <class Run>

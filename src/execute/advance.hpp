@@ -79,8 +79,12 @@ private:
 
     Workplace& workplace_;
     Throttle throttle_;
-    std::optional<std::chrono::steady_clock::time_point> held_since_;
-    bool hold_noted_ = false;
+    /// A signal's, of this process.
+    struct Hold {
+        std::chrono::steady_clock::time_point since;
+        bool noted = false;
+    };
+    std::optional<Hold> hold_;
     Work work_;
     Sweep sweep_{workplace_};
     Pacer pacer_;

@@ -5,8 +5,6 @@
 #include "execute/row_values.hpp"
 #include "ledger/runs.hpp"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -33,21 +31,6 @@ Failure failure_of(FailedBatch const& batch) {
 
 /// What happened, without the statement and the advice.
 std::string first_line(std::string const& text) { return text.substr(0, text.find('\n')); }
-
-/// Not where the engine had no lock, no room or no file: then the same batch goes through once it has.
-bool may_be_a_rows_fault(Error const& error) {
-    if (error.retry_helps()) return false;
-    constexpr int primary_code = 0xff;
-    switch (error.native_code() & primary_code) {
-        case SQLITE_OK:  // evolver's own, or the application's
-        case SQLITE_ERROR:
-        case SQLITE_CONSTRAINT:
-        case SQLITE_MISMATCH:
-        case SQLITE_TOOBIG:
-        case SQLITE_RANGE: return true;
-        default: return false;
-    }
-}
 
 }  // namespace
 
@@ -84,9 +67,11 @@ Filling::Filling(Workplace& workplace, std::size_t position, Name table, std::ve
     if (skips_ > 0) skipped_ = sqlite::is_skipped(table_, key_, plan_name, number);
 }
 
-bool Filling::may_run() const {
-    if (!runs_) return true;
+bool Filling::is_next(Position const& from) {
     auto const& connection = workplace_.own();
+    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches)
+        return false;
+    if (!runs_) return true;
     auto const& plan = workplace_.plan().name();
     auto const number = static_cast<std::int64_t>(position_);
     auto const state = ledger::run_of(connection, plan, number).state;
@@ -217,9 +202,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     std::optional<Error> failure;
     std::optional<sqlite::WriteTransaction> transaction{std::in_place, connection, workplace_.wait()};
     // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract, an operator.
-    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches ||
-        !may_run())
-        return Batch::stale;
+    if (!is_next(from)) return Batch::stale;
     std::int64_t rows = 0;
     if (!from.bound.empty()) {
         try {
@@ -231,7 +214,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     }
     if (failure) {
         transaction.reset();
-        fail(range, batch_rows_, *failure);
+        return fail(from, range, *failure);
     }
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
                                            table_.text()};
@@ -288,7 +271,7 @@ std::int64_t Filling::apply(KeyRange const& keys) {
     // After the pairs, from which they may read.
     for (auto const& open : transforms_) rows += transform(open, range, bind);
     for (auto const& pair : missing_) {
-        auto make = connection.prepare(sqlite::make_missing(pair, range));
+        auto make = connection.prepare(sqlite::make_missing(pair, range, skipped_));
         bind(make);
         forget_rebuild(pair.pair.target);
         rows += make.run();
@@ -296,30 +279,33 @@ std::int64_t Filling::apply(KeyRange const& keys) {
     return rows;
 }
 
-void Filling::fail(KeyRange const& range, std::int64_t rows, Error const& error) {
+Batch Filling::fail(Position const& from, KeyRange const& range, Error const& error) {
     auto const& connection = workplace_.own();
     auto const& plan = workplace_.plan().name();
     auto const number = static_cast<std::int64_t>(position_);
     FailedBatch batch{
         .migration = id_,
         .table = table_.text(),
-        .after = in_words(connection, range.after),
-        .until = in_words(connection, range.until),
+        .after = quoted_key(connection, range.after),
+        .until = quoted_key(connection, range.until),
         .rows = failing_rows(workplace_, table_, key_, range, [&](KeyRange const& part) { (void)apply(part); }),
         .sql = error.sql(),
         .error = first_line(error.what())};
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+    // It may have been rolled back while the rows were looked for, or another process has found the same, or an operator has stopped it.
+    if (!is_next(from)) return Batch::stale;
     ledger::make_runs(connection);
-    ledger::keep_batch_rows(connection, plan, number, table_.text(), rows);
-    batch_rows_ = 0;  // an operator may halve it
+    ledger::keep_batch_rows(connection, plan, number, table_.text(), batch_rows_);
     ledger::move_run(connection, plan, number,
                      {.state = RunState::failed, .why = batch.error, .actor = workplace_.actor(), .failed = batch});
-    ledger::add_failed_rows(connection, plan, number, batch);
+    ledger::add_failed_rows(connection, plan, number, batch,
+                            key_.hidden_rowid ? connection.integer("PRAGMA schema_version") : 0);
     workplace_.audit(connection, "batch failed", id_,
                      table_.text() + ", keys behind " + (batch.after.empty() ? "the start" : batch.after) + " up to " +
                          batch.until + ": " + batch.error,
-                     rows, {});
+                     batch_rows_, {});
     transaction.commit();
+    batch_rows_ = 0;  // an operator may halve it
     throw BackfillFailed{std::move(batch)};
 }
 
@@ -359,7 +345,7 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
                        [&] { return sqlite::untransformed(open.transform, key_, range, skipped_); });
     bind(left);
     if (!left.step()) return rows;
-    auto const key = in_words(connection, row_of(left, key_.columns.size()));
+    auto const key = quoted_key(connection, row_of(left, key_.columns.size()));
     left.reset();
     throw Error{Failure{
         .what =

@@ -70,9 +70,10 @@ private:
     /// Binds the ends of a range to a statement.
     using Binder = std::function<void(sqlite::Statement&)>;
     [[nodiscard]] std::int64_t transform(OpenTransform const& open, sqlite::Range range, Binder const& bind);
-    /// Is the run as it should be for a batch? In the transaction of the batch.
-    [[nodiscard]] bool may_run() const;
-    [[noreturn]] void fail(KeyRange const& range, std::int64_t rows, Error const& error);
+    /// Is the batch after `from` still the next one, and may the run go on? In the transaction of the batch.
+    [[nodiscard]] bool is_next(Position const& from);
+    /// After the batch was rolled back. Throws BackfillFailed, or returns `stale` where somebody has moved the run on meanwhile.
+    Batch fail(Position const& from, KeyRange const& range, Error const& error);
 
     Workplace& workplace_;
     std::size_t position_;

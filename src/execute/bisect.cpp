@@ -2,6 +2,8 @@
 
 #include "execute/row_values.hpp"
 
+#include <sqlite3.h>
+
 namespace evolver {
 
 namespace {
@@ -20,7 +22,7 @@ public:
             work_(range);
             return false;
         } catch (Error const& error) {
-            if (error.retry_helps()) throw;
+            if (!may_be_a_rows_fault(error)) throw;
             return true;
         }
     }
@@ -67,6 +69,20 @@ private:
 
 }  // namespace
 
+bool may_be_a_rows_fault(Error const& error) {
+    if (error.retry_helps()) return false;
+    constexpr int primary_code = 0xff;
+    switch (error.native_code() & primary_code) {
+        case SQLITE_OK:  // evolver's own, or the application's
+        case SQLITE_ERROR:
+        case SQLITE_CONSTRAINT:
+        case SQLITE_MISMATCH:
+        case SQLITE_TOOBIG:
+        case SQLITE_RANGE: return true;
+        default: return false;
+    }
+}
+
 std::vector<std::string> failing_rows(Workplace& workplace, Name const& table, sqlite::RowKey const& key,
                                       KeyRange const& range, std::function<void(KeyRange const&)> const& work) {
     Search const search{workplace, table, key, work};
@@ -75,14 +91,13 @@ std::vector<std::string> failing_rows(Workplace& workplace, Name const& table, s
     if (search.fails({.after = range.until, .until = range.until})) return found;
     for (auto rest = range; found.size() < most_rows && search.fails(rest);) {
         auto row = search.first(rest);
-        found.push_back(in_words(workplace.own(), row));
+        found.push_back(quoted_key(workplace.own(), row));
         rest.after = std::move(row);
     }
     return found;
 }
 
-std::string in_words(sqlite::Connection const& connection, std::vector<sqlite::Value> const& key) {
-    // SQLite's own quote(), by which rows are found again.
+std::string quoted_key(sqlite::Connection const& connection, std::vector<sqlite::Value> const& key) {
     std::string text;
     for (auto const& part : key) text += (text.empty() ? "" : ", ") + connection.text("SELECT quote(?1)", {&part, 1});
     return text;

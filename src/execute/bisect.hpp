@@ -17,6 +17,9 @@ struct KeyRange {
     std::vector<sqlite::Value> until;
 };
 
+/// Not where the engine had no lock, no room or no file: then the same work goes through once it has.
+[[nodiscard]] bool may_be_a_rows_fault(Error const& error);
+
 /// The keys, as SQL literals, of at most 10 rows without which the work would go through. `work` does it over a range, in a transaction that is
 /// rolled back; it throws Error where it fails. A row is found by the shortest range that ends with it and fails, so of two rows that cannot be
 /// together it is the later one.
@@ -25,7 +28,7 @@ struct KeyRange {
                                                     KeyRange const& range,
                                                     std::function<void(KeyRange const&)> const& work);
 
-/// "17, 'a'" of a row's key; empty for none.
-[[nodiscard]] std::string in_words(sqlite::Connection const& connection, std::vector<sqlite::Value> const& key);
+/// "17, 'a'": a row's key as SQLite's quote() has it, by which a row that is skipped is found again; empty for none.
+[[nodiscard]] std::string quoted_key(sqlite::Connection const& connection, std::vector<sqlite::Value> const& key);
 
 }  // namespace evolver

@@ -243,7 +243,7 @@ std::int64_t ComparisonRun::name_rows(Look const& look, ledger::Entry const& ent
     while (rows.step()) {
         auto const key = row_of(rows, look.key.columns.size());
         if (any && ledger::is_skipped(workplace_.own(), plan, entry.position,
-                                      {.table = look.table.text(), .key = in_words(workplace_.own(), key)})) {
+                                      {.table = look.table.text(), .key = quoted_key(workplace_.own(), key)})) {
             ++skipped;
             continue;
         }

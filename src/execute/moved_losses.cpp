@@ -1,5 +1,7 @@
 #include "execute/moved_losses.hpp"
 
+#include "dialect/sqlite/fill_sql.hpp"
+
 namespace evolver {
 
 std::int64_t quarantine_unhomed(Workplace& workplace, std::vector<OpenPhysicalCrossPair> const& crossings,
@@ -7,14 +9,12 @@ std::int64_t quarantine_unhomed(Workplace& workplace, std::vector<OpenPhysicalCr
     std::int64_t kept = 0;
     for (auto const& open : crossings) {
         auto const& pair = open.pair.pair;
-        std::string key;
-        for (auto const& column : pair.source_row)
-            key += (key.empty() ? "" : " || ', ' || ") + ("quote(" + sqlite::quoted(column.text()) + ")");
         auto statement = workplace.own().prepare(
             "INSERT INTO evolver_quarantine (plan, migration, table_name, row_key, column_name, value, at) SELECT ?1, "
             "?2, ?3, " +
-            key + ", ?4, " + sqlite::quoted(pair.column.text()) + ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " +
-            sqlite::quoted(pair.source.text()) + " WHERE " + sqlite::unhomed(open.pair));
+            sqlite::key_text(open.pair.source_row) + ", ?4, " + sqlite::quoted(pair.column.text()) +
+            ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " + sqlite::quoted(pair.source.text()) + " WHERE " +
+            sqlite::unhomed(open.pair));
         statement.bind(1, std::string_view{workplace.plan().name()})
             .bind(2, std::string_view{migration})
             .bind(3, std::string_view{pair.source.text()})

@@ -26,6 +26,13 @@ std::optional<double> percent_of_keys(sqlite::Connection const& connection, std:
     return std::clamp(share.real(0), 0.0, 100.0);
 }
 
+double percent_of(sqlite::Connection const& connection, BackfillStatus const& run,
+                  std::vector<sqlite::Value> const& owner) {
+    if (auto const percent = percent_of_keys(connection, run.table, owner)) return *percent;
+    auto const total = sqlite::estimated_rows(connection, run.table);
+    return total > 0 ? std::min(100.0, 100.0 * static_cast<double>(run.rows) / static_cast<double>(total)) : 0;
+}
+
 std::string checkpoint_of(sqlite::Connection const& connection, std::vector<sqlite::Value> const& owner) {
     return connection.text(
         "SELECT coalesce(group_concat(key, ', '), '') FROM (SELECT quote(done) AS key FROM evolver_checkpoint WHERE "
@@ -51,10 +58,10 @@ std::vector<BackfillStatus> backfills_of(sqlite::Connection const& connection, s
         } else {
             one.state = run.state == RunState::planned ? RunState::running : run.state;
             if (one.state != RunState::running) one.why = run.why;
-            if (auto const percent = percent_of_keys(connection, one.table, owner)) {
-                one.percent = *percent;
-            } else if (auto const total = sqlite::estimated_rows(connection, one.table); total > 0) {
-                one.percent = std::min(100.0, 100.0 * static_cast<double>(one.rows) / static_cast<double>(total));
+            try {
+                one.percent = percent_of(connection, one, owner);
+            } catch (Error const&) {
+                one.percent = 0;  // the table was taken away by hand: expand() and contract() say so
             }
             one.checkpoint = checkpoint_of(connection, owner);
         }

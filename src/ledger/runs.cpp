@@ -53,7 +53,8 @@ std::string run_tables() {
            "TEXT NOT NULL, until_key TEXT NOT NULL, sql TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (plan, "
            "position)) WITHOUT ROWID;"
            "CREATE TABLE IF NOT EXISTS evolver_failed_row (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name "
-           "TEXT NOT NULL, row_key TEXT NOT NULL, error TEXT NOT NULL, reason TEXT, at INTEGER NOT NULL, PRIMARY KEY "
+           "TEXT NOT NULL, row_key TEXT NOT NULL, error TEXT NOT NULL, reason TEXT, schema_version INTEGER NOT NULL, "
+           "at INTEGER NOT NULL, PRIMARY KEY "
            "(plan, position, table_name, row_key)) WITHOUT ROWID;";
 }
 
@@ -131,16 +132,19 @@ std::vector<std::string> failed_rows(sqlite::Connection const& connection, std::
 }
 
 void add_failed_rows(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
-                     FailedBatch const& batch) {
+                     FailedBatch const& batch, std::int64_t schema_version) {
     for (auto const& key : batch.rows) {
-        auto add = about(connection,
-                         "INSERT INTO evolver_failed_row (plan, position, table_name, row_key, error, at) VALUES (?1, "
-                         "?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET error = excluded.error, at = excluded.at",
-                         plan, position);
+        auto add =
+            about(connection,
+                  "INSERT INTO evolver_failed_row (plan, position, table_name, row_key, error, schema_version, at) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET error = excluded.error, reason = "
+                  "NULL, schema_version = excluded.schema_version, at = excluded.at",
+                  plan, position);
         add.bind(3, std::string_view{batch.table})
             .bind(4, std::string_view{key})
             .bind(5, std::string_view{batch.error})
-            .bind(6, now(connection));
+            .bind(6, schema_version)
+            .bind(7, now(connection));
         add.run();
     }
 }
@@ -181,7 +185,8 @@ bool is_skipped(sqlite::Connection const& connection, std::string const& plan, s
     auto find =
         about(connection,
               "SELECT 1 FROM evolver_failed_row WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND row_key "
-              "= ?4 AND reason IS NOT NULL",
+              "= ?4 AND reason IS NOT NULL AND schema_version IN (0, (SELECT schema_version FROM "
+              "pragma_schema_version))",
               plan, position);
     find.bind(3, std::string_view{row.table}).bind(4, std::string_view{row.key});
     return find.step();

@@ -4,7 +4,8 @@
 //
 //   evolver_run         one row per migration whose run was ever anything but running: its state, who has said so and why, and the batch
 //                       that failed. No row: it runs whenever somebody works on it.
-//   evolver_failed_row  rows that could not be filled, by the text of their key; with a reason, they are skipped
+//   evolver_failed_row  rows that could not be filled, by the text of their key; with a reason, they are skipped. One that is
+//                       named by a hidden rowid is skipped as long as the schema has the same version: then it fails again, and is named anew
 //
 // A ledger of an older evolver lacks both until make_runs(). The state is read in the transaction of every batch, and changed under the write
 // lock: what is said holds at once.
@@ -42,8 +43,9 @@ void move_run(sqlite::Connection const& connection, std::string const& plan, std
 /// Keys of rows that could not be filled, and were not skipped.
 [[nodiscard]] std::vector<std::string> failed_rows(sqlite::Connection const& connection, std::string const& plan,
                                                    std::int64_t position);
+/// `schema_version`: of the database, where the keys hold for no other (a hidden rowid, which VACUUM renumbers); 0 where they hold for ever.
 void add_failed_rows(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
-                     FailedBatch const& batch);
+                     FailedBatch const& batch, std::int64_t schema_version);
 /// Returns how many.
 std::int64_t skip_failed_rows(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
                               std::string const& reason);

@@ -291,6 +291,68 @@ TEST_CASE("failed batch: reconciliation knows skipped rows, and contract is clos
     CHECK(old.connection().text("SELECT row_key || ' ' || value FROM evolver_quarantine") == "2 none");
 }
 
+TEST_CASE(
+    "failed batch: a row that is skipped by a hidden rowid fails again after VACUUM, and nobody is left out in its "
+    "place") {
+    Folder const folder;
+    Plan const plan{"documents",
+                    {Migration{.id = "0001-kind",
+                               .release = "2.0",
+                               .operations = {Backfill{.table = "documents",
+                                                       .set = {{"kind", "json_extract(doc, '$.kind')"}},
+                                                       .where = "kind IS NULL"}}}}};
+    RawSqlite const old{folder.database()};
+    old.run("CREATE TABLE documents (doc TEXT, kind TEXT)");
+    Application application{folder.database(), plan};
+    application.evolver.expand();
+    old.run("INSERT INTO documents (rowid, doc) VALUES (1, '{\"kind\":\"a\"}'), (3, 'none'), (4, '{\"kind\":\"b\"}')");
+    CHECK_THROWS_WITH_AS(application.evolver.backfill(), doctest::Contains("by key: 3"), BackfillFailed);
+    application.evolver.skip_failed_rows({.reason = "ticket 17"});
+    old.run("VACUUM");  // 'none' is row 2 now, and 3 is another one
+    application.evolver.resume_backfill();
+    CHECK_THROWS_WITH_AS(application.evolver.backfill(), doctest::Contains("by key: 2"), BackfillFailed);
+    application.evolver.skip_failed_rows({.reason = "ticket 17"});
+    application.evolver.resume_backfill();
+    application.evolver.backfill();
+    CHECK(old.connection().text("SELECT group_concat(ifnull(kind, '-'), ' ') FROM documents") == "a - b");
+}
+
+TEST_CASE("failed batch: a row that cannot be made in the other table is skipped by its source, and contract knows") {
+    Folder const folder;
+    Plan const plan{
+        "people",
+        {Migration{.id = "0001",
+                   .release = "1.0",
+                   .operations = {CreateTable{.table = "users",
+                                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                          {.name = "address", .type = text()}}},
+                                  CreateTable{.table = "profiles",
+                                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                          {.name = "user_id", .type = integer()}},
+                                              .unique_keys = {{.columns = {"user_id"}}},
+                                              .checks = {{.name = "no_four", .condition = "user_id <> 4"}}}}},
+         Migration{.id = "0002-address",
+                   .release = "2.0",
+                   .operations = {MoveColumn{.from = "users",
+                                             .column = "address",
+                                             .to = "profiles",
+                                             .from_key = {"id"},
+                                             .to_key = {"user_id"},
+                                             .missing_rows = MissingRows::made}}}}};
+    Application application{folder.database(), plan};
+    application.evolver.expand();
+    RawSqlite const old{folder.database()};
+    old.connection().enable_triggers(false);
+    old.run("INSERT INTO users VALUES (3, 'c road'), (4, 'd lane'), (5, 'e way')");
+    CHECK_THROWS_WITH_AS(application.evolver.backfill(), doctest::Contains("by key: 4"), BackfillFailed);
+    application.evolver.skip_failed_rows({.reason = "ticket 17"});
+    application.evolver.resume_backfill();
+    application.evolver.backfill();
+    CHECK(old.connection().text("SELECT group_concat(user_id || address) FROM profiles") == "3c road,5e way");
+    (void)application.evolver.reconcile();
+    CHECK_THROWS_WITH_AS((void)application.evolver.contract(now()), doctest::Contains("lossless"), GateClosed);
+}
+
 TEST_CASE("failed batch: mended rows are filled after a resume, in smaller batches where that is wanted") {
     Folder const folder;
     Application application{folder.database(), documents()};
@@ -352,11 +414,21 @@ TEST_CASE("signals: while one says why not, nothing is filled, and status says t
     CHECK(seen.batches == 2);
     CHECK(application.evolver.why() == "on battery");
     Application watcher{folder.database(), catalogue()};
+    RawSqlite const old{folder.database()};
     while (run_of(watcher.evolver).state != RunState::held) CHECK_FALSE(application.evolver.advance(1s));
     CHECK(run_of(watcher.evolver).why == "on battery");
     battery.clear();
     CHECK(application.evolver.advance(1us));
     CHECK(run_of(watcher.evolver).state == RunState::running);
+    // A process that has no such signal goes on, and status says so.
+    battery = "on battery";
+    while (run_of(watcher.evolver).state != RunState::held) CHECK_FALSE(application.evolver.advance(1s));
+    CHECK(watcher.evolver.advance(1us));
+    CHECK(run_of(watcher.evolver).state == RunState::running);
+    old.run("ALTER TABLE packages RENAME TO elsewhere");
+    CHECK(run_of(watcher.evolver).percent == 0);
+    old.run("ALTER TABLE elsewhere RENAME TO packages");
+    battery.clear();
     application.evolver.backfill();
     CHECK(run_of(watcher.evolver).state == RunState::finished);
 }

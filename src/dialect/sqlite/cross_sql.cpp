@@ -304,7 +304,7 @@ PhysicalTransform cross_fill(PhysicalCrossPair const& pair) {
             .where = dotted(target, pair.pair.to) + " IS NULL AND NOT " + cross.agrees(target)};
 }
 
-std::string make_missing(PhysicalCrossPair const& pair, Range range) {
+std::string make_missing(PhysicalCrossPair const& pair, Range range, std::string const& left_out) {
     Cross const cross{pair.pair, pair.affinity};
     auto const source = cross.source();
     auto const key = dotted(source, pair.pair.source_key);
@@ -312,8 +312,8 @@ std::string make_missing(PhysicalCrossPair const& pair, Range range) {
     for (auto const& column : key) present += " AND " + column + " IS NOT NULL";
     return "INSERT INTO " + cross.target() + " (" + names(pair.pair.target_key) + ", " + quoted(pair.pair.to.text()) +
            ") SELECT DISTINCT " + joined(key, ", ") + ", " + cross.up(key) + " FROM " + source + " WHERE " +
-           in_range(pair.source_row, range) + " AND " + cross.says_something(source) + present +
-           " AND NOT EXISTS (SELECT 1" + cross.targets_of(key) + ")";
+           in_range(pair.source_row, range) + (left_out.empty() ? "" : " AND NOT (" + left_out + ")") + " AND " +
+           cross.says_something(source) + present + " AND NOT EXISTS (SELECT 1" + cross.targets_of(key) + ")";
 }
 
 std::string carry_from_source(PhysicalCrossPair const& pair) {

@@ -52,8 +52,8 @@ struct PhysicalCrossPair {
 
 /// The target's rows as far as they are not filled.
 [[nodiscard]] PhysicalTransform cross_fill(PhysicalCrossPair const& pair);
-/// Makes the rows of the target that rows in a range of the source lack.
-[[nodiscard]] std::string make_missing(PhysicalCrossPair const& pair, Range range);
+/// Makes the rows of the target that rows in a range of the source lack, but for those for which `left_out` holds; empty: none.
+[[nodiscard]] std::string make_missing(PhysicalCrossPair const& pair, Range range, std::string const& left_out = {});
 
 /// Carries over what the source's row with the key ?1 … ?k says.
 [[nodiscard]] std::string carry_from_source(PhysicalCrossPair const& pair);

@@ -69,7 +69,7 @@ std::string key_text(RowKey const& key) {
 std::string is_skipped(Name const& table, RowKey const& key, std::string const& plan, std::int64_t position) {
     return key_text(key) + " IN (SELECT row_key FROM evolver_failed_row WHERE plan = " + literal(plan) +
            " AND position = " + std::to_string(position) + " AND table_name = " + literal(table.text()) +
-           " AND reason IS NOT NULL)";
+           " AND reason IS NOT NULL AND schema_version IN (0, (SELECT schema_version FROM pragma_schema_version)))";
 }
 
 std::string ends_of_rowids(Name const& table, RowKey const& key, Range range) {

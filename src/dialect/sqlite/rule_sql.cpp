@@ -33,20 +33,13 @@ std::string key_list(PhysicalRule const& rule) {
     return text;
 }
 
-/// The key as SQL literals, as a person would write it.
-std::string key_text(PhysicalRule const& rule) {
-    std::string text;
-    for (auto const& column : rule.key.columns)
-        text += (text.empty() ? "" : " || ', ' || ") + ("quote(" + quoted(column.text()) + ")");
-    return text;
-}
-
 std::string keep(PhysicalRule const& rule, std::string const& column, std::string const& value, Range range) {
     auto const first = 2 * rule.key.columns.size() + 1;
     return "INSERT INTO evolver_quarantine (plan, migration, table_name, row_key, column_name, value, at) SELECT ?" +
            std::to_string(first) + ", ?" + std::to_string(first + 1) + ", " + literal(rule.rule.table.text()) + ", " +
-           key_text(rule) + ", " + literal(column) + ", " + value + ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " +
-           quoted(rule.rule.table.text()) + " WHERE " + in_range(rule.key, range) + " AND " + broken(rule);
+           key_text(rule.key) + ", " + literal(column) + ", " + value +
+           ", strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM " + quoted(rule.rule.table.text()) + " WHERE " +
+           in_range(rule.key, range) + " AND " + broken(rule);
 }
 
 }  // namespace
@@ -138,11 +131,8 @@ std::vector<std::string> mend(PhysicalRule const& rule, Range range) {
     if (rule.rule.clean.empty()) {
         // The row as the statement that brings it back.
         std::string columns;
-        std::string values;
-        for (auto const& column : rule.row) {
-            columns += (columns.empty() ? "" : ", ") + quoted(column.text());
-            values += (values.empty() ? "" : " || ', ' || ") + ("quote(" + quoted(column.text()) + ")");
-        }
+        for (auto const& column : rule.row) columns += (columns.empty() ? "" : ", ") + quoted(column.text());
+        auto const values = key_text({.columns = rule.row});
         auto const insert = "INSERT INTO " + table + " (" + columns + ") VALUES (";
         statements.push_back(keep(rule, "", literal(insert) + " || " + values + " || ')'", range));
         statements.push_back("DELETE FROM " + table + where);
