@@ -127,10 +127,11 @@ public:
     /// What the last advance() waited for; empty where nothing is left to do.
     [[nodiscard]] std::string const& why() const noexcept;
 
-    /// Runs all backfills to their end. Where a reader holds a snapshot for so long that 64 MB wait in the WAL, it pauses until the reader
-    /// has ended, and throws Error after Options::wait; advance() says so in why().
-    /// Waits while the run is held by a signal or paused by somebody. Throws BackfillFailed where a batch fails, or has failed before;
-    /// BackfillStopped where somebody has stopped the run.
+    /// Runs all backfills to their end. It waits while the run is held by a signal or paused by somebody, and where a reader holds a
+    /// snapshot for so long that 64 MB wait in the WAL; advance() returns false then, and says so in why().
+    ///
+    /// Throws:   BackfillFailed where a batch fails, or has failed before; BackfillStopped where somebody has stopped the run; Error with
+    ///           Retry::helps where it is told to stop, or a reader goes on for longer than Options::wait.
     void backfill(Speed speed = Speed::polite);
     void backfill(BackfillOptions const& options);
 

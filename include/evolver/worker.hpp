@@ -27,16 +27,17 @@ struct WorkerOptions {
 /// Ensures:  it attaches, and never changes the schema by expand, reconcile, contract or rollback: these stay the application's decisions.
 ///           Locks that somebody else holds are waited for. It ends by itself only after a failure, which error() has, and where an operator
 ///           stops the run.
-/// Threads:  every call may come from any thread. The destructor ends the thread, within a batch.
+/// Threads:  every call may come from any thread. The destructor ends the thread, within a batch or, where somebody else holds the lock, within
+///           Options::wait.
 class Worker {
 public:
-    /// Throws PlanError as an Evolver does; what goes wrong later is in error().
+    /// Requires: `options.open`. Throws Error without it, and PlanError as an Evolver does; what goes wrong later is in error().
     Worker(Plan plan, WorkerOptions options);
     ~Worker();
     Worker(Worker&&) noexcept;
     Worker& operator=(Worker&&) noexcept;
 
-    /// Ends the thread, within a batch, and waits for it. Again: nothing.
+    /// Ends the thread and waits for it. Again: nothing.
     void stop();
 
     [[nodiscard]] bool running() const;

@@ -85,8 +85,10 @@ private:
         Key done;
         for (bool more = true; more;) {
             if (options_.stop.stop_requested()) {
-                throw Error{Failure{
-                    .what = "compare_databases() was told to stop.", .object = found_.table, .retry = Retry::helps}};
+                throw Error{Failure{.what = "compare_databases() was told to stop.",
+                                    .object = found_.table,
+                                    .instead = "call it again: it begins anew",
+                                    .retry = Retry::helps}};
             }
             auto const until = slices.end_after(done, chunk_rows);
             std::int64_t rows_before = 0;
@@ -172,7 +174,9 @@ bool same_columns(std::vector<Name> const& left, std::vector<Name> const& right)
 void refuse_unknown(CompareOptions const& options, Schema const& before, Schema const& after) {
     for (auto const& table : options.tables) {
         if (before.find_table(Name{table}) != nullptr || after.find_table(Name{table}) != nullptr) continue;
-        throw Error{Failure{.what = "There is no table \"" + table + "\" in either database.", .object = table}};
+        throw Error{Failure{.what = "There is no table \"" + table + "\" in either database.",
+                            .object = table,
+                            .instead = "name a table that is there, or none: then it is all of them"}};
     }
 }
 

@@ -22,7 +22,10 @@ constexpr std::int64_t rows_at_once = 50'000;
 
 void refuse_to_go_on(FingerprintOptions const& options, std::string const& table) {
     if (!options.stop.stop_requested()) return;
-    throw Error{Failure{.what = "fingerprint() was told to stop.", .object = table, .retry = Retry::helps}};
+    throw Error{Failure{.what = "fingerprint() was told to stop.",
+                        .object = table,
+                        .instead = "call it again: it begins anew",
+                        .retry = Retry::helps}};
 }
 
 void digest(sqlite::Connection const& connection, Name const& table, std::vector<Name> const& columns,
@@ -128,7 +131,9 @@ Fingerprint fingerprint(sqlite::Connection const& connection, FingerprintOptions
     auto const schema = sqlite::inspect(connection);
     for (auto const& table : options.tables) {
         if (schema.find_table(Name{table}) == nullptr)
-            throw Error{Failure{.what = "There is no table \"" + table + "\".", .object = table}};
+            throw Error{Failure{.what = "There is no table \"" + table + "\".",
+                                .object = table,
+                                .instead = "name a table that is there, or none: then it is all of them"}};
     }
     Fingerprint found{.schema = digest_of(schema, Engine::sqlite)};
     auto tables = schema.tables;

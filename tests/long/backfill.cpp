@@ -12,9 +12,7 @@
 #include "support/random.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include "support/session.hpp"
 
 #include <fmt/format.h>
 
@@ -30,6 +28,7 @@ namespace {
 using namespace evolver;
 using evolver::testing::Random;
 using evolver::testing::RawSqlite;
+using evolver::testing::Session;
 using namespace std::chrono_literals;
 
 constexpr int rows = 1500;
@@ -68,14 +67,6 @@ Plan plan() {
                                                    .set = {{"price", "price * 100"}, {"in_cents", "1"}},
                                                    .where = "in_cents = 0"}}}}};
 }
-
-/// A session that survives kills, not power cuts.
-class Session : public soci::session {
-public:
-    explicit Session(std::string const& path) : soci::session{soci::sqlite3, "db=" + path + " timeout=30"} {
-        *this << "PRAGMA synchronous = OFF";
-    }
-};
 
 /// What the writer knows of a row.
 struct Item {

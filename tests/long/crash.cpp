@@ -17,9 +17,7 @@
 #include "support/process.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include "support/session.hpp"
 
 #include <fmt/format.h>
 
@@ -46,6 +44,7 @@ using evolver::testing::contents;
 using evolver::testing::first_difference;
 using evolver::testing::Process;
 using evolver::testing::RawSqlite;
+using evolver::testing::Session;
 
 constexpr int rows = 3000;
 constexpr int old_writers = 1;
@@ -126,18 +125,10 @@ struct Setting {
     std::string path;
 };
 
-/// A session that survives kills, not power cuts. (SOCI's own option for it runs before its timeout is set, and so does not wait.)
-class Session : public soci::session {
-public:
-    explicit Session(Setting const& setting) : soci::session{soci::sqlite3, "db=" + setting.path + " timeout=30"} {
-        *this << "PRAGMA synchronous = OFF";
-    }
-};
-
 /// A database as release 1.0 left it, with triggers of the application's own.
 void make(Setting const& setting, bool wal) {
     {
-        Session session{setting};
+        Session session{setting.path};
         evolver::Evolver{session, plan().until("1.0"), {.release = "1.0"}}.expand();
     }
     RawSqlite const database{setting.path};
@@ -219,7 +210,7 @@ public:
         : setting_{setting},
           writer_{writer},
           streamed_{writer % 2 == 0},
-          db_{setting},
+          db_{setting.path},
           evolver_{db_, plan(), {.release = "2.0"}},
           packages_{evolver_.table("packages")},
           insert_{db_, packages_.insert({"id", "title", "size_bytes", "maintainer_name", "maintainer_email"})},
@@ -353,7 +344,7 @@ void write_all(Setting const& setting, int writer, std::chrono::milliseconds pac
 
 /// Takes the plan through everything. `rollbacks` times it goes back by one migration, with the backfill at different points, and forward again.
 void operate(Setting const& setting, int rollbacks) {
-    Session db{setting};
+    Session db{setting.path};
     evolver::Evolver evolver{db, plan(), {.release = "2.0", .actor = "operator", .wait = 30s, .soak = 0s}};
     RawSqlite const raw{setting.path};
     raw.run("PRAGMA synchronous = OFF");
@@ -429,7 +420,7 @@ std::string final_state(Setting const& setting) {
 
 /// What the audit trail must say, whatever happened: empty if it does.
 std::string audit_complaint(Setting const& setting) {
-    Session db{setting};
+    Session db{setting.path};
     evolver::Evolver evolver{db, plan(), {.release = "2.0"}};
     if (auto const broken = evolver.verify_audit()) return "the audit trail is broken: " + *broken;
     RawSqlite const raw{setting.path};

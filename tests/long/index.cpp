@@ -14,9 +14,7 @@
 #include "support/random.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include "support/session.hpp"
 
 #include <fmt/format.h>
 
@@ -31,6 +29,7 @@ namespace {
 using namespace evolver;
 using evolver::testing::Random;
 using evolver::testing::RawSqlite;
+using evolver::testing::Session;
 using namespace std::chrono_literals;
 
 /// How often the builder is started while others write.
@@ -170,14 +169,6 @@ void write(RawSqlite const& database, Random& random) {
     }
     if (transaction && database.connection().in_transaction()) attempt(random.chance(4) ? "ROLLBACK" : "COMMIT");
 }
-
-/// A session that survives kills, not power cuts.
-class Session : public soci::session {
-public:
-    explicit Session(std::string const& path) : soci::session{soci::sqlite3, "db=" + path + " timeout=30"} {
-        *this << "PRAGMA synchronous = OFF";
-    }
-};
 
 class Test {
 public:

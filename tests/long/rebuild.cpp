@@ -15,9 +15,7 @@
 #include "support/process.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
-
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include "support/session.hpp"
 
 #include <fmt/format.h>
 
@@ -40,6 +38,7 @@ using evolver::testing::contents;
 using evolver::testing::first_difference;
 using evolver::testing::Process;
 using evolver::testing::RawSqlite;
+using evolver::testing::Session;
 
 constexpr int rows = 2000;
 constexpr int apart =
@@ -96,17 +95,10 @@ struct Setting {
     std::string path;
 };
 
-class Session : public soci::session {
-public:
-    explicit Session(Setting const& setting) : soci::session{soci::sqlite3, "db=" + setting.path + " timeout=30"} {
-        *this << "PRAGMA synchronous = OFF";
-    }
-};
-
 /// Release 1.0's database, with views and triggers of the application's own; expanded and compared by 2.0.
 void make(Setting const& setting) {
     {
-        Session session{setting};
+        Session session{setting.path};
         session << "PRAGMA journal_mode = WAL";
         evolver::Evolver{session, plan().until("1.0"), {.release = "1.0"}}.expand();
     }
@@ -138,7 +130,7 @@ void make(Setting const& setting) {
         "INSERT INTO parts SELECT id, 1 FROM items UNION ALL SELECT id, 2 FROM items WHERE id % {} = 0; COMMIT;",
         3 * apart);
     database.connection().run(script);
-    Session session{setting};
+    Session session{setting.path};
     evolver::Evolver evolver{session, plan(), {.release = "2.0", .wait = 30s}};
     evolver.expand();
     evolver.backfill(evolver::Speed::full);
@@ -205,7 +197,7 @@ void write_all(Setting const& setting, int writer, std::chrono::milliseconds pac
 }
 
 void contract(Setting const& setting) {
-    Session db{setting};
+    Session db{setting.path};
     evolver::Evolver evolver{db, plan(), {.release = "2.0", .actor = "operator", .wait = 30s, .soak = 0s}};
     evolver.contract({.override_gates = {{"processes", "the writers name the columns that stay"}}});
     while (evolver.advance(8ms)) {  // what a contract that was killed behind the swap has left

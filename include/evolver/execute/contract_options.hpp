@@ -16,7 +16,7 @@ struct ContractOptions {
     std::vector<Override> override_gates = {};
     /// Migrations whose lossy rows may go. Their old values are kept in evolver_quarantine.
     std::vector<AcceptedLoss> accept_loss = {};
-    /// Of what contract does in batches: rebuilding a table (Lock::online), removing old rows.
+    /// Of what contract does in batches: the last comparison, rebuilding a table (Lock::online), removing old rows.
     Speed speed = Speed::polite;
     /// Looked at between two batches. A contract that is told to stop throws Error with Retry::helps; the next one goes on where it stopped, and
     /// until then rollback() leads back.

@@ -19,8 +19,8 @@ struct BackfillStatus {
     std::int64_t rows = 0;     ///< That were filled.
     std::int64_t batches = 0;  ///< That were committed.
     std::int64_t skipped = 0;  ///< Rows that were left out, each with a reason.
-    double percent =
-        0;  ///< Of the range of keys where these are numbers, else of an estimate of the rows; 100 when finished.
+    /// Of the range of keys where these are whole numbers, else of an estimate of the rows; 100 when finished.
+    double percent = 0;
     double rows_per_second = 0;      ///< From the first batch to the last, with all pauses.
     double seconds_left = 0;         ///< If it goes on like that; 0 where nothing is known.
     std::string checkpoint = {};     ///< The key of the last row that was looked at, as SQL literals.
@@ -39,7 +39,7 @@ struct MigrationStatus {
     std::int64_t lossy_rows = 0;  ///< Whose old value the new shape cannot give back, as the last reconciliation found.
     std::int64_t legacy_writes = 0;              ///< Since expand.
     std::int64_t last_legacy_write = 0;          ///< Seconds since 1970; 0: none.
-    std::vector<BackfillStatus> backfills = {};  ///< One per table that is filled.
+    std::vector<BackfillStatus> backfills = {};  ///< One per table, from its first batch on.
     bool known = true;                           ///< False: it is of a newer release, and this plan does not know it.
 };
 

@@ -48,8 +48,8 @@ struct FailedBatch {
     std::string table = {};
     std::string after = {};  ///< The range of keys: behind this one, as SQL literals; empty: from the start …
     std::string until = {};  ///< … up to this one.
-    std::vector<std::string> rows =
-        {};  ///< Keys of the rows that cannot be filled, as SQL literals: the first of them, at most 10.
+    /// Keys of the rows that cannot be filled, as SQL literals: the first of them, at most 10. Empty: it is no row's fault.
+    std::vector<std::string> rows = {};
     std::string sql = {};
     std::string error = {};  ///< What the engine says.
 };

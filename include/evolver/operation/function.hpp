@@ -33,7 +33,8 @@ protected:
     Arguments() = default;
 };
 
-/// Runs inside the UPDATE of a batch, on evolver's own connection: no statement of a program ever calls it, nor does a trigger.
+/// Runs inside the UPDATE of a batch, on evolver's own connection: no statement of a program calls it, nor does a trigger. A database in
+/// memory has the application's connection only, which knows the function from the construction of the Evolver on.
 ///
 ///     Backfill{.table = "pages", .set = {{"slug", "slug_of(title)"}}, .where = "slug IS NULL",
 ///              .functions = {{.name = "slug_of", .version = "1",
