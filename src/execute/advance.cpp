@@ -212,7 +212,7 @@ bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
             batch = run.batch(std::min(batch_target, time),
                               pace == Pace::polite ? std::min(longest_reading, time) : full_speed_reading);
         } else {
-            batch = run.batch(std::min(pace == Pace::polite ? batch_target : unhurried_target, time));
+            batch = run.batch(std::min(batch_target, time));
         }
         if (batch == Batch::finished) return true;
         result.worked = true;
@@ -267,7 +267,7 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace, std::stop
         for (auto& index : todo.indexes) {
             if (!batches_of(index, pace, result, left)) return result;
         }
-        if (pace == Pace::polite && !pacer_.rested_before_long_lock(left())) {
+        if (pace == Pace::polite && !pacer_.rested(left())) {
             result.worked = true;
             return result;
         }

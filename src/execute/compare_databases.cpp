@@ -60,28 +60,28 @@ public:
     TableDifference rows_alone(sqlite::RowKey const& other) {
         found_.table = table_.table.text();
         found_.without_key = true;
-        auto const before = sum("main", table_.key, found_.rows_before);
-        auto const after = sum(sqlite::beside, other, found_.rows_after);
-        found_.equal = before == after && found_.rows_before == found_.rows_after;
+        auto const before = digest("main", table_.key);
+        auto const after = digest(sqlite::beside, other);
+        found_.rows_before = before.rows;
+        found_.rows_after = after.rows;
+        found_.equal = before == after;
         return found_;
     }
 
 private:
     enum class Naming { no, yes };
 
-    [[nodiscard]] sqlite::Sum128 sum(std::string_view schema, sqlite::RowKey const& key, std::int64_t& rows) const {
+    [[nodiscard]] sqlite::TableDigest digest(std::string_view schema, sqlite::RowKey const& key) const {
         auto statement =
             connection_.prepare(sqlite::digest(table_.table, table_.columns, key, sqlite::Range::all, schema));
-        statement.step();
-        rows = statement.integer(0);
-        return sqlite::digest_in(statement, 1);
+        return sqlite::run_digest(statement);
     }
 
     /// True: the rows are the same.
     bool walk(Naming naming) {
         Slices slices{connection_, table_.table, table_.key};
-        sqlite::Sum128 before;
-        sqlite::Sum128 after;
+        sqlite::TableDigest before;
+        sqlite::TableDigest after;
         Key done;
         for (bool more = true; more;) {
             if (options_.stop.stop_requested()) {
@@ -91,20 +91,18 @@ private:
                                     .retry = Retry::helps}};
             }
             auto const until = slices.end_after(done, chunk_rows);
-            std::int64_t rows_before = 0;
-            std::int64_t rows_after = 0;
-            auto const one = part("main", done, until, rows_before);
-            auto const two = part(sqlite::beside, done, until, rows_after);
-            slices.had(rows_before);
-            found_.rows_before += rows_before;
-            found_.rows_after += rows_after;
+            auto const one = part("main", done, until);
+            auto const two = part(sqlite::beside, done, until);
+            slices.had(one.rows);
             before += one;
             after += two;
-            if (naming == Naming::yes && (rows_before != rows_after || !(one == two))) name(done, until);
+            found_.rows_before = before.rows;
+            found_.rows_after = after.rows;
+            if (naming == Naming::yes && one != two) name(done, until);
             more = !until.empty() && !enough();
             done = until;
         }
-        return before == after && found_.rows_before == found_.rows_after;
+        return before == after;
     }
 
     [[nodiscard]] bool enough() const {
@@ -112,13 +110,11 @@ private:
                found_.changed + found_.missing + found_.extra >= options_.most_differences;
     }
 
-    sqlite::Sum128 part(std::string_view schema, Key const& done, Key const& until, std::int64_t& rows) const {
+    [[nodiscard]] sqlite::TableDigest part(std::string_view schema, Key const& done, Key const& until) const {
         auto statement = connection_.prepare(
             sqlite::digest(table_.table, table_.columns, table_.key, range_of(done, until), schema));
         bind_range(statement, done, until, table_.key);
-        statement.step();
-        rows = statement.integer(0);
-        return sqlite::digest_in(statement, 1);
+        return sqlite::run_digest(statement);
     }
 
     void name(Key const& done, Key const& until) {

@@ -128,14 +128,14 @@ ComparisonRun::Outcome ComparisonRun::compare(Compiler const& compiler, ledger::
         walk(looks[i], entry, up_to, i);
         found_.pairs.back().duration = std::chrono::duration_cast<Microseconds>(Clock::now() - start);
     }
-    if (looks.empty()) writes_ = ledger::legacy_of(workplace_.own(), workplace_.plan().name(), entry.position).writes;
+    if (looks.empty()) writes_ = watched_writes(entry);
     return recorded ? Outcome::recorded : Outcome::compared;
 }
 
 ComparisonRun::Positions ComparisonRun::positions(std::vector<Look> const& looks, ledger::Entry const& entry) const {
     auto const& connection = workplace_.own();
     auto const& plan = workplace_.plan().name();
-    auto const writes = ledger::legacy_of(connection, plan, entry.position).writes;
+    auto const writes = watched_writes(entry);
     Positions all;
     for (auto const& look : looks) {
         all.push_back({.number = static_cast<std::int64_t>(all.size()),
@@ -154,6 +154,14 @@ ComparisonRun::Positions ComparisonRun::positions(std::vector<Look> const& looks
     if (!holds) return all;
     for (auto const& one : kept) all[static_cast<std::size_t>(one.number)] = one;
     return all;
+}
+
+std::int64_t ComparisonRun::watched_writes(ledger::Entry const& entry) const {
+    if (!resumable_) return 0;  // nothing is recorded
+    sqlite::WriteTransaction transaction{workplace_.own(), workplace_.wait()};
+    auto const writes = ledger::watch_legacy(workplace_.own(), workplace_.plan().name(), entry.position);
+    transaction.commit();
+    return writes;
 }
 
 void ComparisonRun::walk(Look const& look, ledger::Entry const& entry, Positions& positions, std::size_t number) {

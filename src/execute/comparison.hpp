@@ -76,6 +76,8 @@ private:
     std::int64_t name_rows(Look const& look, ledger::Entry const& entry, Key const& done, Key const& until);
     void name_lossy(Look const& look, Key const& done, Key const& until);
     [[nodiscard]] Positions positions(std::vector<Look> const& looks, ledger::Entry const& entry) const;
+    /// Legacy writes until now; from now on the next one shows.
+    [[nodiscard]] std::int64_t watched_writes(ledger::Entry const& entry) const;
     /// Why the run is not to go on; empty: it is.
     [[nodiscard]] std::string told_to_stop() const;
     void refuse_to_go_on(Look const& look) const;

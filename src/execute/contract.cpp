@@ -75,12 +75,10 @@ private:
     [[nodiscard]] Gate reconciliation(ledger::Entry const& entry) const {
         if (entry.reconciled_at == 0)
             return gate("reconciliation", entry, "the two shapes have not been compared: call reconcile()");
-        auto const since = legacy(entry).writes - entry.reconciled_writes;
         return gate("reconciliation", entry,
-                    since == 0
+                    legacy(entry).writes == entry.reconciled_writes
                         ? ""
-                        : fmt::format("{} legacy write{} since the two shapes were compared: call reconcile() again",
-                                      since, since == 1 ? "" : "s"));
+                        : "legacy writes came in since the two shapes were compared: call reconcile() again");
     }
 
     [[nodiscard]] Gate lossless(ledger::Entry const& entry) const {

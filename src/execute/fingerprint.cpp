@@ -32,21 +32,21 @@ void digest(sqlite::Connection const& connection, Name const& table, std::vector
             FingerprintOptions const& options, TableFingerprint& found) {
     auto const key = sqlite::row_key(connection, table);
     Slices slices{connection, table, key};
-    sqlite::Sum128 sum;
+    sqlite::TableDigest sum;
     Key done;
     for (bool more = true; more;) {
         refuse_to_go_on(options, found.name);
         auto const until = slices.end_after(done, rows_at_once);
         auto statement = connection.prepare(sqlite::digest(table, columns, key, range_of(done, until)));
         bind_range(statement, done, until, key);
-        statement.step();
-        slices.had(statement.integer(0));
-        found.rows += statement.integer(0);
-        sum += sqlite::digest_in(statement, 1);
+        auto const part = sqlite::run_digest(statement);
+        slices.had(part.rows);
+        sum += part;
         more = !until.empty();
         done = until;
     }
-    found.digest = sqlite::in_hex(sum);
+    found.rows = sum.rows;
+    found.digest = sqlite::in_hex(sum.hashes);
 }
 
 std::string shown(Value const& value, bool show_values) {

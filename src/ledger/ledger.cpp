@@ -286,11 +286,20 @@ void make_legacy_counter(sqlite::Connection const& connection, std::string const
 }
 
 Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
-    auto statement =
-        connection.prepare("SELECT total(writes), max(last_at) FROM evolver_legacy WHERE plan = ? AND position = ?");
+    auto statement = connection.prepare(
+        "SELECT total(writes), max(abs(last_at)) FROM evolver_legacy WHERE plan = ? AND position = ?");
     statement.bind(1, std::string_view{plan}).bind(2, position);
     if (!statement.step()) return {};
     return Legacy{.writes = statement.integer(0), .last_at = statement.integer(1)};
+}
+
+std::int64_t watch_legacy(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    // The triggers count where the time is not now's: it stays what it was, and is no time of theirs.
+    auto turn = connection.prepare(
+        "UPDATE evolver_legacy SET last_at = -last_at WHERE plan = ? AND position = ? AND last_at > 0");
+    turn.bind(1, std::string_view{plan}).bind(2, position);
+    turn.run();
+    return legacy_of(connection, plan, position).writes;
 }
 
 bool has_rebuilds(sqlite::Connection const& connection) {

@@ -57,7 +57,7 @@ struct State {
     std::vector<Entry> entries;  ///< By position, without gaps.
 };
 
-/// Counters of one pair's legacy writes.
+/// Counters of one migration's legacy writes. One that comes in the same second as the one counted before is not counted.
 struct Legacy {
     std::int64_t writes = 0;
     std::int64_t last_at = 0;
@@ -101,6 +101,9 @@ void rolled_back(sqlite::Connection const& connection, std::string const& plan, 
 void make_legacy_counter(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
                          std::string const& table, std::int64_t id);
 [[nodiscard]] Legacy legacy_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+/// Returns how many were counted, and has the next one counted, too, if it comes in the same second. Inside a write transaction.
+[[nodiscard]] std::int64_t watch_legacy(sqlite::Connection const& connection, std::string const& plan,
+                                        std::int64_t position);
 
 /// Are there the tables of rebuilds? A ledger of an older evolver has none.
 [[nodiscard]] bool has_rebuilds(sqlite::Connection const& connection);

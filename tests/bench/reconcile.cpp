@@ -48,20 +48,20 @@ double scan(sqlite::Connection const& connection) {
 void digest(sqlite::Connection const& connection) {
     auto const key = sqlite::row_key(connection, "users");
     evolver::Slices slices{connection, "users", key};
-    sqlite::Sum128 sum;
+    sqlite::TableDigest sum;
     evolver::Key done;
     for (bool more = true; more;) {
         auto const until = slices.end_after(done, 16'000);
-        auto part = connection.prepare(sqlite::digest(
+        auto statement = connection.prepare(sqlite::digest(
             "users", {"id", "name", "email", "balance", "created_at", "payload"}, key, evolver::range_of(done, until)));
-        evolver::bind_range(part, done, until, key);
-        part.step();
-        slices.had(part.integer(0));
-        sum += sqlite::digest_in(part, 1);
+        evolver::bind_range(statement, done, until, key);
+        auto const part = sqlite::run_digest(statement);
+        slices.had(part.rows);
+        sum += part;
         more = !until.empty();
         done = until;
     }
-    if (sum == sqlite::Sum128{}) throw std::runtime_error{"the digest is empty"};
+    if (sum == sqlite::TableDigest{}) throw std::runtime_error{"the digest is empty"};
 }
 
 evolver::Plan copied(std::string const& up, std::string const& down) {

@@ -174,7 +174,7 @@ TEST_CASE("RunCode: what it writes at contract goes through the gates, and reach
     CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE size = '7' AND size_bytes = 7") == 5);
     old.run("ROLLBACK");
     // A write of the old shape is one, whoever makes it.
-    CHECK_THROWS_WITH_AS((void)release.evolver.contract(now()), doctest::Contains("5 legacy writes"), GateClosed);
+    CHECK_THROWS_WITH_AS((void)release.evolver.contract(now()), doctest::Contains("legacy writes came in"), GateClosed);
     CHECK(release.evolver.status().migrations[1].phase == Phase::contracted);
     release.evolver.reconcile();
     (void)release.evolver.contract(now());

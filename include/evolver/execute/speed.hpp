@@ -5,7 +5,8 @@
 namespace evolver {
 
 enum class Speed {
-    polite,  ///< It pauses for half of the time that it held the lock: two thirds of the time at most.
+    polite,  ///< Each time it held the lock it pauses until all who came meanwhile have looked for it again, and for half as long as it
+             ///< held it: two thirds of the time are the most it takes.
     full,    ///< It does not pause: for a database that nobody else uses right now.
 };
 

@@ -37,7 +37,7 @@ struct MigrationStatus {
     std::int64_t batches = 0;
     bool reconciled = false;
     std::int64_t lossy_rows = 0;  ///< Whose old value the new shape cannot give back, as the last reconciliation found.
-    std::int64_t legacy_writes = 0;              ///< Since expand.
+    std::int64_t legacy_writes = 0;              ///< Since expand; of several within a second, one.
     std::int64_t last_legacy_write = 0;          ///< Seconds since 1970; 0: none.
     std::vector<BackfillStatus> backfills = {};  ///< One per table, from its first batch on.
     bool known = true;                           ///< False: it is of a newer release, and this plan does not know it.

@@ -271,9 +271,7 @@ private:
     }
 
     [[nodiscard]] std::string count(std::string const& condition) const {
-        return " UPDATE evolver_legacy SET writes = writes + 1, last_at = CAST(strftime('%s', 'now') AS INTEGER) WHERE "
-               "id = " +
-               std::to_string(legacy_) + " AND " + condition + ";";
+        return count_legacy_write(legacy_, condition);
     }
 
     PhysicalCrossPair const& physical_;

@@ -129,11 +129,11 @@ std::string carry_up(PhysicalPair const& pair, RowKey const& key) {
 }
 
 std::string compare(PhysicalPair const& pair, RowKey const& key, Range range) {
-    // One conversion per row where all is well: what down gives back is in sync and lossless. One number holds both counts, so that each
-    // predicate is computed once: rows that differ above the 32nd bit, those that are only lossy below.
+    // One conversion per row where all is well, and no step of sum(): what down gives back is in sync and lossless. One number holds both
+    // counts, so that each predicate is computed once: rows that differ above the 32nd bit, those that are only lossy below.
     return "SELECT rows, said >> 32, (said >> 32) + (said & 4294967295) FROM (SELECT count(*) AS rows, "
            "coalesce(sum(CASE WHEN " +
-           lossless(pair) + " THEN 0 WHEN " + filled(pair) + " THEN 1 ELSE 4294967296 END), 0) AS said FROM " +
+           filled(pair) + " THEN 1 ELSE 4294967296 END) FILTER (WHERE NOT (" + lossless(pair) + ")), 0) AS said FROM " +
            quoted(pair.table.text()) + " WHERE " + in_range(key, range) + ")";
 }
 

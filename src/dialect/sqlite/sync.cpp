@@ -208,11 +208,7 @@ private:
         });
     }
 
-    [[nodiscard]] std::string count() const {
-        return " UPDATE evolver_legacy SET writes = writes + 1, last_at = CAST(strftime('%s', 'now') AS INTEGER) WHERE "
-               "id = " +
-               std::to_string(synced_.legacy) + " AND changes() > 0;";
-    }
+    [[nodiscard]] std::string count() const { return count_legacy_write(synced_.legacy, "changes() > 0"); }
 
     std::string table_;
     RowKey const& key_;
@@ -223,6 +219,12 @@ private:
 };
 
 }  // namespace
+
+std::string count_legacy_write(std::int64_t counter, std::string const& condition) {
+    std::string const now = "CAST(strftime('%s', 'now') AS INTEGER)";
+    return " UPDATE evolver_legacy SET writes = writes + 1, last_at = " + now +
+           " WHERE id = " + std::to_string(counter) + " AND " + condition + " AND last_at <> " + now + ";";
+}
 
 std::vector<std::string> sync_triggers(Name const& table, RowKey const& key, std::vector<SyncedPair> const& pairs) {
     std::vector<std::string> up;

@@ -22,6 +22,9 @@
 //   for expressions that lose something.
 // - update_up settles twice: if a trigger of the application's rewrites the old column in answer to evolver's own UPDATE, SQLite does not
 //   fire update_up again from within itself.
+// - The counter of legacy writes is on a page of its own, which a transaction of one row would write as a second one: a third of its
+//   time. So it is raised for the first legacy write of a second only; who must know of the very next one turns its time around
+//   (ledger::watch_legacy).
 // - Sync never makes a statement fail: `up` is checked beforehand for functions that can raise errors, and a value that it cannot convert
 //   gives NULL, which is quarantine.
 
@@ -43,6 +46,9 @@ struct SyncedPair {
 /// CREATE TRIGGER statements for all open pairs of one table, in plan order.
 [[nodiscard]] std::vector<std::string> sync_triggers(Name const& table, RowKey const& key,
                                                      std::vector<SyncedPair> const& pairs);
+
+/// A statement for a trigger's body: a legacy write has come in, if `condition` holds.
+[[nodiscard]] std::string count_legacy_write(std::int64_t counter, std::string const& condition);
 
 /// The names of all sync triggers begin so; they are no part of a schema.
 inline constexpr std::string_view sync_prefix = "evolver_sync_";

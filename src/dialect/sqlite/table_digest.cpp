@@ -21,7 +21,7 @@ void add(RowHash& hash, sqlite3_value* value) {
         case SQLITE_INTEGER: return hash.add(std::int64_t{sqlite3_value_int64(value)});
         case SQLITE_FLOAT: return hash.add(sqlite3_value_double(value));
         case SQLITE_TEXT: {
-            auto const* text = sqlite3_value_text(value);
+            auto const* text = sqlite3_value_text(value);  // before the size: it may be UTF-16 until then
             return hash.add_text(text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
         }
         case SQLITE_BLOB: {
@@ -38,29 +38,30 @@ Sum128 hash_of_row(int count, sqlite3_value** values) {
     return hash.result();
 }
 
-void give(sqlite3_context* context, Sum128 const& sum) {
-    std::array<unsigned char, 16> bytes{};
-    for (std::size_t i = 0; i < 8; ++i) {
-        auto const shift = 56U - 8U * static_cast<unsigned>(i);
-        bytes[i] = static_cast<unsigned char>(sum.high >> shift);
-        bytes[8 + i] = static_cast<unsigned char>(sum.low >> shift);
-    }
+template <std::size_t Count>
+void give(sqlite3_context* context, std::array<std::uint64_t, Count> const& words) {
+    std::array<unsigned char, 8 * Count> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<unsigned char>(words[i / 8] >> (56U - 8U * static_cast<unsigned>(i % 8)));
     sqlite3_result_blob(context, bytes.data(), static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
 }
 
 void hash_row(sqlite3_context* context, int count, sqlite3_value** values) {
-    give(context, hash_of_row(count, values));
+    auto const hash = hash_of_row(count, values);
+    give(context, std::array{hash.high, hash.low});
 }
 
 void add_row(sqlite3_context* context, int count, sqlite3_value** values) {
-    auto* sum = static_cast<Sum128*>(sqlite3_aggregate_context(context, sizeof(Sum128)));  // zeroed by SQLite
+    auto* sum = static_cast<TableDigest*>(sqlite3_aggregate_context(context, sizeof(TableDigest)));  // zeroed by SQLite
     if (sum == nullptr) return sqlite3_result_error_nomem(context);
-    *sum += hash_of_row(count, values);
+    ++sum->rows;
+    sum->hashes += hash_of_row(count, values);
 }
 
 void give_sum(sqlite3_context* context) {
-    auto const* sum = static_cast<Sum128*>(sqlite3_aggregate_context(context, 0));
-    give(context, sum == nullptr ? Sum128{} : *sum);
+    auto const* sum = static_cast<TableDigest*>(sqlite3_aggregate_context(context, 0));
+    auto const all = sum == nullptr ? TableDigest{} : *sum;
+    give(context, std::array{static_cast<std::uint64_t>(all.rows), all.hashes.high, all.hashes.low});
 }
 
 std::string listed(std::vector<Name> const& columns, std::string_view prefix) {
@@ -102,16 +103,15 @@ std::string hash_of(std::vector<Name> const& columns, std::string_view prefix) {
     return "evolver_hash(" + arguments(columns, prefix) + ")";
 }
 
-Sum128 digest_in(Statement const& statement, int column) {
-    auto const value = statement.value(column);
-    Sum128 sum;
+TableDigest run_digest(Statement& statement) {
+    statement.step();
+    auto const value = statement.value(0);
     auto const* bytes = std::get_if<Blob>(&value);
-    if (bytes == nullptr || bytes->size() != 16) return sum;
-    for (std::size_t i = 0; i < 8; ++i) {
-        sum.high = sum.high << 8U | std::to_integer<std::uint64_t>((*bytes)[i]);
-        sum.low = sum.low << 8U | std::to_integer<std::uint64_t>((*bytes)[8 + i]);
-    }
-    return sum;
+    std::array<std::uint64_t, 3> words{};
+    if (bytes == nullptr || bytes->size() != 8 * words.size()) return {};
+    for (std::size_t i = 0; i < bytes->size(); ++i)
+        words[i / 8] = words[i / 8] << 8U | std::to_integer<std::uint64_t>((*bytes)[i]);
+    return {.rows = static_cast<std::int64_t>(words[0]), .hashes = {.high = words[1], .low = words[2]}};
 }
 
 std::string in_hex(Sum128 const& digest) {
@@ -125,7 +125,7 @@ std::string in_hex(Sum128 const& digest) {
 
 std::string digest(Name const& table, std::vector<Name> const& columns, RowKey const& key, Range range,
                    std::string_view schema) {
-    return "SELECT count(*), evolver_table_digest(" + arguments(columns, {}) + ") FROM " + quoted(schema) + "." +
+    return "SELECT evolver_table_digest(" + arguments(columns, {}) + ") FROM " + quoted(schema) + "." +
            quoted(table.text()) + " WHERE " + in_range(key, range);
 }
 
