@@ -657,11 +657,27 @@ void Compiler::check(sqlite::PhysicalRule const& rule, std::string const& title)
     }
 }
 
+void Compiler::check(std::size_t position, Invariant const& invariant, Expression const& query) const {
+    auto const& text = query.text(Engine::sqlite);
+    try {
+        // In parentheses nothing but one query can stand, and none that writes.
+        (void)clone_.connection.prepare("SELECT * FROM (" + text + "\n)");
+    } catch (EngineError const& error) {
+        throw PlanError{Failure{
+            .what = "Migration \"" + id_of(position) + "\", invariant \"" + invariant.name + "\": " + error.what(),
+            .object = invariant.name,
+            .instead = "correct the query: one SELECT, without a semicolon",
+            .sql = text,
+            .native_code = error.native_code()}};
+    }
+}
+
 Compiled Compiler::expand() {
     auto const position = standing_.expanded;
     auto const& migration = plan_.migrations()[position];
     auto const& id = migration.id.text();
     Compiled compiled{.position = position};
+    for (auto const& invariant : migration.invariants) check(position, invariant, invariant.before);
     std::vector<Effect> effects;
     std::vector<Name> filled;       // tables that want a backfill, for a pair
     std::vector<Name> transformed;  // the same for a Backfill
@@ -738,6 +754,7 @@ Compiled Compiler::expand() {
         std::any_of(effects.begin(), effects.end(), [](Effect const& effect) { return is_raw(effect.expand); });
     if (raw) warn_of_broken(compiled);
     effects_[position] = std::move(effects);
+    for (auto const& invariant : migration.invariants) check(position, invariant, invariant.before);
     ++standing_.expanded;
     return compiled;
 }
@@ -845,6 +862,8 @@ Compiled Compiler::contract() {
         for (auto const& move : effect.moves) std::replace(touched.begin(), touched.end(), move.from, move.to);
     }
     if (compiled.removes) resync(compiled.steps, touched, id);
+    for (auto const& invariant : plan_.migrations()[position].invariants)
+        check(position, invariant, invariant.after.value_or(invariant.before));
     ++standing_.contracted;
     return compiled;
 }

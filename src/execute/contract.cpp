@@ -4,6 +4,7 @@
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/batch_loop.hpp"
 #include "execute/comparison.hpp"
+#include "execute/invariants.hpp"
 #include "execute/moved_losses.hpp"
 #include "execute/rebuild.hpp"
 #include "execute/rules.hpp"
@@ -332,6 +333,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             runs.emplace_back(workplace, position, rebuild.form, moment.compiler.schema_version());
         if (!is_rebuilt(workplace, pacer, loop, compiled.rebuilds, runs)) continue;
         bool stale = false;
+        InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_contract, report.warnings};
         Judge judge{workplace, soak, options};
         Standstill const standstill{.of_statements = compiled.removes, .look_around = [&] { judge.look_around(); }};
         auto const kept_out = at_standstill(workplace, standstill, [&] {
@@ -360,7 +362,9 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             mended += mend_rest(workplace, unkept(rules, runs), id);
             if (mended > 0)
                 workplace.audit(connection, "rows mended", id, "the old values are in evolver_quarantine", mended, {});
+            invariants.before_steps();
             run_steps(compiled.steps, connection);
+            invariants.after_steps();
             for (auto const& run : runs) run.done();
             ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));
             workplace.audit(connection, "contract", id, migration.summary, 0,

@@ -3,6 +3,7 @@
 #include "dialect/sqlite/index_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/hazards.hpp"
+#include "execute/invariants.hpp"
 #include "execute/mend.hpp"
 #include "execute/rules.hpp"
 
@@ -40,14 +41,17 @@ void warn_of_code(Plan const& plan, Standing standing, Report& report) {
 }
 
 /// The migration's steps, its ledger entry and its audit row, as one transaction. False: somebody else has done it meanwhile.
-bool commit_expand(Workplace& workplace, Compiled const& compiled) {
+bool commit_expand(Workplace& workplace, Compiled const& compiled, std::vector<std::string>& warnings) {
     auto const& connection = workplace.own();
     auto const& plan = workplace.plan();
     auto const& migration = plan.migrations()[compiled.position];
+    InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_expand, warnings};
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
     if (standing_of(workplace.state(connection)).expanded != compiled.position) return false;
     ledger::create(connection, plan.name());
+    invariants.before_steps();
     run_steps(compiled.steps, connection);
+    invariants.after_steps();
     for (auto const& counter : compiled.counters) {
         ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position),
                                     counter.table, counter.id);
@@ -133,7 +137,7 @@ Report expand(Workplace& workplace) {
             measure(connection, compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
 
         for (auto const& compiled : pending) {
-            if (!commit_expand(workplace, compiled)) break;  // another process is at work: look again
+            if (!commit_expand(workplace, compiled, report.warnings)) break;  // another process is at work: look again
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         }
         workplace.presence().publish(0);

@@ -2,6 +2,7 @@
 
 #include "evolver/fleet/gate.hpp"
 #include "execute/comparison.hpp"
+#include "execute/invariants.hpp"
 
 #include <fmt/format.h>
 
@@ -93,6 +94,15 @@ bool record(Workplace& workplace, ledger::Entry const& entry, std::int64_t write
     return moves;
 }
 
+void record_broken(Workplace& workplace, InvariantAnswer const& answer) {
+    auto const& connection = workplace.own();
+    sqlite::WriteTransaction transaction{connection, workplace.wait()};
+    ledger::forget_compared(connection, workplace.plan().name());
+    workplace.audit(connection, "reconciliation failed", answer.migration,
+                    "the invariant \"" + answer.name + "\" does not hold", 0, {});
+    transaction.commit();
+}
+
 }  // namespace
 
 std::int64_t Reconciliation::rows() const noexcept { return total(*this, &PairComparison::rows); }
@@ -112,6 +122,7 @@ Reconciliation reconcile(Workplace& workplace, ReconcileOptions const& options) 
     refuse_unfilled(state, plan);
 
     ComparisonRun run{workplace, "reconcile", options, ComparisonRun::Resumable::yes};
+    std::vector<InvariantAnswer> answers;
     bool moved = false;
     auto const publish = [&] {
         if (moved) workplace.presence().publish(0);
@@ -139,6 +150,17 @@ Reconciliation reconcile(Workplace& workplace, ReconcileOptions const& options) 
             publish();
             throw;
         }
+        if (run.found().different() == before.different()) {
+            try {
+                auto asked = compare_invariants(connection, plan.migrations()[position], options.show_values);
+                answers.insert(answers.end(), std::make_move_iterator(asked.begin()),
+                               std::make_move_iterator(asked.end()));
+            } catch (InvariantError const& error) {
+                record_broken(workplace, error.answer());
+                publish();
+                throw;
+            }
+        }
         moved = record(workplace, entry, run.writes(), outcome(run.found())) || moved;
     }
     publish();
@@ -148,7 +170,9 @@ Reconciliation reconcile(Workplace& workplace, ReconcileOptions const& options) 
         transaction.commit();
     }
     if (run.found().different() > 0) throw ReconcileError{run.found(), run.rows()};
-    return run.found();
+    auto found = run.found();
+    found.invariants = std::move(answers);
+    return found;
 }
 
 }  // namespace evolver

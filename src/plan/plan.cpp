@@ -42,6 +42,15 @@ Plan::Plan(Name name, std::vector<Migration> migrations) {
             refuse("Migration \"" + id + "\" is empty: it has no operation.",
                    "give it one, or leave the migration out");
         }
+        for (auto const& invariant : migration.invariants) {
+            auto const same_name = [&](Invariant const& other) { return other.name == invariant.name; };
+            if (invariant.name.empty() || std::ranges::count_if(migration.invariants, same_name) > 1) {
+                refuse("Migration \"" + id + "\" has " +
+                           (invariant.name.empty() ? "an invariant without a name."
+                                                   : "two invariants of the name \"" + invariant.name + "\"."),
+                       "give each a name of its own: messages and the audit trail use it");
+            }
+        }
         auto const same_id = [&](Migration const& other) { return &other != &migration && other.id == migration.id; };
         if (std::any_of(migrations.begin(), migrations.end(), same_id)) {
             refuse("Two migrations have the id \"" + id + "\".",

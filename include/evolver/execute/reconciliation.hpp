@@ -2,6 +2,8 @@
 
 /// What a reconciliation has seen.
 
+#include "evolver/execute/invariant_error.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -27,6 +29,8 @@ struct PairComparison {
 
 struct Reconciliation {
     std::vector<PairComparison> pairs = {};  ///< In plan order.
+    /// Those that were asked in both ways, and have held. With values where ReconcileOptions::show_values asks for them.
+    std::vector<InvariantAnswer> invariants = {};
 
     [[nodiscard]] std::int64_t rows() const noexcept;
     [[nodiscard]] std::int64_t different() const noexcept;

@@ -4,6 +4,7 @@
 
 #include "evolver/operation/operation.hpp"
 #include "evolver/plan/acceptance.hpp"
+#include "evolver/plan/invariant.hpp"
 
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Migration {
     std::vector<Operation> operations;
     /// Findings of lint that are taken as they are. No part of the digest.
     std::vector<Acceptance> accept = {};
+    /// What the migration must leave as it is. No part of the digest.
+    std::vector<Invariant> invariants = {};
 };
 
 }  // namespace evolver

@@ -1,0 +1,132 @@
+#include "execute/invariants.hpp"
+
+#include "evolver/dialect/engine_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <tuple>
+#include <utility>
+
+namespace evolver {
+
+namespace {
+
+/// What writers wait for without noticing: the same as for the steps themselves.
+constexpr std::chrono::milliseconds longest_under_lock{50};
+/// An answer is a figure, or a few. One of more rows is no invariant, and would have to be kept.
+constexpr std::size_t most_rows = 10'000;
+
+using Answer = std::vector<std::string>;
+
+/// Row by row, as SQL literals: so 1 is told from 1.0 and from '1'.
+Answer ask(sqlite::Connection const& connection, std::string const& query) {
+    Answer rows;
+    auto statement = connection.prepare(query);
+    while (statement.step()) {
+        std::string row;
+        for (int i = 0; i < statement.columns(); ++i) row += (i > 0 ? ", " : "") + to_text(statement.value(i));
+        rows.push_back(std::move(row));
+        if (rows.size() <= most_rows) continue;
+        throw Error{Failure{.what = fmt::format("The query of an invariant has more than {} rows.", most_rows),
+                            .instead = "ask for a sum, or for a count",
+                            .sql = query}};
+    }
+    return rows;
+}
+
+/// The first row that differs, where there is one.
+std::pair<std::string, std::string> difference(Answer const& before, Answer const& after) {
+    for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+        auto const row = [&](Answer const& answer) { return i < answer.size() ? answer[i] : "no such row"; };
+        if (row(before) != row(after)) return {row(before), row(after)};
+    }
+    return {};
+}
+
+std::string first(Answer const& answer) { return answer.empty() ? "no row" : answer.front(); }
+
+Failure failure_of(InvariantAnswer const& answer, std::string const& when, std::string sql) {
+    std::string values;
+    if (!answer.before.empty()) values = " (" + answer.before + ", then " + answer.after + ")";
+    return Failure{.what = "Migration \"" + answer.migration + "\" does not leave \"" + answer.name +
+                           "\" as it is: " + when + " the two queries have different answers" + values + ".",
+                   .object = answer.name,
+                   .instead = "look at both answers; then correct the migration, or the query",
+                   .sql = std::move(sql),
+                   .changed = Changed::no};
+}
+
+}  // namespace
+
+InvariantError::InvariantError(InvariantAnswer answer, std::string const& when, std::string sql)
+    : Error{failure_of(answer, when, std::move(sql))},
+      answer_{std::make_shared<InvariantAnswer const>(std::move(answer))} {}
+
+std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connection, Migration const& migration,
+                                                bool show_values) {
+    std::vector<InvariantAnswer> all;
+    for (auto const& invariant : migration.invariants) {
+        if (!invariant.after || *invariant.after == invariant.before) continue;
+        auto const& before = invariant.before.text(Engine::sqlite);
+        auto const& after = invariant.after->text(Engine::sqlite);
+        sqlite::ReadTransaction const snapshot{connection};
+        try {
+            (void)connection.prepare(before);
+            (void)connection.prepare(after);
+        } catch (EngineError const&) {
+            continue;  // a name that contract() gives: it asks then
+        }
+        auto const one = ask(connection, before);
+        auto const two = ask(connection, after);
+        InvariantAnswer answer{.migration = migration.id.text(), .name = invariant.name};
+        if (one != two) {
+            if (show_values) std::tie(answer.before, answer.after) = difference(one, two);
+            throw InvariantError{std::move(answer), "in one snapshot", before + "; " + after};
+        }
+        if (show_values) answer.before = answer.after = first(one);
+        all.push_back(std::move(answer));
+    }
+    return all;
+}
+
+InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migration const& migration, Steps steps,
+                                   std::vector<std::string>& warnings)
+    : connection_{connection}, migration_{migration}, steps_{steps} {
+    for (auto const& invariant : migration.invariants) {
+        auto const& later = steps == Steps::of_contract && invariant.after ? *invariant.after : invariant.before;
+        Question question{&invariant, invariant.before.text(Engine::sqlite), later.text(Engine::sqlite)};
+        auto const start = std::chrono::steady_clock::now();
+        try {
+            (void)ask(connection, question.before);
+        } catch (EngineError const&) {
+            // What it asks for is made by a migration that comes before this one: it has no rows yet.
+        }
+        auto const took = std::chrono::steady_clock::now() - start;
+        if (took <= longest_under_lock) {
+            questions_.push_back(std::move(question));
+            continue;
+        }
+        warnings.push_back(fmt::format(
+            "migration \"{}\": the invariant \"{}\" was not asked while writers wait, since it takes {} ms",
+            migration.id.text(), invariant.name, std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+    }
+}
+
+void InvariantsAround::before_steps() {
+    for (auto& question : questions_) question.answer = ask(connection_, question.before);
+}
+
+void InvariantsAround::after_steps() const {
+    for (auto const& question : questions_) {
+        if (ask(connection_, question.after) == question.answer) continue;
+        throw InvariantError{{.migration = migration_.id.text(), .name = question.invariant->name},
+                             steps_ == Steps::of_expand
+                                 ? "before and after the steps of expand(), which were rolled back,"
+                                 : "before and after the steps of contract(), which were rolled back,",
+                             question.before + "; " + question.after};
+    }
+}
+
+}  // namespace evolver

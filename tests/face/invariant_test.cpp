@@ -1,0 +1,184 @@
+#include "support/application.hpp"
+#include "support/raw_sqlite.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace evolver;
+using namespace evolver::testing;
+using namespace std::chrono_literals;
+
+TEST_SUITE_BEGIN("face/invariant");
+
+namespace {
+
+Migration accounts() {
+    return {.id = "0001",
+            .release = "1.0",
+            .operations = {CreateTable{.table = "accounts",
+                                       .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                   {.name = "balance", .type = text()}}}}};
+}
+
+Plan then(Migration next) { return Plan{"bank", {accounts(), std::move(next)}}; }
+
+Migration in_cents() {
+    return {.id = "0002",
+            .release = "2.0",
+            .operations = {ChangeType{.table = "accounts",
+                                      .from = "balance",
+                                      .to = "cents",
+                                      .type = integer(),
+                                      .up = "CAST(round(balance * 100) AS INTEGER)",
+                                      .down = "CAST(cents / 100.0 AS TEXT)"}},
+            .invariants = {{.name = "the money",
+                            .before = "SELECT CAST(round(sum(balance) * 100) AS INTEGER) FROM accounts",
+                            .after = "SELECT sum(cents) FROM accounts"}}};
+}
+
+Migration raw(RawSql sql, Invariant invariant) {
+    return {.id = "0002", .release = "2.0", .operations = {std::move(sql)}, .invariants = {std::move(invariant)}};
+}
+
+Invariant const all_are_there{.name = "all accounts", .before = "SELECT count(*) FROM accounts"};
+
+void fill(std::string const& database, std::string const& balance = "'12.5'") {
+    Application{database, then(in_cents()).until("1.0"), {.release = "1.0"}}.evolver.expand();
+    RawSqlite{database}.run("INSERT INTO accounts VALUES (1, " + balance + "), (2, '7.0')");
+}
+
+bool says(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("invariant: both queries are asked in one snapshot by reconcile, and again around contract") {
+    Folder const folder;
+    fill(folder.database());
+    Application release{folder.database(), then(in_cents()), {.soak = 0s}};
+    release.evolver.expand();
+    release.evolver.backfill();
+    auto const found = release.evolver.reconcile({.show_values = true});
+    REQUIRE(found.invariants.size() == 1);
+    CHECK(found.invariants[0].migration == "0002");
+    CHECK(found.invariants[0].name == "the money");
+    CHECK(found.invariants[0].before == "1950");
+    CHECK(found.invariants[0].after == "1950");
+    CHECK(release.evolver.reconcile().invariants[0].before.empty());
+    release.evolver.contract();
+    CHECK(release.ask("SELECT sum(cents) FROM accounts") == "1950");
+}
+
+TEST_CASE(
+    "invariant: rows that agree one by one may not do so in sum; reconcile names the invariant and moves nothing") {
+    Folder const folder;
+    fill(folder.database(), "'12.505'");
+    Migration lossy = in_cents();
+    lossy.invariants[0].before = "SELECT sum(balance) * 100 FROM accounts";
+    lossy.invariants[0].after = "SELECT sum(cents) * 1.0 FROM accounts";
+    Application release{folder.database(), then(lossy), {.soak = 0s}};
+    release.evolver.expand();
+    release.evolver.backfill();
+    try {
+        release.evolver.reconcile();
+        FAIL("the sums differ");
+    } catch (InvariantError const& error) {
+        CHECK(error.answer().name == "the money");
+        CHECK(error.answer().before.empty());
+        CHECK(says(error.what(), "\"0002\" does not leave \"the money\" as it is"));
+        CHECK_FALSE(says(error.what(), "1950"));
+        CHECK(says(error.sql(), "SELECT sum(balance) * 100 FROM accounts; SELECT sum(cents)"));
+    }
+    CHECK_THROWS_WITH_AS((void)release.evolver.reconcile({.show_values = true}), doctest::Contains("1950.5"),
+                         InvariantError);
+    auto const status = release.evolver.status().migrations[1];
+    CHECK(status.stage == Stage::dual);
+    CHECK_FALSE(status.reconciled);
+    CHECK(release.ask("SELECT count(*) FROM evolver_audit WHERE event = 'reconciliation failed'") == "2");
+    CHECK_FALSE(release.evolver.verify_audit());
+}
+
+TEST_CASE("invariant: steps of expand that break it are rolled back") {
+    Folder const folder;
+    fill(folder.database());
+    Application release{folder.database(), then(raw({.expand = "DELETE FROM accounts WHERE id = 2"}, all_are_there))};
+    try {
+        release.evolver.expand();
+        FAIL("an account is gone");
+    } catch (InvariantError const& error) {
+        CHECK(says(error.what(), "expand(), which were rolled back"));
+        CHECK(error.database_changed() == Changed::no);
+    }
+    CHECK(release.ask("SELECT count(*) FROM accounts") == "2");
+    CHECK(release.ask("SELECT count(*) FROM evolver_migration") == "1");
+}
+
+TEST_CASE("invariant: steps of contract that break it are rolled back, with the floor") {
+    Folder const folder;
+    fill(folder.database());
+    auto const plan = then(
+        raw({.contract = "CREATE TABLE totals AS SELECT sum(balance) AS money FROM accounts WHERE id > 1"},
+            {.name = "the money", .before = "SELECT sum(balance) FROM accounts", .after = "SELECT money FROM totals"}));
+    Application release{folder.database(), plan, {.soak = 0s}};
+    release.evolver.expand();
+    CHECK(release.evolver.reconcile().invariants.empty());  // there is nothing to ask yet
+    CHECK_THROWS_WITH_AS((void)release.evolver.contract(), doctest::Contains("contract(), which were rolled back"),
+                         InvariantError);
+    CHECK(release.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'totals'") == "0");
+    CHECK(release.evolver.status().migrations[1].phase == Phase::expanded);
+    CHECK(release.evolver.status().floor_release != "2.0");
+    RawSqlite{folder.database()}.run("DELETE FROM accounts WHERE id = 1");
+    release.evolver.contract();
+    CHECK(release.ask("SELECT CAST(money AS INTEGER) FROM totals") == "7");
+}
+
+TEST_CASE("invariant: one that takes long is not asked while writers wait, and that is told") {
+    Folder const folder;
+    fill(folder.database());
+    Invariant const slow{.name = "slow",
+                         .before =
+                             "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) "
+                             "SELECT count(*) + (SELECT count(*) FROM accounts) FROM n"};
+    Application release{folder.database(), then(raw({.expand = "DELETE FROM accounts WHERE id = 2"}, slow))};
+    auto const report = release.evolver.expand();
+    REQUIRE(report.warnings.size() >= 1);
+    CHECK(std::any_of(report.warnings.begin(), report.warnings.end(), [](std::string const& warning) {
+        return says(warning, "the invariant \"slow\" was not asked while writers wait");
+    }));
+}
+
+TEST_CASE("invariant: a query that does not work is refused before the first write") {
+    Folder const folder;
+    fill(folder.database());
+    auto const before = file_bytes(folder.database());
+    for (auto const& [query, words] : {std::pair{"SELECT count(*) FROM acounts", "no such table: acounts"},
+                                       {"DELETE FROM accounts", "one SELECT"},
+                                       {"SELECT count(*) FROM accounts; SELECT 1", "one SELECT"}}) {
+        CAPTURE(query);
+        Application release{folder.database(),
+                            then(raw({.expand = "CREATE TABLE other (id)"}, {.name = "asked", .before = query}))};
+        CHECK_THROWS_WITH_AS((void)release.evolver.expand(), doctest::Contains(words), PlanError);
+        CHECK_THROWS_AS((void)release.evolver.dry_run(), PlanError);
+    }
+    CHECK(file_bytes(folder.database()) == before);
+    Application late{folder.database(),
+                     then(raw({.contract = "CREATE TABLE totals (id)"},
+                              {.name = "asked", .before = "SELECT 1", .after = "SELECT 1 FROM total"}))};
+    auto const warnings = late.evolver.dry_run().warnings;
+    CHECK(std::any_of(warnings.begin(), warnings.end(), [](std::string const& warning) {
+        return says(warning, "contract would fail") && says(warning, "no such table: total");
+    }));
+}
+
+TEST_CASE("invariant: it has a name of its own, and is no part of what was applied") {
+    CHECK_THROWS_WITH_AS((void)then(raw({.expand = "SELECT 1"}, {.name = "", .before = "SELECT 1"})),
+                         doctest::Contains("an invariant without a name"), PlanError);
+    auto twice = in_cents();
+    twice.invariants.push_back(twice.invariants[0]);
+    CHECK_THROWS_WITH_AS((void)then(twice), doctest::Contains("two invariants of the name \"the money\""), PlanError);
+    auto without = in_cents();
+    without.invariants.clear();
+    CHECK(then(in_cents()).digest() == then(without).digest());
+}
+
+TEST_SUITE_END();
