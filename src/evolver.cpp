@@ -22,7 +22,9 @@ struct Evolver::Parts {
     Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
         : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait},
           soak{options.soak},
-          advancer{workplace, {.signals = options.signals, .rows_per_second = options.rows_per_second}} {}
+          advancer{
+              workplace,
+              {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {}
 
     Workplace workplace;
     std::chrono::seconds soak;

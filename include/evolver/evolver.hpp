@@ -30,6 +30,7 @@
 #include "evolver/execute/backfill_error.hpp"
 #include "evolver/execute/compare_databases.hpp"
 #include "evolver/execute/contract_options.hpp"
+#include "evolver/execute/fill_order.hpp"
 #include "evolver/execute/fingerprint.hpp"
 #include "evolver/execute/invariant_error.hpp"
 #include "evolver/execute/reconcile_error.hpp"
@@ -74,6 +75,8 @@ struct Options {
     std::vector<Signal> signals = {};
     /// How many rows a backfill looks at in a second, at most. 0: as many as its rests allow.
     double rows_per_second = 0;
+    /// The tables that a backfill fills first, of those of one migration, and in which order their rows. The others follow, by ascending keys.
+    std::vector<FillOrder> fill_order = {};
 };
 
 /// How a backfill is run to its end.

@@ -132,6 +132,8 @@ public:
     [[nodiscard]] std::vector<sqlite::PhysicalRule> rules(std::size_t position) const;
     /// What the database's schema is after the steps that were compiled so far.
     [[nodiscard]] Schema physical() const;
+    /// Where the steps that were compiled so far have run.
+    [[nodiscard]] sqlite::Connection const& clone() const noexcept { return clone_.connection; }
     /// Objects that could not be cloned.
     [[nodiscard]] std::vector<std::string> const& left_out() const noexcept { return clone_.left_out; }
 

@@ -2,7 +2,10 @@
 
 #include "evolver/execute/backfill_error.hpp"
 #include "execute/mend.hpp"
+#include "ledger/figures.hpp"
 #include "ledger/runs.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -28,6 +31,18 @@ std::optional<std::size_t> unfilled(ledger::State const& state, std::size_t know
     return std::nullopt;
 }
 
+/// What was expected of the migration's backfills, and what they took, in words.
+std::string figures(sqlite::Connection const& connection, std::vector<sqlite::Value> const& owner) {
+    if (!ledger::has_figures(connection)) return {};
+    auto const milliseconds = [&](std::string const& column) {
+        return connection.integer("SELECT CAST(round(total(" + column +
+                                      ") / 1000) AS INTEGER) FROM evolver_figure WHERE plan = ?1 AND position = ?2",
+                                  owner);
+    };
+    return fmt::format("the write lock for {} ms, where {} ms were expected", milliseconds("microseconds"),
+                       milliseconds("expected_microseconds"));
+}
+
 /// The indexes that waited, and the mark that nothing is left to fill. Returns how long that held the write lock.
 std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
     auto const& connection = workplace.own();
@@ -47,7 +62,7 @@ std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
         std::vector<sqlite::Value> const owner{plan.name(), static_cast<std::int64_t>(position)};
         rows = connection.integer(
             "SELECT CAST(total(rows) AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
-        workplace.audit(connection, "backfill finished", id, {}, rows, transaction.held());
+        workplace.audit(connection, "backfill finished", id, figures(connection, owner), rows, transaction.held());
         transaction.commit();
         held = transaction.held();
     }
@@ -68,29 +83,21 @@ bool something_to_contract(Workplace& workplace, ledger::State const& state) {
     return false;
 }
 
-std::vector<Filling> backfills_of(Workplace& workplace, std::size_t position) {
+/// Those first that `order` names, as it does.
+std::vector<Filling> backfills_of(Workplace& workplace, std::size_t position, std::vector<FillOrder> const& order) {
     auto const compiler = look(workplace, workplace.own()).compiler;
-    struct Work {
-        Name table;
-        std::vector<sqlite::PhysicalPair> pairs = {};
-        std::vector<OpenTransform> transforms = {};
-        std::vector<sqlite::PhysicalCrossPair> missing = {};
+    auto works = work_of(compiler, position);
+    auto const place = [&](TableWork const& work) {
+        return std::ranges::find_if(order, [&](FillOrder const& one) { return compiler.at(one.table) == work.table; }) -
+               order.begin();
     };
-    std::vector<Work> tables;
-    auto const on = [&](Name const& table) -> Work& {
-        auto const known =
-            std::find_if(tables.begin(), tables.end(), [&](Work const& work) { return work.table == table; });
-        return known != tables.end() ? *known : tables.emplace_back(Work{table});
-    };
-    for (auto const& open : compiler.pairs(position)) on(open.pair.table).pairs.push_back(open.pair);
-    for (auto const& open : compiler.transforms(position)) on(open.transform.table).transforms.push_back(open);
-    for (auto const& open : compiler.crossings(position)) {
-        if (open.pair.pair.makes_rows) on(open.pair.pair.source).missing.push_back(open.pair);
-    }
+    std::ranges::stable_sort(works, {}, place);
     std::vector<Filling> backfills;
-    for (auto& work : tables)
-        backfills.emplace_back(workplace, position, work.table, std::move(work.pairs), std::move(work.transforms),
-                               std::move(work.missing));
+    for (auto& work : works) {
+        auto const named = static_cast<std::size_t>(place(work));
+        auto const keys = named < order.size() ? order[named].keys : KeyOrder::ascending;
+        backfills.emplace_back(workplace, position, std::move(work), keys);
+    }
     return backfills;
 }
 
@@ -123,7 +130,7 @@ Advancer::Work& Advancer::work(ledger::State const& state, std::optional<std::si
                  .contract_waits = false,
                  .runs = ledger::has_runs(workplace_.own())};
     if (position) {
-        work_.backfills = backfills_of(workplace_, *position);
+        work_.backfills = backfills_of(workplace_, *position, throttle_.order);
         for (auto& layout : look(workplace_, workplace_.own()).compiler.online(*position))
             work_.indexes.emplace_back(workplace_, *position, std::move(layout));
     } else {

@@ -41,6 +41,7 @@ struct Advance {
 struct Throttle {
     std::vector<Signal> signals = {};
     double rows_per_second = 0;  ///< 0: no limit.
+    std::vector<FillOrder> order = {};
 };
 
 /// Remembers between calls what it has compiled: an idle loop gives it a few milliseconds, and cloning a large schema takes longer.

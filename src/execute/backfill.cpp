@@ -3,6 +3,7 @@
 #include "dialect/sqlite/fill_sql.hpp"
 #include "evolver/execute/backfill_error.hpp"
 #include "execute/row_values.hpp"
+#include "ledger/figures.hpp"
 #include "ledger/runs.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ BackfillFailed::BackfillFailed(FailedBatch batch)
 struct Filling::Position {
     bool begun = false;
     bool finished = false;
+    bool descending = false;
     std::int64_t schema_version = 0;
     std::int64_t rows = 0;
     std::int64_t batches = 0;          // tells whether somebody else has worked on it since
@@ -48,35 +50,41 @@ struct Filling::Position {
     std::vector<sqlite::Value> bound;  // empty: the table was empty
 };
 
-Filling::Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
-                 std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing)
+Filling::Filling(Workplace& workplace, std::size_t position, TableWork work, KeyOrder order)
     : workplace_{workplace},
       position_{position},
-      table_{std::move(table)},
-      pairs_{std::move(pairs)},
-      transforms_{std::move(transforms)},
-      missing_{std::move(missing)},
-      key_{sqlite::row_key(workplace.own(), table_)},
+      work_{std::move(work)},
+      key_{sqlite::row_key(workplace.own(), work_.table)},
       id_{workplace.plan().migrations()[position].id.text()},
       schema_version_{workplace.own().integer("PRAGMA schema_version")},
       rebuilds_{ledger::has_rebuilds(workplace.own())},
-      runs_{ledger::has_runs(workplace.own())} {
+      runs_{ledger::has_runs(workplace.own())},
+      figures_{ledger::has_figures(workplace.own())} {
+    // Without the table, nobody else would know of the order.
+    walk(figures_ && order == KeyOrder::descending);
     auto const& plan_name = workplace_.plan().name();
     auto const number = static_cast<std::int64_t>(position_);
-    if (runs_) skips_ = ledger::skipped_rows(workplace_.own(), plan_name, number, table_.text());
-    if (skips_ > 0) skipped_ = sqlite::is_skipped(table_, key_, plan_name, number);
+    if (runs_) skips_ = ledger::skipped_rows(workplace_.own(), plan_name, number, work_.table.text());
+    if (skips_ > 0) skipped_ = sqlite::is_skipped(work_.table, key_, plan_name, number);
+}
+
+void Filling::walk(bool descending) {
+    key_.descending = descending;
+    for (auto& pair : work_.missing) pair.source_row.descending = descending;
+    ready_.clear();
 }
 
 bool Filling::is_next(Position const& from) {
     auto const& connection = workplace_.own();
-    if (connection.integer("PRAGMA schema_version") != schema_version_ || read_position().batches != from.batches)
-        return false;
+    if (connection.integer("PRAGMA schema_version") != schema_version_) return false;
+    auto const now = read_position();
+    if (now.batches != from.batches || now.descending != from.descending) return false;
     if (!runs_) return true;
     auto const& plan = workplace_.plan().name();
     auto const number = static_cast<std::int64_t>(position_);
     auto const state = ledger::run_of(connection, plan, number).state;
     return (state == RunState::planned || state == RunState::running || state == RunState::held) &&
-           ledger::skipped_rows(connection, plan, number, table_.text()) == skips_;
+           ledger::skipped_rows(connection, plan, number, work_.table.text()) == skips_;
 }
 
 sqlite::Statement& Filling::ready(std::string const& name, sqlite::Range range,
@@ -100,13 +108,16 @@ void Filling::forget_rebuild(Name const& table) {
 
 Filling::Position Filling::read_position() {
     Position at;
-    auto& run = ready("position", sqlite::Range::all, [] {
-        return "SELECT state, batch_rows, schema_version, rows, batches FROM evolver_backfill WHERE plan = ?1 AND "
-               "position = ?2 AND table_name = ?3";
+    auto& run = ready("position", sqlite::Range::all, [this] {
+        return std::string{"SELECT state, batch_rows, schema_version, rows, batches, "} +
+               (figures_ ? "(SELECT descending FROM evolver_figure WHERE plan = ?1 AND position = ?2 AND table_name = "
+                           "?3)"
+                         : "0") +
+               " FROM evolver_backfill WHERE plan = ?1 AND position = ?2 AND table_name = ?3";
     });
     run.bind(1, std::string_view{workplace_.plan().name()})
         .bind(2, static_cast<std::int64_t>(position_))
-        .bind(3, std::string_view{table_.text()});
+        .bind(3, std::string_view{work_.table.text()});
     if (!run.step()) return at;
     at.begun = true;
     at.finished = run.text(0) == "finished";
@@ -114,6 +125,7 @@ Filling::Position Filling::read_position() {
     at.schema_version = run.integer(2);
     at.rows = run.integer(3);
     at.batches = run.integer(4);
+    at.descending = run.integer(5) != 0;
     run.reset();
     auto& parts = ready("checkpoint", sqlite::Range::all, [] {
         return "SELECT done, bound FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3 ORDER "
@@ -121,7 +133,7 @@ Filling::Position Filling::read_position() {
     });
     parts.bind(1, std::string_view{workplace_.plan().name()})
         .bind(2, static_cast<std::int64_t>(position_))
-        .bind(3, std::string_view{table_.text()});
+        .bind(3, std::string_view{work_.table.text()});
     while (parts.step()) {
         if (!parts.is_null(0)) at.done.push_back(parts.value(0));
         at.bound.push_back(parts.value(1));
@@ -135,11 +147,11 @@ bool Filling::begin() {
     // After a rollback the run would stand in the ledger with a bound that is too low for the next one.
     if (connection.integer("PRAGMA schema_version") != schema_version_) return false;
     std::vector<sqlite::Value> bound;
-    auto last = connection.prepare(sqlite::last_key(table_, key_));
+    auto last = connection.prepare(sqlite::last_key(work_.table, key_));
     if (last.step()) bound = row_of(last, key_.columns.size());
     last.reset();
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
-                                           table_.text()};
+                                           work_.table.text()};
     auto clear =
         connection.prepare("DELETE FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3");
     bind_all(clear, 1, owner);
@@ -157,6 +169,9 @@ bool Filling::begin() {
         "VALUES (?1, ?2, ?3, 'running', ?4, "
         "?5, ?6) ON CONFLICT (plan, position, table_name) DO UPDATE SET state = 'running', schema_version = "
         "excluded.schema_version");
+    if (figures_)
+        ledger::note_order(connection, workplace_.plan().name(), static_cast<std::int64_t>(position_),
+                           work_.table.text(), key_.descending);
     bind_all(run, 1, owner);
     run.bind(4, first_batch).bind(5, connection.integer("PRAGMA schema_version")).bind(6, ledger::now(connection));
     run.run();
@@ -170,6 +185,7 @@ Batch Filling::batch(std::chrono::microseconds target) {
     walked_ = 0;
     auto at = read_position();
     if (at.finished) return Batch::finished;
+    if (at.begun && at.descending != key_.descending) walk(at.descending);  // somebody else has begun it
     bool const renumbered =
         key_.hidden_rowid && at.begun && at.schema_version != workplace_.own().integer("PRAGMA schema_version");
     if (!at.begun || renumbered) {
@@ -188,7 +204,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     bool last = true;
     if (!from.bound.empty()) {
         auto const range = from.done.empty() ? sqlite::Range::until : sqlite::Range::after_until;
-        auto& next = ready("next", range, [&] { return sqlite::key_after_rows(table_, key_, range); });
+        auto& next = ready("next", range, [&] { return sqlite::key_after_rows(work_.table, key_, range); });
         bind_all(next, 1, from.done);
         bind_all(next, 1 + static_cast<int>(parts), from.bound);
         next.bind(static_cast<int>(2 * parts + 1), batch_rows_);
@@ -217,7 +233,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
         return fail(from, range, *failure);
     }
     std::vector<sqlite::Value> const owner{workplace_.plan().name(), static_cast<std::int64_t>(position_),
-                                           table_.text()};
+                                           work_.table.text()};
     for (std::size_t part = 0; part < until.size(); ++part) {
         auto& checkpoint = ready("note checkpoint", sqlite::Range::all, [] {
             return "UPDATE evolver_checkpoint SET done = ?5 WHERE plan = ?1 AND position = ?2 AND table_name = ?3 AND "
@@ -235,16 +251,27 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     bind_all(run, 1, owner);
     run.bind(4, rows).bind(5, batch_rows_).bind(6, std::string_view{last ? "finished" : "running"});
     run.run();
+    auto const noted = transaction->held();
+    if (figures_) {
+        auto& took = ready("note time", sqlite::Range::all, [] {
+            return "UPDATE evolver_figure SET microseconds = microseconds + ?4 + ?5, longest = max(longest, ?4) WHERE "
+                   "plan = ?1 AND position = ?2 AND table_name = ?3";
+        });
+        bind_all(took, 1, owner);
+        took.bind(4, noted.count()).bind(5, std::exchange(unnoted_, {}).count());
+        took.run();
+    }
     transaction->commit();
     auto const held = transaction->held();
+    unnoted_ = held - noted;
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = held + kept_out;
     walked_ = batch_rows_;
     batch_rows_ = next_batch(batch_rows_, target, held);
-    if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, table_);
+    if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, work_.table);
     workplace_.tell({.kind = EventKind::batch,
                      .migration = id_,
-                     .object = table_.text(),
+                     .object = work_.table.text(),
                      .done = from.rows + rows,
                      .total = estimate_,
                      .duration = std::max({held, kept_out, std::exchange(begun_, {})})});
@@ -261,16 +288,17 @@ std::int64_t Filling::apply(KeyRange const& keys) {
     // The application's own connection, where there is no other, is as it was whenever the application is asked or told something.
     std::optional<TriggersOff> quiet;
     if (!workplace_.has_own()) quiet.emplace(connection);
-    forget_rebuild(table_);
+    forget_rebuild(work_.table);
     std::int64_t rows = 0;
-    if (!pairs_.empty()) {
-        auto& update = ready("fill", range, [&] { return sqlite::fill(table_, key_, pairs_, range, skipped_); });
+    if (!work_.pairs.empty()) {
+        auto& update =
+            ready("fill", range, [&] { return sqlite::fill(work_.table, key_, work_.pairs, range, skipped_); });
         bind(update);
         rows = update.run();
     }
     // After the pairs, from which they may read.
-    for (auto const& open : transforms_) rows += transform(open, range, bind);
-    for (auto const& pair : missing_) {
+    for (auto const& open : work_.transforms) rows += transform(open, range, bind);
+    for (auto const& pair : work_.missing) {
         auto make = connection.prepare(sqlite::make_missing(pair, range, skipped_));
         bind(make);
         forget_rebuild(pair.pair.target);
@@ -285,24 +313,24 @@ Batch Filling::fail(Position const& from, KeyRange const& range, Error const& er
     auto const number = static_cast<std::int64_t>(position_);
     FailedBatch batch{
         .migration = id_,
-        .table = table_.text(),
+        .table = work_.table.text(),
         .after = quoted_key(connection, range.after),
         .until = quoted_key(connection, range.until),
-        .rows = failing_rows(workplace_, table_, key_, range, [&](KeyRange const& part) { (void)apply(part); }),
+        .rows = failing_rows(workplace_, work_.table, key_, range, [&](KeyRange const& part) { (void)apply(part); }),
         .sql = error.sql(),
         .error = first_line(error.what())};
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     // It may have been rolled back while the rows were looked for, or another process has found the same, or an operator has stopped it.
     if (!is_next(from)) return Batch::stale;
     ledger::make_runs(connection);
-    ledger::keep_batch_rows(connection, plan, number, table_.text(), batch_rows_);
+    ledger::keep_batch_rows(connection, plan, number, work_.table.text(), batch_rows_);
     ledger::move_run(connection, plan, number,
                      {.state = RunState::failed, .why = batch.error, .actor = workplace_.actor(), .failed = batch});
     ledger::add_failed_rows(connection, plan, number, batch,
                             key_.hidden_rowid ? connection.integer("PRAGMA schema_version") : 0);
     workplace_.audit(connection, "batch failed", id_,
-                     table_.text() + ", keys behind " + (batch.after.empty() ? "the start" : batch.after) + " up to " +
-                         batch.until + ": " + batch.error,
+                     work_.table.text() + ", keys behind " + (batch.after.empty() ? "the start" : batch.after) +
+                         " up to " + batch.until + ": " + batch.error,
                      batch_rows_, {});
     transaction.commit();
     batch_rows_ = 0;  // an operator may halve it
@@ -311,7 +339,7 @@ Batch Filling::fail(Position const& from, KeyRange const& range, Error const& er
 
 std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind) {
     auto const& connection = workplace_.own();
-    auto const number = std::to_string(&open - transforms_.data());
+    auto const number = std::to_string(&open - work_.transforms.data());
     std::int64_t rows = 0;
     if (open.carried.empty() && open.crossed.empty()) {
         auto& update = ready("transform " + number, range, [&] {
@@ -349,10 +377,10 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
     left.reset();
     throw Error{Failure{
         .what =
-            "Migration \"" + id_ + "\", Backfill " + table_.text() + ": `where` = " + open.transform.where +
+            "Migration \"" + id_ + "\", Backfill " + work_.table.text() + ": `where` = " + open.transform.where +
             " holds still for the row with the key " + key +
             " after it was filled. A row may be met again while programs go on writing, and would be computed twice.",
-        .object = table_.text(),
+        .object = work_.table.text(),
         .instead =
             "this batch was rolled back: roll the migration back, and let `where` hold for rows only that are not "
             "filled yet; or mend the row",

@@ -13,8 +13,10 @@
 //   changed; what is filled already is passed over quickly.
 
 #include "compile/compiler.hpp"
+#include "evolver/execute/fill_order.hpp"
 #include "execute/batch.hpp"
 #include "execute/bisect.hpp"
+#include "execute/table_work.hpp"
 #include "execute/workplace.hpp"
 
 #include <chrono>
@@ -40,12 +42,11 @@ private:
     sqlite::Connection const& connection_;
 };
 
-/// One migration's work on one table. `missing` are cross pairs for whose rows others are made: the table is the source. Cheap to make; the
-/// state is in the ledger.
+/// One migration's work on one table. Cheap to make; the state is in the ledger.
 class Filling {
 public:
-    Filling(Workplace& workplace, std::size_t position, Name table, std::vector<sqlite::PhysicalPair> pairs,
-            std::vector<OpenTransform> transforms, std::vector<sqlite::PhysicalCrossPair> missing = {});
+    /// `order`: of a run that has not begun yet.
+    Filling(Workplace& workplace, std::size_t position, TableWork work, KeyOrder order = KeyOrder::ascending);
 
     /// One batch that should hold the lock for about `target`. Requires: triggers are off, on a connection of evolver's own. Throws BackfillFailed.
     Batch batch(std::chrono::microseconds target);
@@ -62,6 +63,8 @@ private:
     [[nodiscard]] sqlite::Statement& ready(std::string const& name, sqlite::Range range,
                                            std::function<std::string()> const& text);
     [[nodiscard]] Position read_position();
+    /// From here on, rows are walked in the order that the run has.
+    void walk(bool descending);
     void forget_rebuild(Name const& table);
     [[nodiscard]] bool begin();
     Batch fill(Position const& from, std::chrono::microseconds target);
@@ -77,15 +80,13 @@ private:
 
     Workplace& workplace_;
     std::size_t position_;
-    Name table_;
-    std::vector<sqlite::PhysicalPair> pairs_;
-    std::vector<OpenTransform> transforms_;
-    std::vector<sqlite::PhysicalCrossPair> missing_;
+    TableWork work_;
     sqlite::RowKey key_;
     std::string id_;
     std::int64_t schema_version_;
     bool rebuilds_;  // the ledger has these tables, and those; making them is a new schema version
     bool runs_;
+    bool figures_;
     std::int64_t skips_ = 0;  // rows that somebody has skipped
     std::string skipped_;     // the condition for them; empty where there are none
     std::int64_t batch_rows_ = 0;
@@ -93,7 +94,8 @@ private:
     std::int64_t walked_ = 0;
     std::chrono::microseconds held_{0};
     std::map<std::pair<std::string, sqlite::Range>, sqlite::Statement> ready_;
-    std::chrono::microseconds begun_{0};  // how long the record of the beginning held the lock
+    std::chrono::microseconds unnoted_{0};  // of the last batch, since what it took was noted in it
+    std::chrono::microseconds begun_{0};    // how long the record of the beginning held the lock
 };
 
 }  // namespace evolver

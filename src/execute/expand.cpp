@@ -2,10 +2,12 @@
 
 #include "dialect/sqlite/index_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/estimate.hpp"
 #include "execute/hazards.hpp"
 #include "execute/invariants.hpp"
 #include "execute/mend.hpp"
 #include "execute/rules.hpp"
+#include "ledger/figures.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -40,8 +42,16 @@ void warn_of_code(Plan const& plan, Standing standing, Report& report) {
     }
 }
 
+void add_estimates(sqlite::Connection const& live, Compiler const& compiler, Plan const& plan, double correction,
+                   Report& report) {
+    auto more = estimates(live, compiler, plan, correction);
+    report.estimates.insert(report.estimates.end(), std::make_move_iterator(more.begin()),
+                            std::make_move_iterator(more.end()));
+}
+
 /// The migration's steps, its ledger entry and its audit row, as one transaction. False: somebody else has done it meanwhile.
-bool commit_expand(Workplace& workplace, Compiled const& compiled, std::vector<std::string>& warnings) {
+bool commit_expand(Workplace& workplace, Compiled const& compiled, std::vector<Estimate> const& expected,
+                   std::vector<std::string>& warnings) {
     auto const& connection = workplace.own();
     auto const& plan = workplace.plan();
     auto const& migration = plan.migrations()[compiled.position];
@@ -55,6 +65,10 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, std::vector<s
     for (auto const& counter : compiled.counters) {
         ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position),
                                     counter.table, counter.id);
+    }
+    for (auto const& estimate : expected) {
+        if (estimate.migration == migration.id.text())
+            ledger::expect(connection, plan.name(), static_cast<std::int64_t>(compiled.position), estimate);
     }
     bool const filled = compiled.fills.empty() && !compiled.has_filled_steps;
     ledger::expanded(connection, plan, compiled.position, Phase::expanded, Stage::dual, filled);
@@ -117,7 +131,11 @@ Report expand(Workplace& workplace) {
         compiler.watch_statements();
         // All that is pending is compiled before the first of it runs: a mistake in the last migration leaves the first unwritten, too.
         std::vector<Compiled> pending;
-        while (compiler.standing().expanded < plan.migrations().size()) pending.push_back(compiler.expand());
+        report.estimates.clear();
+        while (compiler.standing().expanded < plan.migrations().size()) {
+            pending.push_back(compiler.expand());
+            add_estimates(connection, compiler, plan, 1, report);
+        }
         report.warnings.clear();
         for (auto const& compiled : pending)
             report.warnings.insert(report.warnings.end(), compiled.warnings.begin(), compiled.warnings.end());
@@ -137,7 +155,8 @@ Report expand(Workplace& workplace) {
             measure(connection, compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
 
         for (auto const& compiled : pending) {
-            if (!commit_expand(workplace, compiled, report.warnings)) break;  // another process is at work: look again
+            if (!commit_expand(workplace, compiled, report.estimates, report.warnings))
+                break;  // another process is at work: look again
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         }
         workplace.presence().publish(0);
@@ -153,8 +172,10 @@ Report rehearse(Workplace& workplace) {
     auto& compiler = moment.compiler;
     compiler.watch_statements();
     Report report{.rehearsed = true};
+    auto const correction = ledger::correction(workplace.given(), plan.name());
     while (compiler.standing().expanded < plan.migrations().size()) {
         auto const compiled = compiler.expand();
+        add_estimates(workplace.given(), compiler, plan, correction, report);
         measure(workplace.given(), compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         report.warnings.insert(report.warnings.end(), compiled.warnings.begin(), compiled.warnings.end());

@@ -1,6 +1,7 @@
 #include "execute/status.hpp"
 
 #include "dialect/sqlite/fill_sql.hpp"
+#include "ledger/figures.hpp"
 #include "ledger/runs.hpp"
 
 #include <algorithm>
@@ -16,9 +17,11 @@ std::optional<double> percent_of_keys(sqlite::Connection const& connection, std:
     if (key.columns.size() != 1) return std::nullopt;
     auto const column = sqlite::quoted(key.columns[0].text());
     auto share = connection.prepare(
-        "SELECT 100.0 * (done - first) / nullif(bound - first, 0) FROM (SELECT done, bound, (SELECT min(" + column +
-        ") FROM " + sqlite::quoted(table) +
-        ") AS first FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3) WHERE "
+        "SELECT 100.0 * (done - first) / nullif(bound - first, 0) FROM (SELECT done, bound, (SELECT CASE WHEN done <= "
+        "bound THEN least ELSE greatest END FROM (SELECT (SELECT min(" +
+        column + ") FROM " + sqlite::quoted(table) + ") AS least, (SELECT max(" + column + ") FROM " +
+        sqlite::quoted(table) +
+        ") AS greatest)) AS first FROM evolver_checkpoint WHERE plan = ?1 AND position = ?2 AND table_name = ?3) WHERE "
         "typeof(done) = 'integer' AND typeof(bound) = 'integer' AND typeof(first) = 'integer'");
     int parameter = 0;
     for (auto const& value : owner) share.bind(++parameter, value);
@@ -69,6 +72,12 @@ std::vector<BackfillStatus> backfills_of(sqlite::Connection const& connection, s
             one.skipped = ledger::skipped_rows(connection, plan, entry.position, one.table);
         auto const seconds = static_cast<double>(std::max<std::int64_t>(1, one.last_batch_at - rows.integer(4)));
         one.rows_per_second = static_cast<double>(one.rows) / seconds;
+        if (auto const figures = ledger::figures_of(connection, plan, entry.position, one.table)) {
+            one.work = figures->work;
+            one.longest_lock = figures->longest;
+            one.expected = figures->expected;
+            one.expected.migration = entry.id;
+        }
         if (one.percent > 0) one.seconds_left = seconds * (100 - one.percent) / one.percent;
         all.push_back(std::move(one));
     }

@@ -1,6 +1,7 @@
 #include "ledger/ledger.hpp"
 
 #include "ledger/audit.hpp"
+#include "ledger/figures.hpp"
 #include "ledger/runs.hpp"
 
 #include <fmt/format.h>
@@ -162,7 +163,7 @@ void create(sqlite::Connection const& connection, std::string const& plan) {
         "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT "
         "NULL, "
         "table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, value, at TEXT NOT NULL);" +
-        run_tables() + audit_tables());
+        run_tables() + figure_tables() + audit_tables());
     auto insert = connection.prepare(
         "INSERT INTO evolver_plan (plan, format, floor, floor_release) VALUES (?, ?, 0, '') ON CONFLICT DO NOTHING");
     insert.bind(1, std::string_view{plan}).bind(2, format);
@@ -264,7 +265,7 @@ void raise_floor(sqlite::Connection const& connection, std::string const& plan, 
 
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy",
-                              "evolver_index", "evolver_run", "evolver_failed_row"}) {
+                              "evolver_index", "evolver_run", "evolver_failed_row", "evolver_figure"}) {
         sqlite::Value const name = std::string{table};
         // A ledger of an earlier version gets what is new with the next expand().
         if (connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",

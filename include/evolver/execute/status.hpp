@@ -3,8 +3,10 @@
 /// Where a database stands on the way from one schema to the next.
 
 #include "evolver/ledger/run_state.hpp"
+#include "evolver/plan/estimate.hpp"
 #include "evolver/plan/phase.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,10 +23,13 @@ struct BackfillStatus {
     std::int64_t skipped = 0;  ///< Rows that were left out, each with a reason.
     /// Of the range of keys where these are whole numbers, else of an estimate of the rows; 100 when finished.
     double percent = 0;
-    double rows_per_second = 0;      ///< From the first batch to the last, with all pauses.
-    double seconds_left = 0;         ///< If it goes on like that; 0 where nothing is known.
-    std::string checkpoint = {};     ///< The key of the last row that was looked at, as SQL literals.
-    std::int64_t last_batch_at = 0;  ///< Seconds since 1970.
+    double rows_per_second = 0;                 ///< From the first batch to the last, with all pauses.
+    double seconds_left = 0;                    ///< If it goes on like that; 0 where nothing is known.
+    std::string checkpoint = {};                ///< The key of the last row that was looked at, as SQL literals.
+    std::int64_t last_batch_at = 0;             ///< Seconds since 1970.
+    std::chrono::microseconds work{0};          ///< That the batches have held the write lock.
+    std::chrono::microseconds longest_lock{0};  ///< Of one batch, without its commit.
+    Estimate expected = {};  ///< What expand() expected, uncorrected; of no rows where it could not be tried.
 };
 
 struct MigrationStatus {

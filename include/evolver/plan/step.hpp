@@ -3,6 +3,7 @@
 /// A step: what an operation compiles to on one engine. Dry run, report and executor read the same steps, so what was reviewed
 /// is what runs.
 
+#include "evolver/plan/estimate.hpp"
 #include "evolver/plan/finding.hpp"
 #include "evolver/plan/phase.hpp"
 
@@ -43,6 +44,8 @@ struct Report {
     std::vector<Step> steps = {};
     /// What deserves a look and does not stop anything: "the view `v` reads packages.size, which contract removes".
     std::vector<std::string> warnings = {};
+    /// What the backfills of the migrations are going to take. expand() notes it, beside which they note what they took.
+    std::vector<Estimate> estimates = {};
     /// Of a dry run: what lint says, errors and warnings; see compile/lint.hpp.
     std::vector<Finding> findings = {};
     /// True for a dry run: nothing was written.

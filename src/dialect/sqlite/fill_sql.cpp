@@ -39,8 +39,10 @@ std::size_t parameters(RowKey const& key, Range range) { return range == Range::
 }  // namespace
 
 std::string in_range(RowKey const& key, Range range) {
-    auto const after = bounded(key, 1, ">", ">=", false);
-    auto const until = bounded(key, 1 + key.columns.size(), "<", "<=", true);
+    auto const until_first = 1 + key.columns.size();
+    auto const after = key.descending ? bounded(key, 1, "<", "<=", false) : bounded(key, 1, ">", ">=", false);
+    auto const until =
+        key.descending ? bounded(key, until_first, ">", ">=", true) : bounded(key, until_first, "<", "<=", true);
     switch (range) {
         case Range::all: return "1";
         case Range::after: return after;
@@ -51,14 +53,14 @@ std::string in_range(RowKey const& key, Range range) {
 }
 
 std::string last_key(Name const& table, RowKey const& key) {
-    return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " ORDER BY " + key_list(key, " DESC") +
-           " LIMIT 1";
+    return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " ORDER BY " +
+           key_list(key, key.descending ? "" : " DESC") + " LIMIT 1";
 }
 
 std::string key_after_rows(Name const& table, RowKey const& key, Range range) {
     auto const count = "?" + std::to_string(2 * key.columns.size() + 1);
     return "SELECT " + key_list(key) + " FROM " + quoted(table.text()) + " WHERE " + in_range(key, range) +
-           " ORDER BY " + key_list(key) + " LIMIT 1 OFFSET " + count + " - 1";
+           " ORDER BY " + key_list(key, key.descending ? " DESC" : "") + " LIMIT 1 OFFSET " + count + " - 1";
 }
 
 std::string key_text(RowKey const& key) {

@@ -19,7 +19,7 @@ enum class Range { all, after, until, after_until };
 
 [[nodiscard]] std::string in_range(RowKey const& key, Range range);
 
-/// The largest key; no row for an empty table.
+/// The last key; no row for an empty table.
 [[nodiscard]] std::string last_key(Name const& table, RowKey const& key);
 
 /// The last key of the next `?` rows (the parameter after those of the range) that are in the range; no row where fewer are left.

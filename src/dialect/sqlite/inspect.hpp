@@ -36,6 +36,8 @@ struct RowKey {
     bool hidden_rowid = false;
     /// The word that means the rowid (rowid, _rowid_ or oid, whichever no column hides); empty where there is none.
     std::string rowid_alias = {};
+    /// In which order the rows are walked: "after" a key are then the smaller ones.
+    bool descending = false;
 };
 
 /// An INTEGER PRIMARY KEY; the primary key of a table WITHOUT ROWID; otherwise the hidden rowid, which VACUUM may
