@@ -69,7 +69,7 @@ void Model::inserted_by_hand(Row& row, std::map<std::size_t, Value> const& value
 }
 
 void Model::took(Row& row, std::map<std::size_t, Value> const& values, Counts counts) {
-    stamp(row, values);
+    if (counts != Counts::all) stamp(row, values);  // the trigger is one of UPDATE
     std::optional<std::size_t> older;
     std::optional<std::size_t> newest;
     for (auto const& [link, value] : values) {
