@@ -159,9 +159,10 @@ private:
     void start_worker() {
         if (workers_.size() >= 2) return kill_worker();
         auto const speed = random_.chance(2) ? Speed::full : Speed::polite;
-        workers_.emplace_back([path = path_, speed](tests::Line) {
+        auto const keys = random_.chance(2) ? KeyOrder::descending : KeyOrder::ascending;
+        workers_.emplace_back([path = path_, speed, keys](tests::Line) {
             Session db{path};
-            Evolver evolver{db, plan()};
+            Evolver evolver{db, plan(), {.fill_order = {{"items", keys}}}};
             try {
                 evolver.backfill(speed);
             } catch (BackfillStopped const&) {
