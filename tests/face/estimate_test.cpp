@@ -94,7 +94,7 @@ TEST_CASE("estimate: what expand expected and what the backfill took stand side 
 
 TEST_CASE("estimate: the next one is corrected by what finished backfills took, and a rollback forgets its own") {
     Folder const folder;
-    make_catalogue(folder.database(), 5000);
+    make_catalogue(folder.database(), 20'000);
     Application release{folder.database(), catalogue()};
     release.evolver.expand();
     RawSqlite const ledger{folder.database()};
@@ -104,6 +104,11 @@ TEST_CASE("estimate: the next one is corrected by what finished backfills took, 
     release.evolver.backfill();
     ledger.run("UPDATE evolver_figure SET microseconds = 3 * expected_microseconds");
     CHECK(next.evolver.dry_run().estimates.at(0).correction == doctest::Approx(3));
+    // 20 times the time is 20 times the batches, about: samples are measured, on a busy machine.
+    auto const batches = next.evolver.dry_run().estimates.at(0).batches;
+    ledger.run("UPDATE evolver_figure SET microseconds = 60 * expected_microseconds");
+    CHECK(next.evolver.dry_run().estimates.at(0).correction == 20);
+    CHECK(next.evolver.dry_run().estimates.at(0).batches > batches);
     // What is noted is uncorrected, so that the next correction is of the same thing.
     CHECK(next.evolver.expand().estimates.at(0).correction == 1);
     next.evolver.backfill();
