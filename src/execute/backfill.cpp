@@ -342,11 +342,18 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
     auto const number = std::to_string(&open - work_.transforms.data());
     std::int64_t rows = 0;
     if (open.carried.empty() && open.crossed.empty()) {
+        bool const noted = sqlite::fills_empty(open.transform);
+        if (noted) (void)unfilled();  // of a batch that was rolled back
         auto& update = ready("transform " + number, range, [&] {
-            return sqlite::transform(open.transform, key_, range, sqlite::Return::nothing, skipped_);
+            return sqlite::transform(open.transform, key_, range,
+                                     noted ? sqlite::Return::unfilled : sqlite::Return::nothing, skipped_);
         });
         bind(update);
         rows = update.run();
+        if (noted) {
+            if (auto const key = unfilled()) refuse_unfilled(open.transform, *key);
+            return rows;
+        }
     } else {
         std::vector<std::vector<sqlite::Value>> keys;
         auto update =
@@ -375,9 +382,21 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
     if (!left.step()) return rows;
     auto const key = quoted_key(connection, row_of(left, key_.columns.size()));
     left.reset();
+    refuse_unfilled(open.transform, key);
+}
+
+std::optional<std::string> Filling::unfilled() {
+    auto& take = ready("unfilled", sqlite::Range::all, [] { return "SELECT evolver_unfilled()"; });
+    take.step();
+    auto key = take.is_null(0) ? std::nullopt : std::optional{take.text(0)};
+    take.reset();
+    return key;
+}
+
+void Filling::refuse_unfilled(sqlite::PhysicalTransform const& transform, std::string const& key) const {
     throw Error{Failure{
         .what =
-            "Migration \"" + id_ + "\", Backfill " + work_.table.text() + ": `where` = " + open.transform.where +
+            "Migration \"" + id_ + "\", Backfill " + work_.table.text() + ": `where` = " + transform.where +
             " holds still for the row with the key " + key +
             " after it was filled. A row may be met again while programs go on writing, and would be computed twice.",
         .object = work_.table.text(),

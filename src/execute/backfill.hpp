@@ -22,6 +22,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -73,6 +74,9 @@ private:
     /// Binds the ends of a range to a statement.
     using Binder = std::function<void(sqlite::Statement&)>;
     [[nodiscard]] std::int64_t transform(OpenTransform const& open, sqlite::Range range, Binder const& bind);
+    /// The key of a row that the last UPDATE could not fill, as it has noted it.
+    [[nodiscard]] std::optional<std::string> unfilled();
+    [[noreturn]] void refuse_unfilled(sqlite::PhysicalTransform const& transform, std::string const& key) const;
     /// Is the batch after `from` still the next one, and may the run go on? In the transaction of the batch.
     [[nodiscard]] bool is_next(Position const& from);
     /// After the batch was rolled back. Throws BackfillFailed, or returns `stale` where somebody has moved the run on meanwhile.

@@ -3,6 +3,7 @@
 #include "compile/history_facts.hpp"
 #include "dialect/sqlite/code_connection.hpp"
 #include "dialect/sqlite/functions.hpp"
+#include "dialect/sqlite/unfilled.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
 #include "ledger/audit.hpp"
@@ -24,7 +25,9 @@ Workplace::Workplace(sqlite3* session, Plan plan, Release release, std::string a
       wait_{wait},
       given_{sqlite::Connection::borrow(session)},
       path_{given_.path()} {
-    if (path_.empty()) sqlite::add_functions(given_, plan_);  // there is no other connection to fill by
+    if (!path_.empty()) return;
+    sqlite::add_functions(given_, plan_);  // there is no other connection to fill by
+    sqlite::add_unfilled(given_);
 }
 
 sqlite::Connection const& Workplace::own() {
@@ -51,6 +54,7 @@ sqlite::Connection const& Workplace::own() {
         },
         &wal_frames_);
     sqlite::add_functions(connection, plan_);
+    sqlite::add_unfilled(connection);
     own_.emplace(std::move(connection));
     return *own_;
 }

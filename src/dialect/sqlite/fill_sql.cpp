@@ -4,6 +4,7 @@
 #include "dialect/sqlite/joined.hpp"
 #include "evolver/schema/tokens.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -104,10 +105,21 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
            but(left_out, unfilled) + ")";
 }
 
+bool fills_empty(PhysicalTransform const& change) {
+    auto const where = normalised(change.where);
+    return std::ranges::any_of(change.set, [&](PhysicalTransform::Assignment const& one) {
+        return where == normalised(quoted(one.column.text()) + " IS NULL");
+    });
+}
+
 std::string transform(PhysicalTransform const& change, RowKey const& key, Range range, Return returned,
                       std::string const& left_out) {
-    auto const assignments = joined(change.set, ", ", [](PhysicalTransform::Assignment const& one) {
-        return quoted(one.column.text()) + " = " + one.value;
+    auto const where = normalised(change.where);
+    auto const assignments = joined(change.set, ", ", [&](PhysicalTransform::Assignment const& one) {
+        auto const name = quoted(one.column.text());
+        bool const noted = returned == Return::unfilled && where == normalised(name + " IS NULL");
+        return name + " = " +
+               (noted ? "coalesce((" + one.value + "\n), evolver_unfilled(" + key_text(key) + "))" : one.value);
     });
     return "UPDATE " + quoted(change.table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) +
            " AND (" + but(left_out, change.where) + ")" +

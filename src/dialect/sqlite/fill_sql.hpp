@@ -50,8 +50,15 @@ struct PhysicalTransform {
     std::string where;
 };
 
-/// Gives the rows of a range for which `where` holds their values, but those for which `left_out` does; with `keys` it returns the key of each.
-enum class Return { nothing, keys };
+/// Is `where` "column IS NULL", of a column that gets a value? Then a row for which it holds still is one whose expression is NULL.
+[[nodiscard]] bool fills_empty(PhysicalTransform const& change);
+
+/// Gives the rows of a range for which `where` holds their values, but those for which `left_out` does.
+enum class Return {
+    nothing,
+    keys,     ///< It returns the key of each row.
+    unfilled  ///< Where it fills_empty(), the first row that is empty still is noted; see unfilled.hpp.
+};
 [[nodiscard]] std::string transform(PhysicalTransform const& change, RowKey const& key, Range range,
                                     Return returned = Return::nothing, std::string const& left_out = {});
 
