@@ -1,6 +1,7 @@
 #include "compile/compiler.hpp"
 
 #include "compile/expression_check.hpp"
+#include "compile/invariant_sql.hpp"
 #include "dialect/sqlite/create_text.hpp"
 #include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/index_sql.hpp"
@@ -659,16 +660,22 @@ void Compiler::check(sqlite::PhysicalRule const& rule, std::string const& title)
 
 void Compiler::check(std::size_t position, Invariant const& invariant, Expression const& query) const {
     auto const& text = query.text(Engine::sqlite);
+    auto const refuse = [&](std::string const& why, int code = 0) {
+        throw PlanError{
+            Failure{.what = "Migration \"" + id_of(position) + "\", invariant \"" + invariant.name + "\": " + why,
+                    .object = invariant.name,
+                    .instead = "correct the query: one SELECT, without a semicolon and without parameters",
+                    .sql = text,
+                    .native_code = code}};
+    };
+    auto const words = significant_tokens(text);
+    if (std::ranges::any_of(words, [](Token const& token) { return token.kind == TokenKind::placeholder; }))
+        refuse("it has a parameter, which nobody binds.");
     try {
-        // In parentheses nothing but one query can stand, and none that writes.
-        (void)clone_.connection.prepare("SELECT * FROM (" + text + "\n)");
+        (void)clone_.connection.prepare(invariant_sql(text));
     } catch (EngineError const& error) {
-        throw PlanError{Failure{
-            .what = "Migration \"" + id_of(position) + "\", invariant \"" + invariant.name + "\": " + error.what(),
-            .object = invariant.name,
-            .instead = "correct the query: one SELECT, without a semicolon",
-            .sql = text,
-            .native_code = error.native_code()}};
+        std::string const what = error.what();
+        refuse(what.substr(0, what.find('\n')), error.native_code());
     }
 }
 

@@ -30,6 +30,14 @@ Failure failure_of(FailedBatch const& batch) {
         .changed = Changed::partly};
 }
 
+/// Nothing is known yet of what a row costs, but how wide it is at most: a first batch of wide rows is small.
+std::int64_t first_rows(sqlite::Connection const& connection, Name const& table) {
+    constexpr std::int64_t first_bytes = 512 * 1024;
+    auto const file = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size");
+    auto const rows = std::max<std::int64_t>(1, sqlite::estimated_rows(connection, table));
+    return std::clamp<std::int64_t>(first_bytes / std::max<std::int64_t>(1, file / rows), 1, first_batch);
+}
+
 /// What happened, without the statement and the advice.
 std::string first_line(std::string const& text) { return text.substr(0, text.find('\n')); }
 
@@ -173,7 +181,9 @@ bool Filling::begin() {
         ledger::note_order(connection, workplace_.plan().name(), static_cast<std::int64_t>(position_),
                            work_.table.text(), key_.descending);
     bind_all(run, 1, owner);
-    run.bind(4, first_batch).bind(5, connection.integer("PRAGMA schema_version")).bind(6, ledger::now(connection));
+    run.bind(4, first_rows(connection, work_.table))
+        .bind(5, connection.integer("PRAGMA schema_version"))
+        .bind(6, ledger::now(connection));
     run.run();
     transaction.commit();
     begun_ = transaction.held();
@@ -197,7 +207,7 @@ Batch Filling::batch(std::chrono::microseconds target) {
 
 Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     auto const& connection = workplace_.own();
-    if (batch_rows_ <= 0) batch_rows_ = first_batch;
+    if (batch_rows_ <= 0) batch_rows_ = first_rows(connection, work_.table);
     auto const parts = key_.columns.size();
     // The end of the batch is looked up before the lock is taken. Rows that come or go meanwhile do not matter: the range stays what it is.
     std::vector<sqlite::Value> until = from.bound;

@@ -6,7 +6,7 @@ namespace evolver {
 
 std::int64_t next_batch(std::int64_t rows, std::chrono::microseconds target, std::chrono::microseconds held,
                         std::int64_t largest) noexcept {
-    constexpr std::int64_t least_batch = 10;
+    constexpr std::int64_t least_batch = 1;  // of rows of a megabyte each
     double const room = static_cast<double>(target.count()) / std::max<double>(1.0, static_cast<double>(held.count()));
     double const factor = room >= 2.0 ? 2.0 : room < 0.5 ? 0.5 : std::clamp(room, 0.5, 1.2);
     return std::clamp(static_cast<std::int64_t>(static_cast<double>(rows) * factor), least_batch, largest);

@@ -286,6 +286,13 @@ std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, Contrac
     return all;
 }
 
+Gate more_lossy(ledger::Entry const& entry) {
+    return {"lossless", entry.id, false,
+            "more rows than at the last reconcile() have an old value that the new shape cannot give back, and no "
+            "trigger has seen "
+            "them come: call reconcile() again, and look at what it says"};
+}
+
 Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
     workplace.refuse_open_transaction("contract");
     auto const& plan = workplace.plan();
@@ -300,8 +307,10 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         ComparisonRun scan{
             workplace, "contract", {.speed = options.speed, .stop = options.stop}, ComparisonRun::Resumable::no};
         for (auto const& entry : state.entries) {
+            auto const lossy = scan.found().lossy();
             (void)scan.compare(compiler, entry);
             if (scan.found().different() > 0) throw ReconcileError{scan.found(), scan.rows()};
+            if (scan.found().lossy() - lossy > entry.lossy_rows) throw GateClosed{{more_lossy(entry)}};
         }
     }
 

@@ -1,5 +1,6 @@
 #include "execute/invariants.hpp"
 
+#include "compile/invariant_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <fmt/format.h>
@@ -21,28 +22,52 @@ constexpr std::size_t most_rows = 10'000;
 using Answer = std::vector<std::string>;
 
 /// Row by row, as SQL literals: so 1 is told from 1.0 and from '1'.
-Answer ask(sqlite::Connection const& connection, std::string const& query) {
+Answer ask(sqlite::Connection const& connection, Migration const& migration, Invariant const& invariant,
+           Expression const& query) {
+    auto const& text = query.text(Engine::sqlite);
     Answer rows;
-    auto statement = connection.prepare(query);
-    while (statement.step()) {
-        std::string row;
-        for (int i = 0; i < statement.columns(); ++i) row += (i > 0 ? ", " : "") + to_text(statement.value(i));
-        rows.push_back(std::move(row));
-        if (rows.size() <= most_rows) continue;
-        throw Error{Failure{.what = fmt::format("The query of an invariant has more than {} rows.", most_rows),
-                            .instead = "ask for a sum, or for a count",
-                            .sql = query}};
+    try {
+        auto statement = connection.prepare(invariant_sql(text));
+        while (rows.size() <= most_rows && statement.step()) {
+            std::string row;
+            for (int i = 0; i < statement.columns(); ++i) row += (i > 0 ? ", " : "") + to_text(statement.value(i));
+            rows.push_back(std::move(row));
+        }
+    } catch (EngineError const& error) {
+        std::string const what = error.what();
+        throw Error{Failure{.what = "Migration \"" + migration.id.text() + "\", invariant \"" + invariant.name +
+                                    "\": " + what.substr(0, what.find('\n')),
+                            .object = invariant.name,
+                            .instead = "correct the query",
+                            .sql = text,
+                            .native_code = error.native_code(),
+                            .retry = error.retry_helps() ? Retry::helps : Retry::useless}};
     }
-    return rows;
+    if (rows.size() <= most_rows) return rows;
+    throw Error{Failure{.what = fmt::format("Migration \"{}\", invariant \"{}\": the answer has more than {} rows.",
+                                            migration.id.text(), invariant.name, most_rows),
+                        .object = invariant.name,
+                        .instead = "ask for a sum, or for a count",
+                        .sql = text}};
+}
+
+/// A message ends at the first NUL.
+std::string readable(std::string text) {
+    std::replace(text.begin(), text.end(), '\0', '.');
+    return text;
 }
 
 /// The first row that differs, where there is one.
 std::pair<std::string, std::string> difference(Answer const& before, Answer const& after) {
     for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
         auto const row = [&](Answer const& answer) { return i < answer.size() ? answer[i] : "no such row"; };
-        if (row(before) != row(after)) return {row(before), row(after)};
+        if (row(before) != row(after)) return {readable(row(before)), readable(row(after))};
     }
     return {};
+}
+
+std::string both(Expression const& before, Expression const& after) {
+    return before.text(Engine::sqlite) + "; " + after.text(Engine::sqlite);
 }
 
 std::string first(Answer const& answer) { return answer.empty() ? "no row" : answer.front(); }
@@ -69,21 +94,19 @@ std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connec
     std::vector<InvariantAnswer> all;
     for (auto const& invariant : migration.invariants) {
         if (!invariant.after || *invariant.after == invariant.before) continue;
-        auto const& before = invariant.before.text(Engine::sqlite);
-        auto const& after = invariant.after->text(Engine::sqlite);
         sqlite::ReadTransaction const snapshot{connection};
         try {
-            (void)connection.prepare(before);
-            (void)connection.prepare(after);
+            for (auto const* query : {&invariant.before, &*invariant.after})
+                (void)connection.prepare(invariant_sql(query->text(Engine::sqlite)));
         } catch (EngineError const&) {
             continue;  // a name that contract() gives: it asks then
         }
-        auto const one = ask(connection, before);
-        auto const two = ask(connection, after);
+        auto const one = ask(connection, migration, invariant, invariant.before);
+        auto const two = ask(connection, migration, invariant, *invariant.after);
         InvariantAnswer answer{.migration = migration.id.text(), .name = invariant.name};
         if (one != two) {
             if (show_values) std::tie(answer.before, answer.after) = difference(one, two);
-            throw InvariantError{std::move(answer), "in one snapshot", before + "; " + after};
+            throw InvariantError{std::move(answer), "in one snapshot", both(invariant.before, *invariant.after)};
         }
         if (show_values) answer.before = answer.after = first(one);
         all.push_back(std::move(answer));
@@ -96,12 +119,12 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
     : connection_{connection}, migration_{migration}, steps_{steps} {
     for (auto const& invariant : migration.invariants) {
         auto const& later = steps == Steps::of_contract && invariant.after ? *invariant.after : invariant.before;
-        Question question{&invariant, invariant.before.text(Engine::sqlite), later.text(Engine::sqlite)};
+        Question question{&invariant, &later};
         auto const start = std::chrono::steady_clock::now();
         try {
-            (void)ask(connection, question.before);
-        } catch (EngineError const&) {
-            // What it asks for is made by a migration that comes before this one: it has no rows yet.
+            (void)ask(connection, migration, invariant, invariant.before);
+        } catch (Error const&) {
+            // What it asks for is made by a migration that comes before this one, and has no rows yet; or it is told below.
         }
         auto const took = std::chrono::steady_clock::now() - start;
         if (took <= longest_under_lock) {
@@ -115,17 +138,18 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
 }
 
 void InvariantsAround::before_steps() {
-    for (auto& question : questions_) question.answer = ask(connection_, question.before);
+    for (auto& question : questions_)
+        question.answer = ask(connection_, migration_, *question.invariant, question.invariant->before);
 }
 
 void InvariantsAround::after_steps() const {
     for (auto const& question : questions_) {
-        if (ask(connection_, question.after) == question.answer) continue;
+        if (ask(connection_, migration_, *question.invariant, *question.after) == question.answer) continue;
         throw InvariantError{{.migration = migration_.id.text(), .name = question.invariant->name},
                              steps_ == Steps::of_expand
                                  ? "before and after the steps of expand(), which were rolled back,"
                                  : "before and after the steps of contract(), which were rolled back,",
-                             question.before + "; " + question.after};
+                             both(question.invariant->before, *question.after)};
     }
 }
 

@@ -37,8 +37,7 @@ public:
 private:
     struct Question {
         Invariant const* invariant;
-        std::string before;
-        std::string after;
+        Expression const* after;  ///< What is asked behind the steps.
         std::vector<std::string> answer = {};
     };
     sqlite::Connection const& connection_;

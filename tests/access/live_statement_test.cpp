@@ -220,7 +220,7 @@ TEST_SUITE("access/live_statement") {
                         if (found != id) ++failed;
                     }
                 } catch (std::exception const& error) {
-                    MESSAGE(error.what());
+                    MESSAGE(std::string{error.what()});
                     ++failed;
                     ++ready;
                 }

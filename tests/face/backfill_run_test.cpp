@@ -476,6 +476,26 @@ TEST_CASE("a limit of rows per second holds from one call of advance() to the ne
     CHECK(seen.batches == 1);
 }
 
+TEST_CASE("backfill: the first batch of wide rows is small") {
+    Folder const folder;
+    RawSqlite const old{folder.database()};
+    make_catalogue(folder.database(), 40);
+    old.run("UPDATE packages SET name = printf('%01000000d', id)");
+    std::int64_t first = 0;
+    struct First : Observer {
+        explicit First(std::int64_t& rows) : rows_{rows} {}
+        void on(Event const& event) override {
+            if (event.kind == EventKind::batch && rows_ == 0) rows_ = event.done;
+        }
+        std::int64_t& rows_;
+    } observer{first};
+    Application application{folder.database(), catalogue(), {.observer = &observer}};
+    application.evolver.expand();
+    application.evolver.backfill();
+    CHECK(first == 1);
+    CHECK(application.ask("SELECT count(*) FROM packages WHERE size_bytes IS NULL") == "0");
+}
+
 TEST_CASE("backfill: a stop token ends it between two batches, and the next one goes on there") {
     Folder const folder;
     make_catalogue(folder.database(), 3000);

@@ -121,6 +121,27 @@ TEST_SUITE("face/contract") {
         application.evolver.contract();
     }
 
+    TEST_CASE(
+        "gate reconciliation: an old value that changes into one which the new shape cannot give back closes it") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Ready ready{folder.database()};
+        RawSqlite const old{folder.database()};
+        old.run("UPDATE packages SET size = '50 kB' WHERE id = 5");  // size_bytes is 50, and stays so
+        CHECK(has(closed(ready.evolver(), folder.database(), "reconciliation"), "legacy writes came in since"));
+        ready.evolver().reconcile();
+        CHECK(has(closed(ready.evolver(), folder.database(), "lossless"), "in 1 row"));
+        // Behind the triggers' back: the last scan sees it.
+        old.run("UPDATE packages SET size = '50' WHERE id = 5");
+        ready.evolver().reconcile();
+        old.connection().enable_triggers(false);
+        old.run("UPDATE packages SET size = '60 kB' WHERE id = 6");
+        old.connection().enable_triggers(true);
+        CHECK_THROWS_WITH_AS(ready.evolver().contract(), doctest::Contains("no trigger has seen them come"),
+                             GateClosed);
+        CHECK(ready.evolver().status().migrations[1].phase == Phase::expanded);
+    }
+
     TEST_CASE("gate lossless: rows that lose something block until that is accepted by name, and are kept") {
         Folder const folder;
         make_catalogue(folder.database());

@@ -153,7 +153,9 @@ TEST_CASE("invariant: a query that does not work is refused before the first wri
     auto const before = file_bytes(folder.database());
     for (auto const& [query, words] : {std::pair{"SELECT count(*) FROM acounts", "no such table: acounts"},
                                        {"DELETE FROM accounts", "one SELECT"},
-                                       {"SELECT count(*) FROM accounts; SELECT 1", "one SELECT"}}) {
+                                       {"SELECT count(*) FROM accounts; SELECT 1", "one SELECT"},
+                                       {"EXPLAIN SELECT 1", "one SELECT"},
+                                       {"SELECT count(*) FROM accounts WHERE id > :id", "it has a parameter"}}) {
         CAPTURE(query);
         Application release{folder.database(),
                             then(raw({.expand = "CREATE TABLE other (id)"}, {.name = "asked", .before = query}))};
@@ -168,6 +170,30 @@ TEST_CASE("invariant: a query that does not work is refused before the first wri
     CHECK(std::any_of(warnings.begin(), warnings.end(), [](std::string const& warning) {
         return says(warning, "contract would fail") && says(warning, "no such table: total");
     }));
+}
+
+TEST_CASE("invariant: a query for the new shape that writes is never run") {
+    Folder const folder;
+    fill(folder.database());
+    Application release{folder.database(),
+                        then(raw({.contract = "SELECT 1"},
+                                 {.name = "odd", .before = "SELECT 2", .after = "DELETE FROM accounts RETURNING 1"})),
+                        {.soak = std::chrono::seconds{0}}};
+    release.evolver.expand();
+    CHECK(release.evolver.reconcile().invariants.empty());
+    CHECK_THROWS_AS((void)release.evolver.contract(), PlanError);
+    CHECK(release.ask("SELECT count(*) FROM accounts") == "2");
+}
+
+TEST_CASE("invariant: one that fails on the rows is told by its name, and nothing is changed") {
+    Folder const folder;
+    fill(folder.database());
+    Application release{folder.database(),
+                        then(raw({.expand = "CREATE TABLE other (id)"},
+                                 {.name = "odd", .before = "SELECT json(balance || '{') FROM accounts"}))};
+    CHECK_THROWS_WITH_AS((void)release.evolver.expand(),
+                         doctest::Contains("Migration \"0002\", invariant \"odd\": SQLite: malformed JSON"), Error);
+    CHECK(release.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'other'") == "0");
 }
 
 TEST_CASE("invariant: it has a name of its own, and is no part of what was applied") {

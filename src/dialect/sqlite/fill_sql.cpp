@@ -30,9 +30,10 @@ std::string bounded(RowKey const& key, std::size_t first, std::string const& str
     return condition;
 }
 
-/// CASE keeps the order: what is left out is left out because `condition` may fail there.
+/// CASE keeps the order: what is left out is left out because `condition` may fail there. The sign keeps SQLite from looking the condition
+/// up in an index, which has all rows of the table, instead of walking the range.
 std::string but(std::string const& left_out, std::string const& condition) {
-    return left_out.empty() ? condition : "CASE WHEN " + left_out + " THEN 0 ELSE (" + condition + ") END";
+    return left_out.empty() ? "+(" + condition + ")" : "CASE WHEN " + left_out + " THEN 0 ELSE (" + condition + ") END";
 }
 
 std::size_t parameters(RowKey const& key, Range range) { return range == Range::all ? 0 : 2 * key.columns.size(); }
@@ -101,8 +102,8 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
             pending[name] = "CASE WHEN " + empty + " THEN " + up + " ELSE " + name + " END";
         }
     }
-    return "UPDATE " + quoted(table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) + " AND (" +
-           but(left_out, unfilled) + ")";
+    return "UPDATE " + quoted(table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) + " AND " +
+           but(left_out, unfilled);
 }
 
 bool fills_empty(PhysicalTransform const& change) {
@@ -122,14 +123,13 @@ std::string transform(PhysicalTransform const& change, RowKey const& key, Range 
                (noted ? "coalesce((" + one.value + "\n), evolver_unfilled(" + key_text(key) + "))" : one.value);
     });
     return "UPDATE " + quoted(change.table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) +
-           " AND (" + but(left_out, change.where) + ")" +
-           (returned == Return::keys ? " RETURNING " + key_list(key) : "");
+           " AND " + but(left_out, change.where) + (returned == Return::keys ? " RETURNING " + key_list(key) : "");
 }
 
 std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range,
                           std::string const& left_out) {
     return "SELECT " + key_list(key) + " FROM " + quoted(change.table.text()) + " WHERE " + in_range(key, range) +
-           " AND (" + but(left_out, change.where) + ") LIMIT 1";
+           " AND " + but(left_out, change.where) + " LIMIT 1";
 }
 
 std::string carry_up(PhysicalPair const& pair, RowKey const& key) {
@@ -158,7 +158,7 @@ std::string find(PhysicalPair const& pair, RowKey const& key, std::string const&
     }
     auto const count = "?" + std::to_string(parameters(key, Range::after_until) + 1);
     return "SELECT " + key_list(key) + columns + " FROM " + quoted(pair.table.text()) + " WHERE " +
-           in_range(key, range) + " AND (" + condition + ") ORDER BY " + key_list(key) + " LIMIT " + count;
+           in_range(key, range) + " AND +(" + condition + ") ORDER BY " + key_list(key) + " LIMIT " + count;
 }
 
 }  // namespace evolver::sqlite

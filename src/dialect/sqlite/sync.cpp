@@ -82,7 +82,7 @@ public:
         for (auto const* older : older_) all_the_way += carry_down(*older, " AND NOT (" + all_null(older->to) + ")");
         return {trigger("insert_down", "INSERT",
                         "NEW." + joined(pair_.to, " IS NOT NULL OR NEW.", name_of) + " IS NOT NULL",
-                        catch_up(On::insert) + carry_down(pair_)),
+                        catch_up(On::insert) + carry_down(pair_) + count_legacy_write(synced_.legacy, loses())),
                 trigger("update_down", "UPDATE OF " + list(pair_.to), joined(pair_.to, " OR ", changed), all_the_way)};
     }
 
@@ -208,7 +208,15 @@ private:
         });
     }
 
-    [[nodiscard]] std::string count() const { return count_legacy_write(synced_.legacy, "changes() > 0"); }
+    /// A write that was carried over; and one that leaves the new columns right, but the old ones with what they cannot give back ('5 kB'
+    /// beside 5): nothing is carried, and contract would lose it.
+    [[nodiscard]] std::string count() const {
+        return count_legacy_write(synced_.legacy, "(changes() > 0 OR " + loses() + ")");
+    }
+
+    [[nodiscard]] std::string loses() const {
+        return "EXISTS (SELECT 1 FROM " + table_ + " WHERE " + this_row() + " AND NOT (" + lossless(pair_) + "))";
+    }
 
     std::string table_;
     RowKey const& key_;
@@ -223,7 +231,7 @@ private:
 std::string count_legacy_write(std::int64_t counter, std::string const& condition) {
     std::string const now = "CAST(strftime('%s', 'now') AS INTEGER)";
     return " UPDATE evolver_legacy SET writes = writes + 1, last_at = " + now +
-           " WHERE id = " + std::to_string(counter) + " AND " + condition + " AND last_at <> " + now + ";";
+           " WHERE id = " + std::to_string(counter) + " AND last_at <> " + now + " AND " + condition + ";";
 }
 
 std::vector<std::string> sync_triggers(Name const& table, RowKey const& key, std::vector<SyncedPair> const& pairs) {

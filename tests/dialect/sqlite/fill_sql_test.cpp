@@ -158,6 +158,23 @@ TEST_CASE("fill: ranges of a composite key seek in its index") {
           std::string::npos);
 }
 
+TEST_CASE("fill: walks the range, whatever index there is on what is asked for") {
+    auto const database = Connection::in_memory();
+    database.run("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT); CREATE INDEX x ON t (n, o)");
+    auto const key = row_key(database, "t");
+    PhysicalTransform const change{.table = "t", .set = {{"n", "o"}}, .where = "n IS NULL"};
+    auto const range = Range::after_until;
+    for (auto const& sql :
+         {fill("t", key, {size_to_bytes}, range), transform(change, key, range), untransformed(change, key, range),
+          compare(size_to_bytes, key, range), find(size_to_bytes, key, "n IS NULL", range)}) {
+        CAPTURE(sql);
+        std::string plan;
+        auto steps = database.prepare("EXPLAIN QUERY PLAN " + sql);
+        while (steps.step()) plan += steps.text(3) + "; ";
+        CHECK(plan.find("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)") != std::string::npos);
+    }
+}
+
 TEST_CASE("fill: never touches what is filled, and takes all pairs of a migration in one pass, chains included") {
     auto const database = Connection::in_memory();
     database.run(
