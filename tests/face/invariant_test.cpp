@@ -70,7 +70,7 @@ TEST_CASE("invariant: both queries are asked in one snapshot by reconcile, and a
 }
 
 TEST_CASE(
-    "invariant: rows that agree one by one may not do so in sum; reconcile names the invariant and moves nothing") {
+    "invariant: rows that agree one by one may not do so in sum, and reconcile names the invariant and moves nothing") {
     Folder const folder;
     fill(folder.database(), "'12.505'");
     Migration lossy = in_cents();
