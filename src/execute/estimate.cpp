@@ -2,7 +2,7 @@
 
 #include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/samples.hpp"
-#include "evolver/dialect/engine_error.hpp"
+#include "execute/backfill.hpp"
 #include "execute/batch.hpp"
 #include "execute/pacer.hpp"
 #include "execute/table_work.hpp"
@@ -28,6 +28,7 @@ microseconds rounded(double count) { return microseconds{std::llround(count)}; }
 /// Runs the work on the rows that are there. Returns how long it took.
 double try_it(sqlite::Connection const& connection, TableWork const& work) {
     auto const key = sqlite::row_key(connection, work.table);
+    TriggersOff const quiet{connection};
     auto const start = std::chrono::steady_clock::now();
     connection.run("BEGIN");
     if (!work.pairs.empty()) connection.prepare(sqlite::fill(work.table, key, work.pairs, sqlite::Range::all)).run();
@@ -40,6 +41,10 @@ double try_it(sqlite::Connection const& connection, TableWork const& work) {
 
 Estimate estimate_of(sqlite::Connection const& live, sqlite::Connection const& samples, TableWork const& work,
                      double correction) {
+    auto const pages = [&] {
+        return static_cast<double>(samples.integer("PRAGMA page_count") - samples.integer("PRAGMA freelist_count"));
+    };
+    auto const others = pages() - 1;  // an empty table has a page, too
     sqlite::sample_rows(live, samples, work.table);
     Estimate estimate{.table = work.table.text(), .correction = correction};
     auto const tried =
@@ -48,16 +53,10 @@ Estimate estimate_of(sqlite::Connection const& live, sqlite::Connection const& s
     estimate.rows = sqlite::estimated_rows(live, work.table);
     auto const rows = static_cast<double>(estimate.rows);
     auto const page = static_cast<double>(samples.integer("PRAGMA page_size"));
-    auto const pages = [&] {
-        return static_cast<double>(samples.integer("PRAGMA page_count") - samples.integer("PRAGMA freelist_count"));
-    };
-    auto const empty_pages =
-        static_cast<double>(samples.integer("SELECT count(*) FROM sqlite_schema WHERE rootpage > 0"));
     auto const before = pages();
     auto const took = try_it(samples, work);
     auto const after = pages();
-    // The sample's own pages; what is more than one per table or index is this table's.
-    auto const filled = std::max(1.0, after - empty_pages);
+    auto const filled = after - others;
     estimate.bytes = std::llround(rows * filled * page / tried);
     auto const per_row = (took / tried + filled * page / tried * byte_cost) * correction;
     auto const target = static_cast<double>(batch_target.count());
@@ -82,7 +81,6 @@ std::vector<Estimate> estimates(sqlite::Connection const& live, Compiler const& 
     auto const works = work_of(compiler, position);
     if (works.empty()) return all;
     auto const samples = sqlite::clone_schema(compiler.clone());
-    samples.connection.enable_triggers(false);
     sqlite::add_functions(samples.connection, plan);
     for (auto const& work : works) {
         try {
