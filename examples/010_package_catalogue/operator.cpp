@@ -304,7 +304,7 @@ int Operator::verify(Words const& journals) {
     row("packages in the table", number(rows));
     row("rows backfilled", number(filled));
     row("batches", number(batches));
-    row("old writes carried to the new shape", number(legacy));
+    row("old writes counted, one a second at most", number(legacy));
     row("rows compared with the journals", number(facts));
     row("sums of both releases' additions", sums_right ? "right" : "WRONG");
     row("every migration contracted", contracted ? "yes" : "NO");

@@ -155,9 +155,10 @@ public:
     /// Ensures:  a difference is a fact, also while others write: each chunk of rows is one statement of one snapshot. One that was stopped or
     ///           killed is gone on with, unless the schema has changed, rows that differ had been found, or legacy writes have come in
     ///           since reads moved; contract is never opened by a comparison of which any part is older than a legacy write.
-    /// Throws:   ReconcileError, which names rows; InvariantError; GateClosed while a backfill is not complete; Error with Retry::helps where
-    ///           `options` stop it before its end.
-    /// Cost:     one scan of each pair of shapes. It holds no lock but for its record, and for its position, once a second. Memory is constant.
+    /// Throws:   ReconcileError, which names rows; InvariantError; GateClosed while a backfill is not complete; Error with Retry::helps
+    ///           where `options` stop it before its end.
+    /// Cost:     one scan of each pair of shapes. It takes the write lock for a moment where it begins, for its record, and for its position,
+    ///           once a second. Memory is constant.
     Reconciliation reconcile(ReconcileOptions const& options = {});
 
     // ---- at the end

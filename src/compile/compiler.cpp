@@ -1,7 +1,8 @@
 #include "compile/compiler.hpp"
 
 #include "compile/expression_check.hpp"
-#include "compile/invariant_sql.hpp"
+#include "compile/invariant_check.hpp"
+#include "compile/table_of_change.hpp"
 #include "dialect/sqlite/create_text.hpp"
 #include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/index_sql.hpp"
@@ -20,34 +21,6 @@
 namespace evolver {
 
 namespace {
-
-/// The table that a change is about; empty for those that name none.
-std::string table_of_change(Change const& change) {
-    struct Visitor {
-        std::string operator()(MakeTable const& made) const { return made.table.name.text(); }
-        std::string operator()(MakeIndex const& made) const { return made.index.table.text(); }
-        std::string operator()(RemoveIndex const&) const { return {}; }
-        std::string operator()(RunScript const&) const { return {}; }
-        std::string operator()(CallCode const&) const { return {}; }
-        std::string operator()(RemoveTable const& removed) const { return removed.table.text(); }
-        std::string operator()(MoveTable const& moved) const { return moved.table.text(); }
-        std::string operator()(MakeColumn const& made) const { return made.table.text(); }
-        std::string operator()(RemoveColumn const& removed) const { return removed.table.text(); }
-        std::string operator()(MakeAlias const& made) const { return made.table.text(); }
-        std::string operator()(RemoveAlias const& removed) const { return removed.table.text(); }
-        std::string operator()(SettleAlias const& settled) const { return settled.table.text(); }
-        std::string operator()(DeclareColumn const& declared) const { return declared.table.text(); }
-        std::string operator()(MakeCheck const& made) const { return made.table.text(); }
-        std::string operator()(RemoveCheck const& removed) const { return removed.table.text(); }
-        std::string operator()(MakeForeignKey const& made) const { return made.table.text(); }
-        std::string operator()(RemoveForeignKey const& removed) const { return removed.table.text(); }
-        std::string operator()(RemoveUnique const& removed) const { return removed.table.text(); }
-        std::string operator()(ReplacePrimaryKey const& replaced) const { return replaced.table.text(); }
-        std::string operator()(MakeView const&) const { return {}; }
-        std::string operator()(RemoveView const&) const { return {}; }
-    };
-    return std::visit(Visitor{}, change);
-}
 
 /// What somebody's own SQL has made, as far as the catalogue shows it, so that later operations can build on it.
 void learn(Schema& known, Schema const& before, Schema const& after) {
@@ -658,33 +631,16 @@ void Compiler::check(sqlite::PhysicalRule const& rule, std::string const& title)
     }
 }
 
-void Compiler::check(std::size_t position, Invariant const& invariant, Expression const& query) const {
-    auto const& text = query.text(Engine::sqlite);
-    auto const refuse = [&](std::string const& why, int code = 0) {
-        throw PlanError{
-            Failure{.what = "Migration \"" + id_of(position) + "\", invariant \"" + invariant.name + "\": " + why,
-                    .object = invariant.name,
-                    .instead = "correct the query: one SELECT, without a semicolon and without parameters",
-                    .sql = text,
-                    .native_code = code}};
-    };
-    auto const words = significant_tokens(text);
-    if (std::ranges::any_of(words, [](Token const& token) { return token.kind == TokenKind::placeholder; }))
-        refuse("it has a parameter, which nobody binds.");
-    try {
-        (void)clone_.connection.prepare(invariant_sql(text));
-    } catch (EngineError const& error) {
-        std::string const what = error.what();
-        refuse(what.substr(0, what.find('\n')), error.native_code());
-    }
-}
-
 Compiled Compiler::expand() {
     auto const position = standing_.expanded;
     auto const& migration = plan_.migrations()[position];
     auto const& id = migration.id.text();
     Compiled compiled{.position = position};
-    for (auto const& invariant : migration.invariants) check(position, invariant, invariant.before);
+    auto const check_invariants = [&] {
+        for (auto const& invariant : migration.invariants)
+            check_invariant(clone_.connection, id, invariant, invariant.before);
+    };
+    check_invariants();
     std::vector<Effect> effects;
     std::vector<Name> filled;       // tables that want a backfill, for a pair
     std::vector<Name> transformed;  // the same for a Backfill
@@ -761,7 +717,7 @@ Compiled Compiler::expand() {
         std::any_of(effects.begin(), effects.end(), [](Effect const& effect) { return is_raw(effect.expand); });
     if (raw) warn_of_broken(compiled);
     effects_[position] = std::move(effects);
-    for (auto const& invariant : migration.invariants) check(position, invariant, invariant.before);
+    check_invariants();
     ++standing_.expanded;
     return compiled;
 }
@@ -870,82 +826,9 @@ Compiled Compiler::contract() {
     }
     if (compiled.removes) resync(compiled.steps, touched, id);
     for (auto const& invariant : plan_.migrations()[position].invariants)
-        check(position, invariant, invariant.after.value_or(invariant.before));
+        check_invariant(clone_.connection, id, invariant, invariant.after.value_or(invariant.before));
     ++standing_.contracted;
     return compiled;
-}
-
-PhysicalChange Compiler::physical_change(Change const& change, Lock lock) const {
-    auto physical = resolved(change);
-    auto table = table_of_change(physical);
-    if (auto const* removed = std::get_if<RemoveIndex>(&physical)) {
-        auto const index = sqlite::inspect_index(clone_.connection, removed->index);
-        if (index) table = index->table.text();
-    }
-    // A change of no table belongs to none that is made anew.
-    return {std::move(physical), Name{table.empty() ? "evolver_none" : table}, lock};
-}
-
-Rebuilds Compiler::begin_rebuilds(Compiled& compiled, std::vector<Effect> const& effects) {
-    auto const position = compiled.position;
-    std::vector<PhysicalChange> changes;
-    for (auto const& effect : effects) {
-        for (auto const& change : effect.contract) changes.push_back(physical_change(change, effect.lock));
-    }
-    auto const& clone = clone_.connection;
-    // One that somebody has begun stands in the real database, and in the clone of it.
-    for (auto const& physical : changes) {
-        if (!sqlite::inspect_table(clone, sqlite::shadow_of(physical.table))) continue;
-        for (auto const& sql : sqlite::discard(physical.table)) clone.run(sql);
-    }
-    auto const alone = [&](PhysicalChange const& physical) {
-        return sqlite::render(physical.change, {.schema = clone,
-                                                .rows = rows_of(physical.table.text()),
-                                                .bytes = bytes_of(rows_of(physical.table.text())),
-                                                .lock = Lock::in_window,
-                                                .budget = budget_});
-    };
-    auto const rows = [&](Name const& table) { return rows_of(table.text()); };
-    auto const number = [&](Name const& table) {
-        return legacy_id(plan_.name(), id_of(position), "rebuild " + table.text());
-    };
-    try {
-        Rebuilds rebuilds{clone, changes, rows, alone, budget_, number};
-        for (auto const& rebuild : rebuilds.all()) {
-            if (!rebuild.in_batches) continue;
-            compiled.rebuilds.push_back(rebuild);
-            for (auto const& sql : sqlite::make_shadow(rebuild.form)) clone.run(sql);
-            for (auto const& sql : sqlite::carry_triggers(rebuild.form)) clone.run(sql);
-        }
-        return rebuilds;
-    } catch (EngineError const& error) {
-        throw PlanError{Failure{.what = "Migration \"" + id_of(position) + "\", a rebuild: " + error.what(),
-                                .object = id_of(position),
-                                .instead = error.instead().empty() ? way_out_ : error.instead(),
-                                .native_code = error.native_code()}};
-    }
-}
-
-void Compiler::finish_rebuild(std::vector<Step>& steps, TableRebuild const& rebuild, std::string const& migration) {
-    auto const& form = rebuild.form;
-    if (sqlite::create_text_of(clone_.connection, form.table) != form.old_text) {
-        throw PlanError{Failure{.what = "Migration \"" + migration + "\": SQL in your own words changes table " +
-                                        form.table.text() + ", which the same migration makes anew.",
-                                .object = form.table.text(),
-                                .instead = "put the RawSql into a migration of its own"}};
-    }
-    if (rebuild.in_batches) {
-        run(steps, sqlite::put_in_place(form, sqlite::free_trash(clone_.connection)), migration);
-    } else {
-        for (auto const& check : rebuild.checks) run(steps, check, migration);
-        run(steps,
-            sqlite::rebuild_at_once(form, {.schema = clone_.connection,
-                                           .rows = rows_of(form.table.text()),
-                                           .lock = rebuild.lock,
-                                           .budget = budget_}),
-            migration);
-    }
-    if (rebuild.removes_columns) refuse_dependents(steps.back());
 }
 
 Compiled Compiler::undo() {

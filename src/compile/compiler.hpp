@@ -194,8 +194,6 @@ private:
     void forget(std::size_t position);
     void forget_moves(std::size_t position);
     void check(Pair const& pair, std::string const& title) const;
-    /// Does the clone answer the query now? Throws PlanError.
-    void check(std::size_t position, Invariant const& invariant, Expression const& query) const;
     void check(sqlite::PhysicalRule const& rule, std::string const& title) const;
     void check(Transform const& transform, std::string const& title) const;
     /// Throws PlanError where an open pair says what is in a column that `transform` sets.

@@ -342,7 +342,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             runs.emplace_back(workplace, position, rebuild.form, moment.compiler.schema_version());
         if (!is_rebuilt(workplace, pacer, loop, compiled.rebuilds, runs)) continue;
         bool stale = false;
-        InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_contract, report.warnings};
+        InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_contract, report};
         Judge judge{workplace, soak, options};
         Standstill const standstill{.of_statements = compiled.removes, .look_around = [&] { judge.look_around(); }};
         auto const kept_out = at_standstill(workplace, standstill, [&] {

@@ -50,12 +50,11 @@ void add_estimates(sqlite::Connection const& live, Compiler const& compiler, Pla
 }
 
 /// The migration's steps, its ledger entry and its audit row, as one transaction. False: somebody else has done it meanwhile.
-bool commit_expand(Workplace& workplace, Compiled const& compiled, std::vector<Estimate> const& expected,
-                   std::vector<std::string>& warnings) {
+bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& report) {
     auto const& connection = workplace.own();
     auto const& plan = workplace.plan();
     auto const& migration = plan.migrations()[compiled.position];
-    InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_expand, warnings};
+    InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_expand, report};
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
     if (standing_of(workplace.state(connection)).expanded != compiled.position) return false;
     ledger::create(connection, plan.name());
@@ -66,7 +65,7 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, std::vector<E
         ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position),
                                     counter.table, counter.id);
     }
-    for (auto const& estimate : expected) {
+    for (auto const& estimate : report.estimates) {
         if (estimate.migration == migration.id.text())
             ledger::expect(connection, plan.name(), static_cast<std::int64_t>(compiled.position), estimate);
     }
@@ -155,8 +154,7 @@ Report expand(Workplace& workplace) {
             measure(connection, compiled, plan.migrations()[compiled.position].id.text(), report.warnings);
 
         for (auto const& compiled : pending) {
-            if (!commit_expand(workplace, compiled, report.estimates, report.warnings))
-                break;  // another process is at work: look again
+            if (!commit_expand(workplace, compiled, report)) break;  // another process is at work: look again
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         }
         workplace.presence().publish(0);

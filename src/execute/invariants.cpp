@@ -1,6 +1,6 @@
 #include "execute/invariants.hpp"
 
-#include "compile/invariant_sql.hpp"
+#include "compile/invariant_check.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <fmt/format.h>
@@ -23,11 +23,10 @@ using Answer = std::vector<std::string>;
 
 /// Row by row, as SQL literals: so 1 is told from 1.0 and from '1'.
 Answer ask(sqlite::Connection const& connection, Migration const& migration, Invariant const& invariant,
-           Expression const& query) {
-    auto const& text = query.text(Engine::sqlite);
+           Expression const& query, Changed before = Changed::no) {
     Answer rows;
     try {
-        auto statement = connection.prepare(invariant_sql(text));
+        auto statement = connection.prepare(invariant_sql(query));
         while (rows.size() <= most_rows && statement.step()) {
             std::string row;
             for (int i = 0; i < statement.columns(); ++i) row += (i > 0 ? ", " : "") + to_text(statement.value(i));
@@ -39,8 +38,9 @@ Answer ask(sqlite::Connection const& connection, Migration const& migration, Inv
                                     "\": " + what.substr(0, what.find('\n')),
                             .object = invariant.name,
                             .instead = "correct the query",
-                            .sql = text,
+                            .sql = query.text(Engine::sqlite),
                             .native_code = error.native_code(),
+                            .changed = before,
                             .retry = error.retry_helps() ? Retry::helps : Retry::useless}};
     }
     if (rows.size() <= most_rows) return rows;
@@ -48,7 +48,8 @@ Answer ask(sqlite::Connection const& connection, Migration const& migration, Inv
                                             migration.id.text(), invariant.name, most_rows),
                         .object = invariant.name,
                         .instead = "ask for a sum, or for a count",
-                        .sql = text}};
+                        .sql = query.text(Engine::sqlite),
+                        .changed = before}};
 }
 
 /// A message ends at the first NUL.
@@ -72,7 +73,7 @@ std::string both(Expression const& before, Expression const& after) {
 
 std::string first(Answer const& answer) { return answer.empty() ? "no row" : answer.front(); }
 
-Failure failure_of(InvariantAnswer const& answer, std::string const& when, std::string sql) {
+Failure failure_of(InvariantAnswer const& answer, std::string const& when, std::string sql, Changed changed) {
     std::string values;
     if (!answer.before.empty()) values = " (" + answer.before + ", then " + answer.after + ")";
     return Failure{.what = "Migration \"" + answer.migration + "\" does not leave \"" + answer.name +
@@ -80,13 +81,13 @@ Failure failure_of(InvariantAnswer const& answer, std::string const& when, std::
                    .object = answer.name,
                    .instead = "look at both answers; then correct the migration, or the query",
                    .sql = std::move(sql),
-                   .changed = Changed::no};
+                   .changed = changed};
 }
 
 }  // namespace
 
-InvariantError::InvariantError(InvariantAnswer answer, std::string const& when, std::string sql)
-    : Error{failure_of(answer, when, std::move(sql))},
+InvariantError::InvariantError(InvariantAnswer answer, std::string const& when, std::string sql, Changed changed)
+    : Error{failure_of(answer, when, std::move(sql), changed)},
       answer_{std::make_shared<InvariantAnswer const>(std::move(answer))} {}
 
 std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connection, Migration const& migration,
@@ -97,7 +98,7 @@ std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connec
         sqlite::ReadTransaction const snapshot{connection};
         try {
             for (auto const* query : {&invariant.before, &*invariant.after})
-                (void)connection.prepare(invariant_sql(query->text(Engine::sqlite)));
+                (void)connection.prepare(invariant_sql(*query));
         } catch (EngineError const&) {
             continue;  // a name that contract() gives: it asks then
         }
@@ -106,7 +107,8 @@ std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connec
         InvariantAnswer answer{.migration = migration.id.text(), .name = invariant.name};
         if (one != two) {
             if (show_values) std::tie(answer.before, answer.after) = difference(one, two);
-            throw InvariantError{std::move(answer), "in one snapshot", both(invariant.before, *invariant.after)};
+            throw InvariantError{std::move(answer), "in one snapshot", both(invariant.before, *invariant.after),
+                                 Changed::no};
         }
         if (show_values) answer.before = answer.after = first(one);
         all.push_back(std::move(answer));
@@ -115,8 +117,11 @@ std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connec
 }
 
 InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migration const& migration, Steps steps,
-                                   std::vector<std::string>& warnings)
-    : connection_{connection}, migration_{migration}, steps_{steps} {
+                                   Report& report)
+    : connection_{connection},
+      migration_{migration},
+      steps_{steps},
+      before_{report.steps.empty() ? Changed::no : Changed::partly} {
     for (auto const& invariant : migration.invariants) {
         auto const& later = steps == Steps::of_contract && invariant.after ? *invariant.after : invariant.before;
         Question question{&invariant, &later};
@@ -131,7 +136,7 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
             questions_.push_back(std::move(question));
             continue;
         }
-        warnings.push_back(fmt::format(
+        report.warnings.push_back(fmt::format(
             "migration \"{}\": the invariant \"{}\" was not asked while writers wait, since it takes {} ms",
             migration.id.text(), invariant.name, std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
     }
@@ -139,17 +144,18 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
 
 void InvariantsAround::before_steps() {
     for (auto& question : questions_)
-        question.answer = ask(connection_, migration_, *question.invariant, question.invariant->before);
+        question.answer = ask(connection_, migration_, *question.invariant, question.invariant->before, before_);
 }
 
 void InvariantsAround::after_steps() const {
     for (auto const& question : questions_) {
-        if (ask(connection_, migration_, *question.invariant, *question.after) == question.answer) continue;
+        if (ask(connection_, migration_, *question.invariant, *question.after, before_) == question.answer) continue;
         throw InvariantError{{.migration = migration_.id.text(), .name = question.invariant->name},
                              steps_ == Steps::of_expand
                                  ? "before and after the steps of expand(), which were rolled back,"
                                  : "before and after the steps of contract(), which were rolled back,",
-                             both(question.invariant->before, *question.after)};
+                             both(question.invariant->before, *question.after),
+                             before_};
     }
 }
 

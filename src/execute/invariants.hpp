@@ -8,6 +8,7 @@
 #include "dialect/sqlite/connection.hpp"
 #include "evolver/execute/invariant_error.hpp"
 #include "evolver/plan/migration.hpp"
+#include "evolver/plan/step.hpp"
 
 #include <string>
 #include <vector>
@@ -26,9 +27,9 @@ public:
         of_expand,   ///< The old shape is there before and after.
         of_contract  ///< Before, the old shape is there; after, the new one is.
     };
-    /// Measures each query, outside of any transaction; one that takes too long is left out, and told in `warnings`.
-    InvariantsAround(sqlite::Connection const& connection, Migration const& migration, Steps steps,
-                     std::vector<std::string>& warnings);
+    /// Measures each query, outside of any transaction; one that takes too long is left out, and told in the warnings of `report`, whose
+    /// steps are those that the call has committed so far.
+    InvariantsAround(sqlite::Connection const& connection, Migration const& migration, Steps steps, Report& report);
 
     void before_steps();
     /// Throws InvariantError.
@@ -43,6 +44,7 @@ private:
     sqlite::Connection const& connection_;
     Migration const& migration_;
     Steps steps_;
+    Changed before_;  ///< What the call had done already.
     std::vector<Question> questions_;
 };
 

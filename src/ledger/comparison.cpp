@@ -7,8 +7,7 @@ namespace evolver::ledger {
 namespace {
 
 bool has_comparisons(sqlite::Connection const& connection) {
-    return connection.integer(
-               "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_reconcile_key'") != 0;
+    return sqlite::has_table(connection, "evolver_reconcile_key");
 }
 
 char const* name_of(ComparedUpTo::State state) {

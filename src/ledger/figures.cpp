@@ -13,10 +13,7 @@ std::string figure_tables() {
            "NOT NULL DEFAULT 0, PRIMARY KEY (plan, position, table_name)) WITHOUT ROWID;";
 }
 
-bool has_figures(sqlite::Connection const& connection) {
-    return connection.integer(
-               "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_figure'") != 0;
-}
+bool has_figures(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_figure"); }
 
 void expect(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
             Estimate const& estimate) {

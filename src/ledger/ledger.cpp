@@ -62,10 +62,7 @@ void refuse_newer_format(std::int64_t found) {
 
 }  // namespace
 
-bool exists(sqlite::Connection const& connection) {
-    return connection.integer(
-               "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_plan'") > 0;
-}
+bool exists(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_plan"); }
 
 Glance glance(sqlite::Connection const& connection, Plan const& plan) {
     auto const last = plan.migrations().size() - 1;
@@ -266,11 +263,8 @@ void raise_floor(sqlite::Connection const& connection, std::string const& plan, 
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy",
                               "evolver_index", "evolver_run", "evolver_failed_row", "evolver_figure"}) {
-        sqlite::Value const name = std::string{table};
         // A ledger of an earlier version gets what is new with the next expand().
-        if (connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",
-                               {&name, 1}) == 0)
-            continue;
+        if (!sqlite::has_table(connection, table)) continue;
         auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");
         statement.bind(1, std::string_view{plan}).bind(2, position);
         statement.run();
@@ -303,10 +297,7 @@ std::int64_t watch_legacy(sqlite::Connection const& connection, std::string cons
     return legacy_of(connection, plan, position).writes;
 }
 
-bool has_rebuilds(sqlite::Connection const& connection) {
-    return connection.integer(
-               "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'evolver_rebuild_key'") != 0;
-}
+bool has_rebuilds(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_rebuild_key"); }
 
 bool rebuilds(sqlite::Connection const& connection, std::string const& plan) {
     if (!has_rebuilds(connection)) return false;

@@ -58,10 +58,7 @@ std::string run_tables() {
            "(plan, position, table_name, row_key)) WITHOUT ROWID;";
 }
 
-bool has_runs(sqlite::Connection const& connection) {
-    return connection.integer(
-               "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'evolver_failed_row'") != 0;
-}
+bool has_runs(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_failed_row"); }
 
 void make_runs(sqlite::Connection const& connection) {
     if (!has_runs(connection)) connection.run(run_tables());

@@ -478,18 +478,15 @@ TEST_CASE("a limit of rows per second holds from one call of advance() to the ne
 
 TEST_CASE("backfill: the first batch of wide rows is small") {
     Folder const folder;
-    RawSqlite const old{folder.database()};
     make_catalogue(folder.database(), 40);
+    RawSqlite const old{folder.database()};
     old.run("UPDATE packages SET name = printf('%01000000d', id)");
     std::int64_t first = 0;
-    struct First : Observer {
-        explicit First(std::int64_t& rows) : rows_{rows} {}
-        void on(Event const& event) override {
-            if (event.kind == EventKind::batch && rows_ == 0) rows_ = event.done;
-        }
-        std::int64_t& rows_;
-    } observer{first};
-    Application application{folder.database(), catalogue(), {.observer = &observer}};
+    AtBatch seen;
+    seen.batch = [&] {
+        if (seen.batches == 1) first = old.connection().integer("SELECT count(size_bytes) FROM packages");
+    };
+    Application application{folder.database(), catalogue(), {.observer = &seen}};
     application.evolver.expand();
     application.evolver.backfill();
     CHECK(first == 1);

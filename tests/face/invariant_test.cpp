@@ -113,6 +113,23 @@ TEST_CASE("invariant: steps of expand that break it are rolled back") {
     CHECK(release.ask("SELECT count(*) FROM evolver_migration") == "1");
 }
 
+TEST_CASE("invariant: what the same call has committed before is told by the error") {
+    Folder const folder;
+    fill(folder.database());
+    auto third = raw({.expand = "DELETE FROM accounts WHERE id = 2"}, all_are_there);
+    third.id = "0003";
+    Application release{folder.database(),
+                        Plan{"bank", {accounts(), raw({.expand = "CREATE TABLE other (id)"}, all_are_there), third}}};
+    try {
+        release.evolver.expand();
+        FAIL("an account is gone");
+    } catch (InvariantError const& error) {
+        CHECK(error.answer().migration == "0003");
+        CHECK(error.database_changed() == Changed::partly);
+    }
+    CHECK(release.ask("SELECT count(*) FROM accounts") == "2");
+}
+
 TEST_CASE("invariant: steps of contract that break it are rolled back, with the floor") {
     Folder const folder;
     fill(folder.database());

@@ -236,48 +236,36 @@ TEST_CASE("Backfill: one that would be computed twice is refused before anything
 }
 
 TEST_CASE("Backfill: a row that `where` still holds for ends its batch, which is rolled back") {
-    Folder const folder;
-    make_catalogue(folder.database(), 3000);
-    RawSqlite const old{folder.database()};
-    old.run("UPDATE packages SET size = 'x'");
-    old.run("UPDATE packages SET size = NULL, name = 'odd' WHERE id = 1500");  // between the samples
-    Plan const plan{"catalogue",
-                    {packages_migration(),
-                     Migration{.id = "0002-fill",
-                               .release = "2.0",
-                               .operations = {Backfill{.table = "packages",
-                                                       .set = {{"size", "CASE WHEN name <> 'odd' THEN '0' END"}},
-                                                       .where = "size IS NULL OR size = 'x'"}}}}};
-    Application release{folder.database(), plan};
-    release.evolver.expand();
-    CHECK_THROWS_WITH_AS(release.evolver.backfill(), doctest::Contains("holds still for the row with the key 1500"),
-                         Error);
-    CHECK(old.connection().text("SELECT size FROM packages WHERE id = 1") == "0");
-    CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE id >= 1500 AND size = '0'") == 0);
-    old.run("UPDATE packages SET name = 'even' WHERE id = 1500");
-    release.evolver.resume_backfill();
-    release.evolver.backfill();
-    CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE size = '0'") == 3000);
-}
-
-TEST_CASE("Backfill: a row whose expression is NULL ends its batch, where a column that is NULL is to be filled") {
-    Folder const folder;
-    make_catalogue(folder.database(), 3000);
-    RawSqlite const old{folder.database()};
-    old.run("UPDATE packages SET size = NULL");
-    old.run("UPDATE packages SET name = 'odd' WHERE id = 1500");  // between the samples
-    Plan const plan{"catalogue",
-                    {packages_migration(),
-                     Migration{.id = "0002-fill",
-                               .release = "2.0",
-                               .operations = {Backfill{.table = "packages",
-                                                       .set = {{"size", "CASE WHEN name <> 'odd' THEN '0' END"}},
-                                                       .where = "size IS NULL"}}}}};
-    Application release{folder.database(), plan};
-    release.evolver.expand();
-    CHECK_THROWS_WITH_AS(release.evolver.backfill(), doctest::Contains("holds still for the row with the key 1500"),
-                         Error);
-    CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE id >= 1500 AND size = '0'") == 0);
+    struct Case {
+        std::string start;
+        std::string where;
+    };
+    // The second is told by the value that it gets, the first by a look at the batch.
+    for (auto const& [start, where] : {Case{"'x'", "size IS NULL OR size = 'x'"}, Case{"NULL", "size IS NULL"}}) {
+        CAPTURE(where);
+        Folder const folder;
+        make_catalogue(folder.database(), 3000);
+        RawSqlite const old{folder.database()};
+        old.run("UPDATE packages SET size = " + start);
+        old.run("UPDATE packages SET size = NULL, name = 'odd' WHERE id = 1500");  // between the samples
+        Plan const plan{"catalogue",
+                        {packages_migration(),
+                         Migration{.id = "0002-fill",
+                                   .release = "2.0",
+                                   .operations = {Backfill{.table = "packages",
+                                                           .set = {{"size", "CASE WHEN name <> 'odd' THEN '0' END"}},
+                                                           .where = Expression{where}}}}}};
+        Application release{folder.database(), plan};
+        release.evolver.expand();
+        CHECK_THROWS_WITH_AS(release.evolver.backfill(), doctest::Contains("holds still for the row with the key 1500"),
+                             Error);
+        CHECK(old.connection().text("SELECT size FROM packages WHERE id = 1") == "0");
+        CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE id >= 1500 AND size = '0'") == 0);
+        old.run("UPDATE packages SET name = 'even' WHERE id = 1500");
+        release.evolver.resume_backfill();
+        release.evolver.backfill();
+        CHECK(old.connection().integer("SELECT count(*) FROM packages WHERE size = '0'") == 3000);
+    }
 }
 
 TEST_CASE("Backfill: what cannot be meant is refused") {

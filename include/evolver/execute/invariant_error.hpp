@@ -13,16 +13,16 @@ namespace evolver {
 struct InvariantAnswer {
     std::string migration;
     std::string name;
-    std::string before =
-        {};  ///< The answer's first row that differs, as SQL literals; empty unless somebody asked for values.
+    /// The first row of the answers that differs, or their first, as SQL literals; empty unless somebody asked for values.
+    std::string before = {};
     std::string after = {};
 };
 
-/// Two queries of a migration that must have the same answer have two. The message shows no values unless ReconcileOptions::show_values
+/// The two queries of an invariant have different answers. The message shows no values unless ReconcileOptions::show_values
 /// asks for them; the statement that it carries shows them.
 class InvariantError : public Error {
 public:
-    InvariantError(InvariantAnswer answer, std::string const& when, std::string sql);
+    InvariantError(InvariantAnswer answer, std::string const& when, std::string sql, Changed changed);
     [[nodiscard]] InvariantAnswer const& answer() const noexcept { return *answer_; }
 
 private:

@@ -17,9 +17,9 @@ namespace evolver {
 ///           tell, mark them: `.set = {{"price", "price * 100"}, {"in_cents", "1"}}, .where = "in_cents = 0"`.
 ///           The columns are no part of a key or of a foreign key, and none that an open migration fills (ChangeType and its like say by
 ///           `up` what is in those). Expressions read columns of this release and other tables; a clock and random() may stand in them.
-/// Ensures:  each row that was there when the pass began, and that nobody has written or given another key since, is filled. What is computed from these columns by an
-///           open migration of a later release follows. The application's own triggers do not fire. Contract waits for the end of the
-///           pass; what older releases write behind it stays as they write it: AddCheck with `.clean` holds everybody to a rule.
+/// Ensures:  each row that was there when the pass began, and that nobody has written or given another key since, is filled. What is
+///           computed from these columns by an open migration of a later release follows. The application's own triggers do not fire.
+///           Contract waits for the end of the pass; what older releases write behind it stays as they write it: AddCheck with `.clean` holds everybody to a rule.
 ///           Rollback changes no row: the values stay.
 /// Cost:     about that of an UPDATE of the rows for which `where` holds, and one pass over the others.
 struct Backfill {

@@ -13,7 +13,8 @@ namespace evolver {
 /// answers are compared, in their order, value by value with its type: 1 is not 1.0. A sum of floating-point numbers depends on the order
 /// of the rows: round it.
 ///
-/// Requires: queries that read only, without parameters. `before` works in the old shape, `after` in the new one; without `after` it is the same text.
+/// Requires: queries that read only, without parameters. `before` works in the old shape, `after` in the new one; without `after` it is
+///           the same text.
 /// Ensures:  expand() asks `before` ahead of its steps and behind them, and contract() `before` ahead of its steps and `after` behind
 ///           them, each in its one transaction; where an answer differs, it is rolled back. reconcile() asks both in one snapshot, once the
 ///           backfill is complete, if they differ as texts and the database can answer both before contract. Writers that go on do not

@@ -273,6 +273,12 @@ void Connection::refuse_quoted_strings() const noexcept {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
 }
 
+bool has_table(Connection const& connection, std::string_view name) {
+    Value const wanted = std::string{name};
+    return connection.integer("SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",
+                              {&wanted, 1}) != 0;
+}
+
 ReadTransaction::ReadTransaction(Connection const& connection)
     : connection_{&connection}, own_{!connection.in_transaction()} {
     if (own_) connection.run("BEGIN");

@@ -114,6 +114,9 @@ private:
     mutable std::chrono::milliseconds waits_{0};
 };
 
+/// Is there a table of this name, in this spelling?
+[[nodiscard]] bool has_table(Connection const& connection, std::string_view name);
+
 /// What is read while it lives is of one moment, also while another process changes the schema: it stands in the transaction that the
 /// connection is in, or in one of its own that reads only.
 class ReadTransaction {

@@ -36,6 +36,10 @@ std::string but(std::string const& left_out, std::string const& condition) {
     return left_out.empty() ? "+(" + condition + ")" : "CASE WHEN " + left_out + " THEN 0 ELSE (" + condition + ") END";
 }
 
+bool asks_for_empty(PhysicalTransform const& change, Name const& column) {
+    return normalised(change.where) == normalised(quoted(column.text()) + " IS NULL");
+}
+
 std::size_t parameters(RowKey const& key, Range range) { return range == Range::all ? 0 : 2 * key.columns.size(); }
 
 }  // namespace
@@ -107,19 +111,14 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
 }
 
 bool fills_empty(PhysicalTransform const& change) {
-    auto const where = normalised(change.where);
-    return std::ranges::any_of(change.set, [&](PhysicalTransform::Assignment const& one) {
-        return where == normalised(quoted(one.column.text()) + " IS NULL");
-    });
+    return std::ranges::any_of(change.set, [&](auto const& one) { return asks_for_empty(change, one.column); });
 }
 
 std::string transform(PhysicalTransform const& change, RowKey const& key, Range range, Return returned,
                       std::string const& left_out) {
-    auto const where = normalised(change.where);
     auto const assignments = joined(change.set, ", ", [&](PhysicalTransform::Assignment const& one) {
-        auto const name = quoted(one.column.text());
-        bool const noted = returned == Return::unfilled && where == normalised(name + " IS NULL");
-        return name + " = " +
+        bool const noted = returned == Return::unfilled && asks_for_empty(change, one.column);
+        return quoted(one.column.text()) + " = " +
                (noted ? "coalesce((" + one.value + "\n), evolver_unfilled(" + key_text(key) + "))" : one.value);
     });
     return "UPDATE " + quoted(change.table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) +
