@@ -122,6 +122,7 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
       migration_{migration},
       steps_{steps},
       before_{report.steps.empty() ? Changed::no : Changed::partly} {
+    std::chrono::steady_clock::duration all{0};
     for (auto const& invariant : migration.invariants) {
         auto const& later = steps == Steps::of_contract && invariant.after ? *invariant.after : invariant.before;
         Question question{&invariant, &later};
@@ -132,12 +133,14 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
             // What it asks for is made by a migration that comes before this one, and has no rows yet; or it is told below.
         }
         auto const took = std::chrono::steady_clock::now() - start;
-        if (took <= longest_under_lock) {
+        // It is asked twice, and the answer afterwards is taken to cost the same.
+        if (all + 2 * took <= longest_under_lock) {
+            all += 2 * took;
             questions_.push_back(std::move(question));
             continue;
         }
         report.warnings.push_back(fmt::format(
-            "migration \"{}\": the invariant \"{}\" was not asked while writers wait, since it takes {} ms",
+            "migration \"{}\": the invariant \"{}\" was not asked while writers wait: {} ms, twice, are too much",
             migration.id.text(), invariant.name, std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
     }
 }

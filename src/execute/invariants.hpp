@@ -27,7 +27,7 @@ public:
         of_expand,   ///< The old shape is there before and after.
         of_contract  ///< Before, the old shape is there; after, the new one is.
     };
-    /// Measures each query, outside of any transaction; one that takes too long is left out, and told in the warnings of `report`, whose
+    /// Measures each query, outside of any transaction; those with which all would take too long are left out, and told in the warnings of `report`, whose
     /// steps are those that the call has committed so far.
     InvariantsAround(sqlite::Connection const& connection, Migration const& migration, Steps steps, Report& report);
 

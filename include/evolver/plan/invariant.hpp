@@ -22,8 +22,8 @@ namespace evolver {
 ///           get one.
 /// Throws:   PlanError where a query does not work: for `before`, ahead of the first write of expand(); for `after`, which may need what
 ///           only contract() makes, it is a warning of dry_run() and expand(), and the error of contract(). InvariantError.
-/// Cost:     in expand() and contract() writers wait for both answers. One that takes longer than 50 ms is not asked there, and a warning
-///           says so: on a copy, or in a window, it is compared by hand.
+/// Cost:     in expand() and contract() writers wait for both answers. Those with which a migration's answers would take longer than 50 ms
+///           together are not asked there, and a warning says so: on a copy, or in a window, they are compared by hand.
 struct Invariant {
     std::string name;  ///< "the money"
     Expression before;
