@@ -149,9 +149,11 @@ Filling::Position Filling::read_position() {
     return at;
 }
 
-bool Filling::begin() {
+bool Filling::begin(Position const& seen) {
     auto const& connection = workplace_.own();
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+    auto const now = read_position();
+    if (now.begun != seen.begun || now.schema_version != seen.schema_version) return false;  // another was quicker
     // After a rollback the run would stand in the ledger with a bound that is too low for the next one.
     if (connection.integer("PRAGMA schema_version") != schema_version_) return false;
     std::vector<sqlite::Value> bound;
@@ -199,7 +201,7 @@ Batch Filling::batch(std::chrono::microseconds target) {
     bool const renumbered =
         key_.hidden_rowid && at.begun && at.schema_version != workplace_.own().integer("PRAGMA schema_version");
     if (!at.begun || renumbered) {
-        if (!begin()) return Batch::stale;
+        if (!begin(at)) return Batch::stale;
         at = read_position();
     }
     return fill(at, target);

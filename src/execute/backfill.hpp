@@ -67,7 +67,8 @@ private:
     /// From here on, rows are walked in the order that the run has.
     void walk(bool descending);
     void forget_rebuild(Name const& table);
-    [[nodiscard]] bool begin();
+    /// False: nothing was written, since things are no longer as they were seen.
+    [[nodiscard]] bool begin(Position const& seen);
     Batch fill(Position const& from, std::chrono::microseconds target);
     /// Fills the rows of a range, in the transaction that is open. Returns how many.
     [[nodiscard]] std::int64_t apply(KeyRange const& range);

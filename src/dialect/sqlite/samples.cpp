@@ -9,7 +9,15 @@ namespace evolver::sqlite {
 
 namespace {
 
-constexpr std::string_view each_end = "500";
+constexpr int each_end = 500;
+/// From each end, and a row more: all of it is in memory.
+constexpr std::size_t most_bytes = std::size_t{4} << 20U;
+
+std::size_t size_of(Value const& value) {
+    if (auto const* text = std::get_if<std::string>(&value)) return text->size();
+    if (auto const* bytes = std::get_if<Blob>(&value)) return bytes->size();
+    return sizeof(std::int64_t);
+}
 
 /// The columns that an INSERT can name.
 std::string writable(Table const& table, std::string& places) {
@@ -37,14 +45,18 @@ void copy_rows(Connection const& source, Connection const& target, Table const& 
                                  places + ")");
     // A table without a key to mind may take a row twice: it is a sample.
     for (auto const& by : {order, reverse}) {
-        auto rows = source.prepare(from + by + " LIMIT " + std::string{each_end});
-        while (rows.step()) {
-            for (int i = 0; i < rows.columns(); ++i) insert.bind(i + 1, rows.value(i));
+        auto rows = source.prepare(from + by + " LIMIT " + std::to_string(each_end));
+        int count = 0;
+        std::size_t bytes = 0;
+        for (; bytes < most_bytes && rows.step(); ++count) {
+            for (int i = 0; i < rows.columns(); ++i) {
+                auto const value = rows.value(i);
+                bytes += size_of(value);
+                insert.bind(i + 1, value);
+            }
             insert.run();
         }
-        if (source.integer("SELECT count(*) FROM (SELECT 1 FROM main." + quoted(table.name.text()) + " LIMIT " +
-                           std::string{each_end} + ")") < 500)
-            break;
+        if (count < each_end && bytes < most_bytes) break;  // that was all of it
     }
 }
 

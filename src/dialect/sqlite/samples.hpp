@@ -12,11 +12,11 @@
 
 namespace evolver::sqlite {
 
-/// The schema of `source` with up to 500 rows from each end of every table; triggers do not fire for them.
+/// The schema of `source` with up to 500 rows, or 4 MiB, from each end of every table; triggers do not fire for them.
 /// Cost: at most a thousand rows per table, whatever its size.
 [[nodiscard]] Connection sample_database(Connection const& source);
 
-/// Puts up to 500 rows from each end of the table `table` of `source` into that of `target`, in the columns that both have.
+/// Puts up to 500 rows, or 4 MiB, from each end of the table `table` of `source` into that of `target`, in the columns that both have.
 /// Triggers do not fire for them. Throws EngineError.
 void sample_rows(Connection const& source, Connection const& target, Name const& table);
 
