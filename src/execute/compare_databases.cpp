@@ -118,21 +118,27 @@ private:
     }
 
     void name(Key const& done, Key const& until) {
-        using Kind = RowDifference::Kind;
-        for (auto const& [which, kind, count] :
-             {std::tuple{sqlite::Differing::changed, Kind::changed, &TableDifference::changed},
-              std::tuple{sqlite::Differing::only_main, Kind::missing, &TableDifference::missing},
-              std::tuple{sqlite::Differing::only_beside, Kind::extra, &TableDifference::extra}}) {
-            auto rows = connection_.prepare(sqlite::find(table_, which, range_of(done, until)));
-            bind_range(rows, done, until, table_.key);
-            while (rows.step()) {
-                ++(found_.*count);
-                if (static_cast<std::int64_t>(found_.rows.size()) >= options_.samples) continue;
-                auto const key = row_of(rows, table_.key.columns.size());
-                found_.rows.push_back({.kind = kind, .key = in_words(key)});
-                describe(found_.rows.back(), key);
-            }
+        auto rows = connection_.prepare(sqlite::find(table_, range_of(done, until)));
+        bind_range(rows, done, until, table_.key);
+        while (rows.step()) {
+            auto const kind = count(static_cast<sqlite::Differing>(rows.integer(0)));
+            if (static_cast<std::int64_t>(found_.rows.size()) >= options_.samples) continue;
+            auto key = row_of(rows, table_.key.columns.size() + 1);
+            key.erase(key.begin());
+            found_.rows.push_back({.kind = kind, .key = in_words(key)});
+            describe(found_.rows.back(), key);
         }
+    }
+
+    RowDifference::Kind count(sqlite::Differing how) {
+        using Kind = RowDifference::Kind;
+        switch (how) {
+            case sqlite::Differing::changed: ++found_.changed; return Kind::changed;
+            case sqlite::Differing::only_main: ++found_.missing; return Kind::missing;
+            case sqlite::Differing::only_beside: break;
+        }
+        ++found_.extra;
+        return Kind::extra;
     }
 
     [[nodiscard]] Key row(std::string_view schema, Key const& key) const {

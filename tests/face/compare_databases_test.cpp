@@ -112,6 +112,27 @@ TEST_CASE("many differences are all counted, and the first of them named") {
     CHECK(two.compared({.most_differences = 5}).tables[0].changed < 4000);
 }
 
+TEST_CASE("rows are named in the order of their keys, however they differ") {
+    Folder const folder;
+    auto const make = [&](std::string const& name, std::string const& change) {
+        auto const path = folder.file(name);
+        RawSqlite{path}.connection().run(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, x); WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 "
+            "FROM "
+            "n WHERE i < 9) INSERT INTO t SELECT i, 'a' FROM n;" +
+            change);
+        return path;
+    };
+    auto const found = compare_databases(
+        make("one", "SELECT 1"),
+        make("two",
+             "DELETE FROM t WHERE id IN (1, 9); INSERT INTO t VALUES (-5, 'a'), (12, 'a'); UPDATE t SET x = 'b' "
+             "WHERE id IN (2, 7)"));
+    std::string order;
+    for (auto const& row : found.tables.at(0).rows) order += row.text().substr(0, row.text().find(' ')) + row.key + " ";
+    CHECK(order == "extra:-5 missing:1 changed:2 changed:7 missing:9 extra:12 ");
+}
+
 TEST_CASE("rows are matched by keys of every kind") {
     for (auto const* create : {"CREATE TABLE t (k TEXT COLLATE NOCASE PRIMARY KEY, v) WITHOUT ROWID;"
                                "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 50) INSERT "
@@ -190,7 +211,10 @@ TEST_CASE("comparing writes nothing, and a database that is not there is refused
     auto const bytes = bytes_of(two.before()) + bytes_of(two.after());
     (void)two.compared();
     CHECK(bytes_of(two.before()) + bytes_of(two.after()) == bytes);
-    CHECK_THROWS_AS((void)compare_databases(two.before(), two.folder.file("none.db")), EngineError);
+    CHECK_THROWS_WITH_AS((void)compare_databases(two.before(), two.folder.file("none.db")),
+                         doctest::Contains("none.db"), EngineError);
+    CHECK_THROWS_WITH_AS((void)compare_databases(two.folder.file("none.db"), two.before()),
+                         doctest::Contains("none.db"), EngineError);
     CHECK_THROWS_AS((void)two.compared({.tables = {"tt"}}), Error);
     std::stop_source source;
     source.request_stop();

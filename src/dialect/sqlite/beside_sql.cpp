@@ -45,22 +45,25 @@ Connection open_beside(std::string const& path, std::string const& other) {
     return connection;
 }
 
-std::string find(TableBeside const& table, Differing which, Range range) {
-    auto const parts = table.key.columns.size();
+std::string find(TableBeside const& table, Range range) {
     std::string keys;
     std::string same;
-    for (std::size_t i = 0; i < parts; ++i) {
-        keys += (i > 0 ? ", " : "") + ("one." + key_name(i));
+    std::string order;
+    for (std::size_t i = 0; i < table.key.columns.size(); ++i) {
+        keys += ", one." + key_name(i);
         same += (i > 0 ? " AND " : "") + ("one." + key_name(i) + " = two." + key_name(i));
+        order += (i > 0 ? ", " : "") + std::to_string(i + 2);
     }
     auto const main = hashes(table, "main", range);
     auto const other = hashes(table, beside, range);
-    bool const from_beside = which == Differing::only_beside;
-    auto const condition =
-        which == Differing::changed ? "two.evolver_said <> one.evolver_said" : "two.evolver_said IS NULL";
-    return "SELECT " + keys + " FROM " + (from_beside ? other : main) + " AS one " +
-           (which == Differing::changed ? "" : "LEFT ") + "JOIN " + (from_beside ? main : other) + " AS two ON " +
-           same + " WHERE " + condition + " ORDER BY " + keys;
+    auto const rows = [&](Differing which, std::string const& of, std::string const& join, std::string const& with,
+                          std::string const& where) {
+        return "SELECT " + std::to_string(static_cast<int>(which)) + keys + " FROM " + of + " AS one " + join + " " +
+               with + " AS two ON " + same + " WHERE " + where;
+    };
+    return rows(Differing::changed, main, "JOIN", other, "two.evolver_said <> one.evolver_said") + " UNION ALL " +
+           rows(Differing::only_main, main, "LEFT JOIN", other, "two.evolver_said IS NULL") + " UNION ALL " +
+           rows(Differing::only_beside, other, "LEFT JOIN", main, "two.evolver_said IS NULL") + " ORDER BY " + order;
 }
 
 std::string row_of_key(TableBeside const& table, std::string_view schema) {

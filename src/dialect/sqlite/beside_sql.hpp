@@ -23,9 +23,10 @@ struct TableBeside {
     std::vector<Name> columns;
 };
 
-/// The keys of rows of a range that only main has, only the other has, or that do not hold the same.
-enum class Differing { only_main, only_beside, changed };
-[[nodiscard]] std::string find(TableBeside const& table, Differing which, Range range);
+/// How the rows differ that `find` tells of.
+enum class Differing { changed, only_main, only_beside };
+/// (how, key ...) of the rows of a range that do not hold the same, or that one of the two databases has not, in the order of their keys.
+[[nodiscard]] std::string find(TableBeside const& table, Range range);
 
 /// The columns of the row with the key ?1 … ?k.
 [[nodiscard]] std::string row_of_key(TableBeside const& table, std::string_view schema);

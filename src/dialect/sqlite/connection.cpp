@@ -41,14 +41,14 @@ std::string advice_for(int code) {
     }
 }
 
-[[noreturn]] void fail(sqlite3* database, int code, std::string_view sql) {
+/// `object`: of a database that could not be opened, which does not know its own path.
+[[noreturn]] void fail(sqlite3* database, int code, std::string_view sql, std::string object = {}) {
     int const extended = database != nullptr ? sqlite3_extended_errcode(database) : code;
     // The extended code is that of the last call on the handle; keep it only where it refines the code at hand.
     int const native = (extended & 0xff) == (code & 0xff) ? extended : code;
     std::string what = "SQLite: ";
     what += database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-    std::string object;
-    if (database != nullptr) {
+    if (database != nullptr && object.empty()) {
         char const* path = sqlite3_db_filename(database, "main");
         if (path != nullptr && *path != '\0') object = path;
     }
@@ -156,7 +156,7 @@ Connection Connection::open(std::string const& path, int flags, std::string cons
     int const code =
         sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_EXRESCODE, vfs.empty() ? nullptr : vfs.c_str());
     Connection connection{handle, true};
-    if (code != SQLITE_OK) fail(handle, code, {});
+    if (code != SQLITE_OK) fail(handle, code, {}, path);
     return connection;
 }
 
