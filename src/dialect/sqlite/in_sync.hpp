@@ -8,7 +8,7 @@
 // affinity, typeof() is compared too.
 //
 // Expressions are only ever evaluated over the row in its table, never over NEW.* of a trigger: NEW.* has no affinity there, and may
-// be stale when another trigger has rewritten the row.
+// be stale when another trigger has rewritten the row. The one exception only saves work, and has reasons: plain_expression.hpp.
 
 #include "evolver/operation/pair.hpp"
 
