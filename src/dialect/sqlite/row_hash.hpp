@@ -2,17 +2,19 @@
 
 // A hash of 128 bits over the values of a row.
 //
-// Each value is a word that says its type and its length, then its bytes, so no two rows come as the same words: NULL is not the empty
-// text, 1 is not '1' and not 1.0, ('a', 'b') is not ('ab', ''). Text counts by its bytes, in UTF-8, and a float by its bits, with
-// -0.0 as SQLite keeps it: its tables cannot hold a NaN.
+// Each value goes into a buffer as a byte that says its type, its length, and its bytes, so no two rows come as the same bytes: NULL is not
+// the empty text, 1 is not '1' and not 1.0, ('a', 'b') is not ('ab', ''). Text counts by its bytes, in UTF-8, and a float by its bits, with
+// -0.0 as SQLite keeps it: its tables cannot hold a NaN. What is too long for the buffer goes in as its own hash, and a full buffer is
+// folded into one.
 //
-// Words go in two at a time, into two lanes of 64 bits. Each lane is one multiplication of 64 by 64 bits, of which the upper half is folded
-// onto the lower (the principle of wyhash), with secrets of its own: where a factor becomes zero, and that lane forgets what it knew, the
-// other one does not. That is no cryptography: somebody who chooses values to that end can make two rows hash alike.
+// The hash is XXH3 with 128 bits (https://xxhash.com). That is no cryptography: somebody who chooses values to that end can make two rows
+// hash alike.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace evolver::sqlite {
 
@@ -31,79 +33,79 @@ struct Sum128 {
 
 class RowHash {
 public:
-    void add_null() noexcept { mix(tag(Kind::null, 0), 0); }
-    void add(std::int64_t value) noexcept { mix(tag(Kind::integer, 0), static_cast<std::uint64_t>(value)); }
-    void add(double value) noexcept {
-        std::uint64_t bits = 0;
-        std::memcpy(&bits, &value, sizeof bits);
-        mix(tag(Kind::real, 0), bits);
+    // The buffer has no value until something is put in: to clear it would cost as much as to hash it.
+    RowHash() noexcept {}  // NOLINT(modernize-use-equals-default,cppcoreguidelines-pro-type-member-init)
+
+    void add_null() noexcept {
+        make_room(1);
+        buffer_[size_++] = static_cast<unsigned char>(Kind::null);
     }
+    void add(std::int64_t value) noexcept { add_number(Kind::integer, value); }
+    void add(double value) noexcept { add_number(Kind::real, value); }
     /// `text` may be null where `size` is 0.
     void add_text(void const* text, std::size_t size) noexcept { add_bytes(Kind::text, text, size); }
     void add_blob(void const* bytes, std::size_t size) noexcept { add_bytes(Kind::blob, bytes, size); }
 
-    [[nodiscard]] Sum128 result() const noexcept {
-        auto const first = folded(first_ ^ 0x8bb84b93962eacc9U, second_ ^ 0x4b33a62ed433d4a3U);
-        auto const second = folded(second_ ^ 0x1d8e4e27c47d124fU, first_ ^ 0xaaaaaaaaaaaaaaabU);
-        return {.high = first, .low = second};
-    }
+    [[nodiscard]] Sum128 result() const noexcept;
 
 private:
-    enum class Kind : std::uint64_t { null, integer, real, text, blob };
+    enum class Kind : unsigned char { null, integer, real, text, blob, hashed_text, hashed_blob, folded };
 
-    static std::uint64_t tag(Kind kind, std::size_t size) noexcept {
-        return static_cast<std::uint64_t>(kind) + 8 * static_cast<std::uint64_t>(size);
+    static constexpr std::size_t longest = 64;  // of a value that goes in as it is
+    static constexpr std::size_t capacity = 1024;
+
+    void make_room(std::size_t size) noexcept {
+        if (size_ + size > capacity) fold();
     }
 
-    static std::uint64_t folded(std::uint64_t left, std::uint64_t right) noexcept {
-        __extension__ using Wide = unsigned __int128;
-        auto const product = static_cast<Wide>(left) * right;
-        return static_cast<std::uint64_t>(product >> 64U) ^ static_cast<std::uint64_t>(product);
+    template <class Number>
+    void add_number(Kind kind, Number number) noexcept {
+        static_assert(sizeof number == 8);
+        make_room(1 + sizeof number);
+        buffer_[size_] = static_cast<unsigned char>(kind);
+        std::memcpy(&buffer_[size_ + 1], &number, sizeof number);
+        size_ += 1 + sizeof number;
     }
 
-    void mix(std::uint64_t left, std::uint64_t right) noexcept {
-        first_ = folded(left ^ 0xa0761d6478bd642fU, right ^ first_);
-        second_ = folded(left ^ second_, right ^ 0xe7037ed1a0b428dbU) + 0x9e3779b97f4a7c15U;
+    void add_bytes(Kind kind, void const* bytes, std::size_t size) noexcept {
+        if (size > longest) return add_hashed(kind == Kind::text ? Kind::hashed_text : Kind::hashed_blob, bytes, size);
+        make_room(2 + size);
+        buffer_[size_] = static_cast<unsigned char>(kind);
+        buffer_[size_ + 1] = static_cast<unsigned char>(size);
+        copy(&buffer_[size_ + 2], static_cast<unsigned char const*>(bytes), size);
+        size_ += 2 + size;
     }
 
-    static std::uint64_t word(unsigned char const* bytes) noexcept {
-        std::uint64_t value = 0;
-        std::memcpy(&value, bytes, sizeof value);
-        return value;
-    }
-
-    /// The first `size` bytes, fewer than eight.
-    static std::uint64_t part(unsigned char const* bytes, std::size_t size) noexcept {
-        if (size >= 4) {
-            std::uint32_t begin = 0;
-            std::uint32_t end = 0;
-            std::memcpy(&begin, bytes, sizeof begin);
-            std::memcpy(&end, bytes + size - 4, sizeof end);
-            return static_cast<std::uint64_t>(begin) << 32U | end;
+    /// Most values are short, and then a call of memcpy costs more than what it does. The halves may overlap.
+    static void copy(unsigned char* to, unsigned char const* from, std::size_t size) noexcept {
+        auto const halves = [&]<std::size_t Half>(std::integral_constant<std::size_t, Half>) {
+            std::array<unsigned char, Half> begin;
+            std::array<unsigned char, Half> end;
+            std::memcpy(begin.data(), from, Half);
+            std::memcpy(end.data(), from + size - Half, Half);
+            std::memcpy(to, begin.data(), Half);
+            std::memcpy(to + size - Half, end.data(), Half);
+        };
+        if (size > 32) {
+            halves(std::integral_constant<std::size_t, 32>{});
+        } else if (size >= 16) {
+            halves(std::integral_constant<std::size_t, 16>{});
+        } else if (size >= 8) {
+            halves(std::integral_constant<std::size_t, 8>{});
+        } else if (size >= 4) {
+            halves(std::integral_constant<std::size_t, 4>{});
+        } else if (size >= 2) {
+            halves(std::integral_constant<std::size_t, 2>{});
+        } else if (size == 1) {
+            *to = *from;
         }
-        if (size == 0) return 0;
-        return static_cast<std::uint64_t>(bytes[0]) << 16U | static_cast<std::uint64_t>(bytes[size / 2]) << 8U |
-               bytes[size - 1];
     }
 
-    void add_bytes(Kind kind, void const* data, std::size_t size) noexcept {
-        auto const* bytes = static_cast<unsigned char const*>(data);
-        auto const header = tag(kind, size);
-        if (size < 8) return mix(header, part(bytes, size));
-        mix(header, word(bytes));
-        bytes += 8;
-        size -= 8;
-        for (; size > 16; bytes += 16, size -= 16) mix(word(bytes), word(bytes + 8));
-        // The last words may overlap with what came before: the length is known.
-        if (size > 8) {
-            mix(word(bytes), word(bytes + size - 8));
-        } else if (size > 0) {
-            mix(word(bytes + size - 8), size);
-        }
-    }
+    void add_hashed(Kind kind, void const* bytes, std::size_t size) noexcept;
+    void fold() noexcept;
 
-    std::uint64_t first_ = 0x2d358dccaa6c78a5U;
-    std::uint64_t second_ = 0x589965cc75374cc3U;
+    std::array<unsigned char, capacity + 8> buffer_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace evolver::sqlite
