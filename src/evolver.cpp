@@ -3,31 +3,49 @@
 #include "access/access_state.hpp"
 #include "dialect/sqlite/soci_handle.hpp"
 #include "execute/advance.hpp"
+#include "execute/backup.hpp"
 #include "execute/contract.hpp"
 #include "execute/expand.hpp"
 #include "execute/fingerprint.hpp"
 #include "execute/hazards.hpp"
 #include "execute/reconcile.hpp"
 #include "execute/rollback.hpp"
+#include "execute/rollout.hpp"
 #include "execute/run_control.hpp"
 #include "execute/status.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/audit.hpp"
 
+#include <algorithm>
+#include <random>
 #include <utility>
 
 namespace evolver {
+
+namespace {
+
+/// Different in each instance, and no secret.
+double drawn() {
+    std::random_device device;
+    return std::uniform_real_distribution<double>{0, 1}(device);
+}
+
+}  // namespace
 
 struct Evolver::Parts {
     Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
         : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait},
           soak{options.soak},
+          flags{options.flags},
+          canary_draw{options.canary_draw.value_or(drawn())},
           advancer{
               workplace,
               {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {}
 
     Workplace workplace;
     std::chrono::seconds soak;
+    std::vector<FixedFlag> flags;
+    double canary_draw;
     Advancer advancer;
     std::string why;
     std::shared_ptr<detail::AccessState> access;
@@ -51,15 +69,52 @@ void Evolver::attach() {
 
 void Evolver::baseline(MigrationId const& last) { evolver::baseline(parts_->workplace, last); }
 
-LiveTable Evolver::table(Name const& name) const {
+std::shared_ptr<detail::AccessState> const& Evolver::access() const {
     auto& parts = *parts_;
     if (!parts.access) {
         auto& workplace = parts.workplace;
-        parts.access = std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(),
-                                                             workplace.path(), workplace.given().handle());
+        parts.access =
+            std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(), workplace.path(),
+                                                  workplace.given().handle(), parts.canary_draw);
     }
-    return LiveTable{parts.access, name};
+    return parts.access;
 }
+
+std::string const& Evolver::release() const noexcept { return parts_->workplace.release(); }
+
+LiveTable Evolver::table(Name const& name) const { return LiveTable{access(), name}; }
+
+Flag Evolver::flag(MigrationId const& migration) const {
+    auto const known = parts_->workplace.plan().migrations();
+    auto const found = std::ranges::find_if(known, [&](Migration const& one) { return one.id == migration; });
+    if (found == known.end()) {
+        throw PlanError{
+            Failure{.what = "The plan has no migration \"" + migration.text() + "\" that a flag could follow.",
+                    .object = migration.text(),
+                    .instead = "status() lists the migrations"}};
+    }
+    std::optional<bool> fixed;
+    for (auto const& flag : parts_->flags) {
+        if (flag.migration == migration.text()) fixed = flag.on;
+    }
+    return Flag{access(), static_cast<std::size_t>(found - known.begin()), fixed};
+}
+
+Pin Evolver::pin() const { return Pin{access()}; }
+
+void Evolver::heartbeat() {
+    auto& workplace = parts_->workplace;
+    workplace.refuse_open_transaction("heartbeat");
+    access()->hand_in(workplace.own(), workplace.release(), workplace.wait());
+}
+
+void Evolver::hold_stage(StageOrder const& order) { evolver::hold_stage(parts_->workplace, order); }
+void Evolver::release_stage(StageOrder const& order) { evolver::release_stage(parts_->workplace, order); }
+Stage Evolver::advance_stage(StageOrder const& order) { return evolver::advance_stage(parts_->workplace, order); }
+Stage Evolver::step_back(StageOrder const& order) { return evolver::step_back(parts_->workplace, order); }
+void Evolver::set_canary(Canary const& canary) { evolver::set_canary(parts_->workplace, canary); }
+void Evolver::sign_off(SignOff const& sign_off) { evolver::sign_off(parts_->workplace, sign_off); }
+void Evolver::verify_backup(std::string const& path) { evolver::verify_backup(parts_->workplace, path); }
 
 bool Evolver::advance(std::chrono::microseconds budget) {
     auto result = parts_->advancer.advance(budget, Pace::polite);
@@ -84,7 +139,9 @@ std::int64_t Evolver::skip_failed_rows(RunOrder const& order) {
 }
 
 Reconciliation Evolver::reconcile(ReconcileOptions const& options) {
-    return evolver::reconcile(parts_->workplace, options);
+    auto found = evolver::reconcile(parts_->workplace, options);
+    heartbeat();
+    return found;
 }
 
 Report Evolver::contract(ContractOptions const& options) {

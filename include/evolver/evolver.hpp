@@ -23,7 +23,9 @@
 /// Prepared statements for hot paths are in access/live_statement.hpp, which includes SOCI's headers; this header does not.
 
 #include "evolver/access/dual_column.hpp"
+#include "evolver/access/flag.hpp"
 #include "evolver/access/live_table.hpp"
+#include "evolver/access/pin.hpp"
 #include "evolver/compile/lint.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/error.hpp"
@@ -42,6 +44,7 @@
 #include "evolver/execute/violation_error.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
+#include "evolver/ledger/stage_order.hpp"
 #include "evolver/observe/observer.hpp"
 #include "evolver/observe/progress_line.hpp"
 #include "evolver/plan/plan.hpp"
@@ -69,7 +72,7 @@ struct Options {
     Observer* observer = nullptr;
     /// How long to wait for a lock that somebody else holds, before an error says so.
     std::chrono::milliseconds wait = std::chrono::seconds{10};
-    /// How long no legacy write must have come in before contract.
+    /// How long no legacy write must have come in before contract, and no read of the old shape by fallback.
     std::chrono::seconds soak = std::chrono::hours{24};
     /// Asked before each batch of a backfill, whoever calls it: while one says why not, nothing is filled. See execute/signal.hpp.
     std::vector<Signal> signals = {};
@@ -77,6 +80,10 @@ struct Options {
     double rows_per_second = 0;
     /// The tables that a backfill fills first, of those of one migration, and in which order their rows. The others follow, by ascending keys.
     std::vector<FillOrder> fill_order = {};
+    /// Flags that do not follow the data, for tests.
+    std::vector<FixedFlag> flags = {};
+    /// Which instances set_canary() sends ahead: a share of 0.1 those below 0.1. None: drawn at random, once per Evolver.
+    std::optional<double> canary_draw = {};
 };
 
 /// How a backfill is run to its end.
@@ -161,9 +168,47 @@ public:
     ///           once a second. Memory is constant.
     Reconciliation reconcile(ReconcileOptions const& options = {});
 
+    // ---- the rollout, by hand; each order holds once the call has returned, and goes into the audit trail
+
+    /// The stage of the migration stays what it is: reconcile() moves no reads, contract() leaves it and those behind it alone.
+    /// Requires: a reason. Throws HistoryError where the migration does not have two shapes now.
+    void hold_stage(StageOrder const& order);
+    /// Ends a hold; without one it does nothing.
+    void release_stage(StageOrder const& order = {});
+    /// Moves reads to the new shape, as reconcile() would have, and ends a hold. Returns the stage that is reached.
+    /// Throws GateClosed where that is not proven; HistoryError where the next step is contract().
+    Stage advance_stage(StageOrder const& order = {});
+    /// Moves reads back to both shapes, and holds the stage there. Returns the stage that is reached.
+    /// Requires: a reason. Throws HistoryError where the step before is rollback().
+    Stage step_back(StageOrder const& order);
+    /// Sends a share of the instances ahead: their flags are on at stage `dual`.
+    /// Requires: a reason, a share from 0 to 1.
+    void set_canary(Canary const& canary);
+
+    /// A program that the plan names as a reader of the old shape (ContractPolicy::readers) no longer is one.
+    /// Requires: a reason. Throws HistoryError where no migration between expand and contract names it.
+    void sign_off(SignOff const& sign_off);
+
+    /// Looks at a backup of this database: whether it is whole, and of this history. For ContractPolicy::backup_within. Its age is that of its
+    /// file. Throws Error that says why it cannot be relied on.
+    /// Cost: reads the backup from end to end.
+    void verify_backup(std::string const& path);
+
+    /// Follows the migration: on once its new shape is what is read. Throws PlanError if the plan does not name it.
+    [[nodiscard]] Flag flag(MigrationId const& migration) const;
+
+    /// A scope in which the shape stays what it is. Throws Error with Retry::helps where a contract that has begun does not end.
+    [[nodiscard]] Pin pin() const;
+
+    /// Hands in what this instance has counted: reads of the old shape by fallback, and legacy writes under their day. For an idle loop, some
+    /// times a minute; heartbeat.hpp has a thread for it. reconcile() does it, too.
+    /// Cost: one look at the ledger; one small transaction where there is something new.
+    void heartbeat();
+
     // ---- at the end
 
-    /// Removes the old shapes, in plan order. Throws GateClosed with every closed gate, before anything is removed.
+    /// Removes the old shapes, in plan order: of every migration that is due and not held, up to the first that is not.
+    /// Throws GateClosed with every closed gate, before anything is removed; also where there is none that is due.
     Report contract(ContractOptions const& options = {});
     /// Every gate of every open migration, open or closed.
     [[nodiscard]] std::vector<Gate> gates(ContractOptions const& options = {});
@@ -198,7 +243,12 @@ public:
     [[nodiscard]] std::optional<std::string> verify_audit();
 
 private:
+    friend class Heartbeat;
     struct Parts;
+
+    [[nodiscard]] std::shared_ptr<detail::AccessState> const& access() const;
+    [[nodiscard]] std::string const& release() const noexcept;
+
     std::unique_ptr<Parts> parts_;
 };
 

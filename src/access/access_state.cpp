@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/inspect.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/rollout.hpp"
 
 #include <sqlite3.h>
 
@@ -38,12 +39,13 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
 
 }  // namespace
 
-AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given)
+AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given, double draw)
     : plan_{std::move(plan)},
       presence_{std::move(presence)},
       path_{std::move(path)},
       vfs_{sqlite::Connection::borrow(given).vfs()},
-      given_{given} {}
+      given_{given},
+      draw_{draw} {}
 
 sqlite::Connection const& AccessState::connection() {
     if (connection_) return *connection_;
@@ -63,17 +65,61 @@ Shape const& AccessState::shape(Name const& table) {
     return shapes_.emplace(table.text(), read_shape(plan_, connection(), table)).first->second;
 }
 
-std::string AccessState::text(std::uint64_t epoch, Name const& table, std::string const& key,
-                              std::function<std::string(Shape const&)> const& write) {
+void AccessState::be_at(std::uint64_t epoch) {
+    if (epoch == epoch_) return;
+    shapes_.clear();
+    texts_.clear();
+    ahead_.reset();
+    epoch_ = epoch;
+}
+
+SqlText AccessState::text(std::uint64_t epoch, Name const& table, Recipe const& recipe) {
     std::lock_guard const lock{mutex_};
-    if (epoch != epoch_) {
-        shapes_.clear();
-        texts_.clear();
-        epoch_ = epoch;
-    }
-    auto const known = texts_.find(key);
+    be_at(epoch);
+    auto const known = texts_.find(recipe.key);
     if (known != texts_.end()) return known->second;
-    return texts_.emplace(key, write(shape(table))).first->second;
+    auto const& now = shape(table);
+    SqlText made{.sql = recipe.write(now)};
+    if (recipe.reads) {
+        auto const by_fallback = [&](OpenPair const& open) {
+            return open.stage == Stage::dual && open.pair.kind != PairKind::alias &&
+                   std::ranges::any_of(open.pair.to, [&](Column const& to) { return recipe.reads(to.name); });
+        };
+        for (auto const& open : now.pairs) {
+            if (by_fallback(open)) made.counted.push_back(fallback_reads_.of(open.migration));
+        }
+    }
+    return texts_.emplace(recipe.key, std::move(made)).first->second;
+}
+
+void AccessState::hand_in(sqlite::Connection const& connection, std::string const& release,
+                          std::chrono::milliseconds wait) {
+    auto const counts = fallback_reads_.take();
+    try {
+        if (!hand_in_usage(connection, {.plan = plan_, .release = release, .presence = *presence_, .wait = wait},
+                           counts))
+            fallback_reads_.give_back(counts);
+    } catch (...) {
+        fallback_reads_.give_back(counts);
+        throw;
+    }
+}
+
+bool AccessState::is_ahead(std::size_t migration) {
+    std::lock_guard const lock{mutex_};
+    be_at(presence_->epoch());
+    if (!ahead_) {
+        sqlite::ReadTransaction const snapshot{connection()};
+        auto const state = ledger::read(connection(), plan_.name());
+        std::vector<bool> ahead;
+        for (auto const& entry : state.entries) {
+            bool const goes_first = entry.stage == Stage::dual &&
+                                    draw_ < ledger::rollout_of(connection(), plan_.name(), entry.position).canary;
+            ahead.push_back(entry.stage == Stage::switched || entry.stage == Stage::complete || goes_first);
+        }
+        ahead_ = std::move(ahead);
+    }
+    return migration < ahead_->size() && (*ahead_)[migration];
 }
 
 void AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {

@@ -14,7 +14,9 @@ LiveSql::LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer)
     : state_{std::move(state)},
       writer_{std::move(writer)},
       guard_{std::make_unique<detail::UseGuard>(detail::UseGuard{state_->presence().use()})} {
-    text_ = writer_(*state_, guard_->use.epoch());
+    auto made = writer_(*state_, guard_->use.epoch());
+    text_ = std::move(made.sql);
+    counted_ = std::move(made.counted);
 }
 
 LiveSql::LiveSql(LiveSql const& other)
@@ -23,6 +25,7 @@ LiveSql::LiveSql(LiveSql const& other)
       prepended_{other.prepended_},
       appended_{other.appended_},
       text_{other.text_},
+      counted_{other.counted_},
       guard_{other.guard_ ? std::make_unique<detail::UseGuard>(*other.guard_) : nullptr} {}
 
 LiveSql::LiveSql(LiveSql&& other) noexcept = default;
@@ -34,6 +37,7 @@ LiveSql& LiveSql::operator=(LiveSql other) noexcept {
     std::swap(prepended_, other.prepended_);
     std::swap(appended_, other.appended_);
     std::swap(text_, other.text_);
+    std::swap(counted_, other.counted_);
     std::swap(guard_, other.guard_);
     return *this;
 }
@@ -56,8 +60,13 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
     auto const second = right.whole();
     LiveSql both{left};
     both.writer_ = [first, second](detail::AccessState& state, std::uint64_t epoch) {
-        return first(state, epoch) + second(state, epoch);
+        auto made = first(state, epoch);
+        auto const more = second(state, epoch);
+        made.sql += more.sql;
+        made.counted.insert(made.counted.end(), more.counted.begin(), more.counted.end());
+        return made;
     };
+    both.counted_.insert(both.counted_.end(), right.counted_.begin(), right.counted_.end());
     both.text_ = left.text_ + right.text_;
     both.prepended_.clear();
     both.appended_.clear();
@@ -65,14 +74,23 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
 }
 
 LiveSql::Writer LiveSql::whole() const {
-    return [writer = writer_, prepended = prepended_, appended = appended_](
-               detail::AccessState& state, std::uint64_t epoch) { return prepended + writer(state, epoch) + appended; };
+    return [writer = writer_, prepended = prepended_, appended = appended_](detail::AccessState& state,
+                                                                            std::uint64_t epoch) {
+        auto made = writer(state, epoch);
+        made.sql = prepended + made.sql + appended;
+        return made;
+    };
 }
 
 std::ostream& operator<<(std::ostream& out, LiveSql const& sql) { return out << sql.text_; }
 
+void LiveSql::count() const noexcept {
+    for (auto const& counter : counted_) counter->fetch_add(1, std::memory_order_relaxed);
+}
+
 soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql) {
     if (sql.guard_) sql.state_->look_at_schema(sqlite::handle_of(session), sql.guard_->use.epoch());
+    sql.count();
     return session.once << sql.text_;
 }
 

@@ -42,7 +42,9 @@ void LiveStatement::prepare(std::uint64_t epoch) {
     try {
         for (auto const& binder : binders_) binder(*statement_);
         statement_->alloc();
-        statement_->prepare(writer_(*state_, epoch));
+        auto made = writer_(*state_, epoch);
+        counted_ = std::move(made.counted);
+        statement_->prepare(made.sql);
         statement_->define_and_bind();
     } catch (...) {
         statement_.reset();
@@ -51,9 +53,14 @@ void LiveStatement::prepare(std::uint64_t epoch) {
     epoch_ = epoch;
 }
 
+void LiveStatement::count() const noexcept {
+    for (auto const& counter : counted_) counter->fetch_add(1, std::memory_order_relaxed);
+}
+
 bool LiveStatement::execute() {
     auto const use = state_->presence().use();
     if (!statement_ || use.epoch() != epoch_) prepare(use.epoch());
+    count();
     Ended const ended{*statement_};
     return statement_->execute(true);
 }
@@ -61,6 +68,7 @@ bool LiveStatement::execute() {
 void LiveStatement::each(std::function<void()> const& row) {
     auto const use = state_->presence().use();
     if (!statement_ || use.epoch() != epoch_) prepare(use.epoch());
+    count();
     Ended const ended{*statement_};
     for (bool more = statement_->execute(true); more; more = statement_->fetch()) row();
 }

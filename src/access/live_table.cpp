@@ -2,6 +2,9 @@
 
 #include "access/access_state.hpp"
 #include "dialect/sqlite/access_sql.hpp"
+#include "evolver/schema/tokens.hpp"
+
+#include <algorithm>
 
 namespace evolver {
 
@@ -26,15 +29,26 @@ std::string key_of(std::string_view kind, Name const& table, std::vector<std::st
     return key;
 }
 
+/// The recipe of a statement over the shape of `table`.
+auto over(Name const& table, detail::AccessState::Recipe recipe) {
+    return [table, recipe = std::move(recipe)](detail::AccessState& state, std::uint64_t epoch) {
+        return state.text(epoch, table, recipe);
+    };
+}
+
+auto any_of(std::vector<Name> names) {
+    return [names = std::move(names)](Name const& column) {
+        return std::find(names.begin(), names.end(), column) != names.end();
+    };
+}
+
 }  // namespace
 
 LiveSql LiveTable::insert_columns(std::vector<std::string> const& columns) const {
-    return LiveSql{state_, [name = name_, columns, key = key_of("insert", name_, columns)](detail::AccessState& state,
-                                                                                           std::uint64_t epoch) {
-                       return state.text(epoch, name, key, [&](Shape const& shape) {
-                           return sqlite::insert_sql(shape, names_of(columns));
-                       });
-                   }};
+    return LiveSql{state_,
+                   over(name_, {.key = key_of("insert", name_, columns), .write = [columns](Shape const& shape) {
+                                    return sqlite::insert_sql(shape, names_of(columns));
+                                }})};
 }
 
 LiveSql LiveTable::insert(std::initializer_list<std::string_view> columns) const {
@@ -48,31 +62,30 @@ LiveSql LiveTable::update(std::initializer_list<Set> assignments) const {
         parts.emplace_back(assignment.value.empty() ? sqlite::placeholder(Name{assignment.column})
                                                     : std::string{assignment.value});
     }
-    return LiveSql{state_, [name = name_, parts, key = key_of("update", name_, parts)](detail::AccessState& state,
-                                                                                       std::uint64_t epoch) {
-                       return state.text(epoch, name, key, [&](Shape const& shape) {
-                           std::vector<sqlite::Assignment> all;
-                           for (std::size_t i = 0; i < parts.size(); i += 2)
-                               all.push_back({Name{parts[i]}, parts[i + 1]});
-                           return sqlite::update_sql(shape, all);
-                       });
-                   }};
+    auto const write = [parts](Shape const& shape) {
+        std::vector<sqlite::Assignment> all;
+        for (std::size_t i = 0; i < parts.size(); i += 2) all.push_back({Name{parts[i]}, parts[i + 1]});
+        return sqlite::update_sql(shape, all);
+    };
+    auto const reads = [parts](Name const& column) {
+        for (std::size_t i = 1; i < parts.size(); i += 2) {
+            if (mentions_column(parts[i], column.text())) return true;
+        }
+        return false;
+    };
+    return LiveSql{state_, over(name_, {.key = key_of("update", name_, parts), .write = write, .reads = reads})};
 }
 
 LiveSql LiveTable::remove() const {
-    return LiveSql{
-        state_, [name = name_, key = key_of("delete", name_, {})](detail::AccessState& state, std::uint64_t epoch) {
-            return state.text(epoch, name, key, [](Shape const& shape) { return sqlite::delete_sql(shape); });
-        }};
+    return LiveSql{state_, over(name_, {.key = key_of("delete", name_, {}),
+                                        .write = [](Shape const& shape) { return sqlite::delete_sql(shape); }})};
 }
 
 LiveSql LiveTable::select_columns(std::vector<std::string> const& columns) const {
-    return LiveSql{state_, [name = name_, columns, key = key_of("select", name_, columns)](detail::AccessState& state,
-                                                                                           std::uint64_t epoch) {
-                       return state.text(epoch, name, key, [&](Shape const& shape) {
-                           return sqlite::select_sql(shape, names_of(columns));
-                       });
-                   }};
+    auto const write = [columns](Shape const& shape) { return sqlite::select_sql(shape, names_of(columns)); };
+    return LiveSql{
+        state_,
+        over(name_, {.key = key_of("select", name_, columns), .write = write, .reads = any_of(names_of(columns))})};
 }
 
 LiveSql LiveTable::select(std::initializer_list<std::string_view> columns) const {
@@ -80,20 +93,17 @@ LiveSql LiveTable::select(std::initializer_list<std::string_view> columns) const
 }
 
 LiveSql LiveTable::from(std::string_view alias) const {
-    return LiveSql{
-        state_, [name = name_, alias = std::string{alias}, key = key_of("from", name_, {std::string{alias}})](
-                    detail::AccessState& state, std::uint64_t epoch) {
-            return state.text(epoch, name, key, [&](Shape const& shape) { return sqlite::from_sql(shape, alias); });
-        }};
+    auto const write = [alias = std::string{alias}](Shape const& shape) { return sqlite::from_sql(shape, alias); };
+    return LiveSql{state_, over(name_, {.key = key_of("from", name_, {std::string{alias}}),
+                                        .write = write,
+                                        .reads = [](Name const&) { return true; }})};
 }
 
 LiveSql LiveTable::column(std::string_view column) const {
-    return LiveSql{state_,
-                   [name = name_, column = std::string{column}, key = key_of("column", name_, {std::string{column}})](
-                       detail::AccessState& state, std::uint64_t epoch) {
-                       return state.text(epoch, name, key,
-                                         [&](Shape const& shape) { return sqlite::column_sql(shape, Name{column}); });
-                   }};
+    auto const write = [column = Name{column}](Shape const& shape) { return sqlite::column_sql(shape, column); };
+    return LiveSql{state_, over(name_, {.key = key_of("column", name_, {std::string{column}}),
+                                        .write = write,
+                                        .reads = any_of({Name{column}})})};
 }
 
 }  // namespace evolver

@@ -122,7 +122,7 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
             }
             auto effect = effect_of(operation, known);
             if (auto const* renamed = renames(operation, current)) current = renamed->to;
-            for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage});
+            for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage, position});
             for (auto& rule : effect.rules) {
                 rule.table = stored;
                 if (rule.reference) lead_to_stored(*rule.reference, parents);

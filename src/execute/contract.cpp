@@ -5,6 +5,7 @@
 #include "execute/batch_loop.hpp"
 #include "execute/comparison.hpp"
 #include "execute/invariants.hpp"
+#include "execute/judge.hpp"
 #include "execute/moved_losses.hpp"
 #include "execute/rebuild.hpp"
 #include "execute/rules.hpp"
@@ -23,125 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string in_words(std::chrono::seconds time) {
-    auto const count = time.count();
-    if (count >= 7200) return fmt::format("{} h", count / 3600);
-    if (count >= 120) return fmt::format("{} min", count / 60);
-    return fmt::format("{} s", count);
-}
-
-template <class Items, class Match>
-auto const* find_if(Items const& items, Match const& match) {
-    auto const found = std::find_if(items.begin(), items.end(), match);
-    return found == items.end() ? nullptr : &*found;
-}
-
-/// The gates of one migration, judged by what the ledger and the fleet show right now, and by the processes that the system showed at
-/// the last look around: that one takes longer than writers may be kept out.
-class Judge {
-public:
-    Judge(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options)
-        : workplace_{workplace}, soak_{soak}, options_{options} {}
-
-    /// Before the first judgement, and as often as it should be of the moment.
-    void look_around() {
-        if (!workplace_.path().empty()) open_ = processes_with_open(workplace_.path());
-    }
-
-    /// Where nothing is removed, only the work has to be done.
-    std::vector<Gate> all(ledger::Entry const& entry, bool removes = true) const {
-        if (!removes) return {backfill(entry)};
-        return {backfill(entry),  reconciliation(entry), lossless(entry),
-                instances(entry), processes(entry),      soak(entry)};
-    }
-
-private:
-    [[nodiscard]] Gate gate(std::string name, ledger::Entry const& entry, std::string reason) const {
-        bool const overridden =
-            find_if(options_.override_gates, [&](Override const& one) { return one.gate == name; }) != nullptr;
-        bool const open = reason.empty() || (overridden && name != "backfill" && name != "reconciliation");
-        return {std::move(name), entry.id, open, open ? "" : std::move(reason)};
-    }
-
-    [[nodiscard]] ledger::Legacy legacy(ledger::Entry const& entry) const {
-        return ledger::legacy_of(workplace_.own(), workplace_.plan().name(), entry.position);
-    }
-
-    [[nodiscard]] Gate backfill(ledger::Entry const& entry) const {
-        return gate(
-            "backfill", entry,
-            entry.filled ? "" : "the backfill is not complete: call backfill(), or advance() until it returns false");
-    }
-
-    [[nodiscard]] Gate reconciliation(ledger::Entry const& entry) const {
-        if (entry.reconciled_at == 0)
-            return gate("reconciliation", entry, "the two shapes have not been compared: call reconcile()");
-        return gate("reconciliation", entry,
-                    legacy(entry).writes == entry.reconciled_writes
-                        ? ""
-                        : "legacy writes came in since the two shapes were compared: call reconcile() again");
-    }
-
-    [[nodiscard]] Gate lossless(ledger::Entry const& entry) const {
-        bool const accepted = find_if(options_.accept_loss,
-                                      [&](AcceptedLoss const& one) { return one.migration == entry.id; }) != nullptr;
-        return gate("lossless", entry,
-                    entry.lossy_rows == 0 || accepted
-                        ? ""
-                        : fmt::format("in {} row{} the new shape cannot give back the old value: mend them, or accept "
-                                      "the loss by name: .accept_loss = "
-                                      "{{{{\"{}\", \"<reason>\"}}}}",
-                                      entry.lossy_rows, entry.lossy_rows == 1 ? "" : "s", entry.id));
-    }
-
-    [[nodiscard]] Gate instances(ledger::Entry const& entry) const {
-        auto const needed = workplace_.plan().position_of(Release{entry.release});
-        std::string alive;
-        for (auto const& instance : workplace_.presence().instances()) {
-            if (instance.own || instance.plan != Presence::plan_label(workplace_.plan().name())) continue;
-            auto const releases = workplace_.plan().releases();
-            auto const known = std::find(releases.begin(), releases.end(), Release{instance.release});
-            if (known != releases.end() && static_cast<std::size_t>(known - releases.begin()) >= needed) continue;
-            alive +=
-                fmt::format("{}release {} (pid {})", alive.empty() ? "" : ", ", instance.release, instance.process);
-        }
-        if (workplace_.release_position() < needed) alive = "this very process, of release " + workplace_.release();
-        return gate("instances", entry,
-                    alive.empty() ? "" : "still alive: " + alive + "; stop it, or wait until it has ended");
-    }
-
-    [[nodiscard]] Gate processes(ledger::Entry const& entry) const {
-        if (workplace_.path().empty()) return gate("processes", entry, {});
-        auto const known = workplace_.presence().instances();
-        std::string unknown;
-        for (auto const& process : open_.processes) {
-            bool const registered =
-                find_if(known, [&](Instance const& instance) { return instance.process == process.id; }) != nullptr;
-            if (registered || process.id == getpid()) continue;
-            unknown += fmt::format("{}{} (pid {})", unknown.empty() ? "" : ", ",
-                                   process.command.empty() ? "a process" : process.command, process.id);
-        }
-        return gate("processes", entry,
-                    unknown.empty()
-                        ? ""
-                        : "the database is open in " + unknown + ", which evolver does not know; close it there");
-    }
-
-    [[nodiscard]] Gate soak(ledger::Entry const& entry) const {
-        auto const last = std::max(legacy(entry).last_at, entry.expanded_at);
-        auto const quiet = std::chrono::seconds{ledger::now(workplace_.own()) - last};
-        if (quiet >= soak_) return gate("soak", entry, {});
-        auto const what = legacy(entry).last_at > 0 ? "the last legacy write was" : "the migration was expanded";
-        return gate("soak", entry,
-                    fmt::format("{} {} ago; the soak time is {}", what, in_words(quiet), in_words(soak_)));
-    }
-
-    Workplace& workplace_;
-    std::chrono::seconds soak_;
-    ContractOptions const& options_;
-    OpenProcesses open_;
-};
-
 /// Not among the gates that are judged under the lock: there the step itself looks.
 Gate rules_gate(sqlite::Connection const& connection, Compiler const& compiler, ledger::Entry const& entry) {
     Gate gate{.name = "rules", .migration = entry.id, .open = true, .reason = {}};
@@ -156,31 +38,6 @@ Gate rules_gate(sqlite::Connection const& connection, Compiler const& compiler, 
                         found.keys.front(), found.count == 1 ? "it" : "them");
     }
     return gate;
-}
-
-void refuse_unknown(Plan const& plan, ContractOptions const& options) {
-    for (auto const& one : options.override_gates) {
-        auto const names = {"lossless", "instances", "processes", "soak"};
-        bool const known = std::find(names.begin(), names.end(), one.gate) != names.end();
-        if (known && !one.reason.empty()) continue;
-        throw PlanError{Failure{.what = known ? "The override of gate \"" + one.gate + "\" has no reason."
-                                              : "There is no gate \"" + one.gate + "\" that could be overridden.",
-                                .object = one.gate,
-                                .instead = known ? "say why, for the audit trail"
-                                                 : "gates that can be: lossless, instances, processes, soak"}};
-    }
-    for (auto const& one : options.accept_loss) {
-        auto const migrations = plan.migrations();
-        bool const known = find_if(migrations, [&](Migration const& migration) {
-                               return migration.id.text() == one.migration;
-                           }) != nullptr;
-        if (known && !one.reason.empty()) continue;
-        throw PlanError{
-            Failure{.what = known ? "The accepted loss of \"" + one.migration + "\" has no reason."
-                                  : "The plan has no migration \"" + one.migration + "\" whose loss could be accepted.",
-                    .object = one.migration,
-                    .instead = "name the migration and say why: .accept_loss = {{\"<id>\", \"<reason>\"}}"}};
-    }
 }
 
 void refuse_unfinished(ledger::State const& state, Plan const& plan) {
@@ -269,21 +126,48 @@ bool is_rebuilt(Workplace& workplace, Pacer& pacer, BatchLoop const& loop, std::
 
 }  // namespace
 
-std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
-    refuse_unknown(workplace.plan(), options);
-    auto const [state, standing, compiler] = look(workplace, workplace.own());
-    Judge judge{workplace, soak, options};
-    judge.look_around();
-    std::vector<Gate> all;
+namespace {
+
+/// Up to where a contract goes: the position behind its last migration.
+std::size_t end_of(Plan const& plan, ledger::State const& state, Compiler const& compiler, Judge const& judge,
+                   ContractOptions const& options) {
+    std::size_t position = 0;
     for (auto const& entry : state.entries) {
-        bool const removes = compiler.removes(static_cast<std::size_t>(entry.position));
+        auto const& id = plan.migrations()[position].id;
+        bool const waits =
+            !options.until && entry.phase == Phase::expanded && compiler.removes(position) && judge.has_to_wait(entry);
+        if (waits) return position;
+        ++position;
+        if (options.until && id == *options.until) return position;
+    }
+    return position;
+}
+
+std::vector<Gate> judged(Workplace& workplace, Moment const& moment, Judge const& judge, std::size_t end) {
+    std::vector<Gate> all;
+    std::string waits_for;
+    for (auto const& entry : moment.state.entries) {
+        auto const position = static_cast<std::size_t>(entry.position);
+        if (position >= end) break;
+        bool const removes = moment.compiler.removes(position);
         if (entry.phase != Phase::expanded || (!removes && entry.filled)) continue;
-        auto const judged = judge.all(entry, removes);
-        all.insert(all.end(), judged.begin(), judged.end());
-        if (!compiler.rules(static_cast<std::size_t>(entry.position)).empty())
-            all.push_back(rules_gate(workplace.own(), compiler, entry));
+        auto const found = judge.all(entry, removes, waits_for);
+        all.insert(all.end(), found.begin(), found.end());
+        if (!moment.compiler.rules(position).empty())
+            all.push_back(rules_gate(workplace.own(), moment.compiler, entry));
+        if (waits_for.empty() && removes && judge.has_to_wait(entry)) waits_for = entry.id;
     }
     return all;
+}
+
+}  // namespace
+
+std::vector<Gate> gates(Workplace& workplace, std::chrono::seconds soak, ContractOptions const& options) {
+    refuse_unknown(workplace.plan(), options);
+    auto const moment = look(workplace, workplace.own());
+    Judge judge{workplace, soak, options};
+    judge.look_around();
+    return judged(workplace, moment, judge, moment.state.entries.size());
 }
 
 Gate more_lossy(ledger::Entry const& entry) {
@@ -298,8 +182,20 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     auto const& plan = workplace.plan();
     auto const& connection = workplace.own();
     refuse_unfinished(workplace.state(connection), plan);
-    if (auto closed = closed_among(gates(workplace, soak, options)); !closed.empty())
-        throw GateClosed{std::move(closed)};
+    refuse_unknown(plan, options);
+    std::size_t end = 0;
+    {
+        auto const moment = look(workplace, connection);
+        Judge judge{workplace, soak, options};
+        judge.look_around();
+        end = end_of(plan, moment.state, moment.compiler, judge, options);
+        // Where the first of them has to wait, its gates say why.
+        bool none = end < moment.state.entries.size() && !options.until;
+        for (auto position = moment.standing.contracted; none && position < end; ++position)
+            none = !moment.compiler.removes(position);
+        if (auto closed = closed_among(judged(workplace, moment, judge, none ? end + 1 : end)); !closed.empty())
+            throw GateClosed{std::move(closed)};
+    }
 
     // The last scan: a write past the triggers shows here, before anything is gone.
     {
@@ -307,6 +203,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         ComparisonRun scan{
             workplace, "contract", {.speed = options.speed, .stop = options.stop}, ComparisonRun::Resumable::no};
         for (auto const& entry : state.entries) {
+            if (static_cast<std::size_t>(entry.position) >= end) break;
             auto const lossy = scan.found().lossy();
             (void)scan.compare(compiler, entry);
             if (scan.found().different() > 0) throw ReconcileError{scan.found(), scan.rows()};
@@ -322,7 +219,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     for (;;) {
         auto moment = look(workplace, connection);
         auto const standing = moment.standing;
-        if (standing.contracted == standing.expanded) {
+        if (standing.contracted >= std::min(end, standing.expanded)) {
             Sweep sweep{workplace};
             while (work_through(workplace, pacer, loop, sweep) != Batch::finished) {
             }
@@ -352,7 +249,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             auto const now = workplace.state(connection);
             if (standing_of(now).contracted != position) return;  // another operator was quicker
             if (compiled.removes) {
-                if (auto closed = closed_among(judge.all(now.entries[position])); !closed.empty())
+                if (auto closed = closed_among(judge.all(now.entries[position], true)); !closed.empty())
                     throw GateClosed{std::move(closed)};
                 // The floor first: an instance of an older release that starts from here on is refused before it writes.
                 ledger::raise_floor(connection, plan.name(),

@@ -3,6 +3,7 @@
 #include "evolver/fleet/gate.hpp"
 #include "execute/comparison.hpp"
 #include "execute/invariants.hpp"
+#include "ledger/rollout.hpp"
 
 #include <fmt/format.h>
 
@@ -83,7 +84,8 @@ bool record(Workplace& workplace, ledger::Entry const& entry, std::int64_t write
     }
     ledger::mark_reconciled(connection, plan, entry.position, writes, outcome.lossy);
     ledger::recorded_compared(connection, plan, entry.position);
-    bool const moves = now.entries[position].stage == Stage::dual;
+    bool const moves =
+        now.entries[position].stage == Stage::dual && !ledger::rollout_of(connection, plan, entry.position).held;
     if (moves) ledger::move_stage(connection, plan, entry.position, Stage::switched);
     workplace.audit(connection, "reconcile", entry.id, fmt::format("{} lossy", outcome.lossy), outcome.rows,
                     outcome.duration);

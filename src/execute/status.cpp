@@ -2,7 +2,9 @@
 
 #include "dialect/sqlite/fill_sql.hpp"
 #include "ledger/figures.hpp"
+#include "ledger/rollout.hpp"
 #include "ledger/runs.hpp"
+#include "ledger/usage.hpp"
 
 #include <algorithm>
 
@@ -117,6 +119,15 @@ Status status_of(Workplace& workplace) {
                                      .last_legacy_write = legacy.last_at,
                                      .backfills = backfills_of(connection, plan.name(), entry),
                                      .known = static_cast<std::size_t>(entry.position) < plan.migrations().size()});
+        auto& told = status.migrations.back();
+        auto const rollout = ledger::rollout_of(connection, plan.name(), entry.position);
+        if (rollout.held) {
+            told.held = rollout.reason;
+            told.held_by = rollout.actor;
+        }
+        told.canary = rollout.canary;
+        for (auto const& use : ledger::usage_of(connection, plan.name(), entry.position))
+            told.usage.push_back({use.kind, use.release, use.day, use.uses, use.last_at});
     }
     for (auto position = state.entries.size(); position < plan.migrations().size(); ++position) {
         auto const& migration = plan.migrations()[position];

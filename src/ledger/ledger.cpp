@@ -2,7 +2,9 @@
 
 #include "ledger/audit.hpp"
 #include "ledger/figures.hpp"
+#include "ledger/rollout.hpp"
 #include "ledger/runs.hpp"
+#include "ledger/usage.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -160,7 +162,7 @@ void create(sqlite::Connection const& connection, std::string const& plan) {
         "CREATE TABLE IF NOT EXISTS evolver_quarantine (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, migration TEXT NOT "
         "NULL, "
         "table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT NOT NULL, value, at TEXT NOT NULL);" +
-        run_tables() + figure_tables() + audit_tables());
+        run_tables() + figure_tables() + rollout_tables() + usage_table() + audit_tables());
     auto insert = connection.prepare(
         "INSERT INTO evolver_plan (plan, format, floor, floor_release) VALUES (?, ?, 0, '') ON CONFLICT DO NOTHING");
     insert.bind(1, std::string_view{plan}).bind(2, format);
@@ -262,7 +264,8 @@ void raise_floor(sqlite::Connection const& connection, std::string const& plan, 
 
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy",
-                              "evolver_index", "evolver_run", "evolver_failed_row", "evolver_figure"}) {
+                              "evolver_index", "evolver_run", "evolver_failed_row", "evolver_figure", "evolver_rollout",
+                              "evolver_sign_off", "evolver_usage"}) {
         // A ledger of an earlier version gets what is new with the next expand().
         if (!sqlite::has_table(connection, table)) continue;
         auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");

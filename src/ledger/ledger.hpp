@@ -15,6 +15,8 @@
 //   evolver_legacy      counters of writes that reached the old shape only; the sync triggers raise them
 //   evolver_kept        notes of the triggers that carry columns over a REPLACE; empty or stale between statements
 //   evolver_quarantine  old values that the new shape cannot hold, kept when their loss was accepted
+//   evolver_rollout     who holds a stage and why, evolver_sign_off and evolver_backup what was seen to (ledger/rollout.hpp)
+//   evolver_usage       who has used the old shape, by day (ledger/usage.hpp)
 //   evolver_audit       the trail: append-only, each row hashed with the one before (ledger/audit.hpp)
 //
 // All functions work in the transaction that the connection is in.

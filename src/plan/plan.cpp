@@ -2,6 +2,7 @@
 
 #include "operation/description.hpp"
 
+#include "evolver/plan/day.hpp"
 #include "evolver/schema/digest.hpp"
 
 #include <algorithm>
@@ -28,6 +29,22 @@ std::string text_of(Migration const& migration) {
     return text;
 }
 
+void refuse_bad_policy(Migration const& migration) {
+    auto const& policy = migration.contract;
+    auto const of = "Migration \"" + migration.id.text() + "\"";
+    if (!policy.remove_after.empty() && !seconds_of_day(policy.remove_after))
+        refuse(of + " is not to be contracted before \"" + policy.remove_after + "\", which is no day.",
+               "write it as year, month and day: .remove_after = \"2027-01-31\"");
+    for (auto const& reader : policy.readers) {
+        if (reader.empty() || std::ranges::count(policy.readers, reader) > 1)
+            refuse(
+                of + (reader.empty() ? " has a reader without a name." : " names the reader \"" + reader + "\" twice."),
+                "give each reader a name of its own: it is signed off by it");
+    }
+    if (policy.backup_within.count() < 0)
+        refuse(of + " wants a backup within a negative time.", "leave .backup_within out where none is needed");
+}
+
 }  // namespace
 
 Plan::Plan(Name name, std::vector<Migration> migrations) {
@@ -51,6 +68,7 @@ Plan::Plan(Name name, std::vector<Migration> migrations) {
                        "give each a name of its own: messages and the audit trail use it");
             }
         }
+        refuse_bad_policy(migration);
         auto const same_id = [&](Migration const& other) { return &other != &migration && other.id == migration.id; };
         if (std::any_of(migrations.begin(), migrations.end(), same_id)) {
             refuse("Two migrations have the id \"" + id + "\".",

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 /// From the top of the house to its ground. A layer may include itself and what stands before it; two layers of one number stand
 /// side by side and do not know each other.
-constexpr std::array<std::pair<std::string_view, int>, 17> layers{{
+constexpr std::array<std::pair<std::string_view, int>, 18> layers{{
     {"version", 0},
     {"error", 1},
     {"observe", 2},
@@ -37,6 +37,7 @@ constexpr std::array<std::pair<std::string_view, int>, 17> layers{{
     {"access", 11},
     {"evolver", 12},
     {"worker", 13},
+    {"heartbeat", 13},
     {"pipeline", 14},
     {"cli", 15},
     {"testing", 15},
@@ -202,8 +203,10 @@ TEST_CASE("layout: a source file stands where its header stands") {
     for (auto const& file : files_of("src")) {
         if (file.path.extension() != ".cpp") continue;
         auto const header = fs::path{file.name}.replace_extension(".hpp");
-        // Files that are alike, one rule of lint each, share the header of their folder.
-        if (fs::exists(root() / "src" / header.parent_path() / "rules.hpp")) continue;
+        // Files that are alike, one rule of lint or one gate each, share the header of their folder.
+        auto const folder = header.parent_path();
+        if (fs::exists(root() / "src" / folder / "rules.hpp")) continue;
+        if (fs::exists(root() / "src" / folder / (folder.filename().string() + ".hpp"))) continue;
         // A part of a large class stands beside the class: compiler_crossings.cpp beside compiler.hpp.
         auto const name = header.stem().string();
         auto const whole = header.parent_path() / (name.substr(0, name.find('_')) + ".hpp");

@@ -2,12 +2,14 @@
 
 /// A statement of the new shape, as it has to be written at this moment.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace soci {
 class session;
@@ -20,6 +22,7 @@ namespace evolver {
 
 namespace detail {
 class AccessState;
+struct SqlText;
 struct UseGuard;
 }  // namespace detail
 
@@ -52,17 +55,19 @@ public:
 private:
     friend class LiveTable;
     friend class LiveStatement;
-    using Writer = std::function<std::string(detail::AccessState&, std::uint64_t epoch)>;
+    using Writer = std::function<detail::SqlText(detail::AccessState&, std::uint64_t epoch)>;
 
     LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer);
 
     [[nodiscard]] Writer whole() const;
+    void count() const noexcept;
 
     std::shared_ptr<detail::AccessState> state_;
     Writer writer_;
     std::string prepended_;
     std::string appended_;
     std::string text_;
+    std::vector<std::shared_ptr<std::atomic<std::uint64_t>>> counted_;
     std::unique_ptr<detail::UseGuard> guard_;
 };
 

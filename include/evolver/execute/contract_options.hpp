@@ -4,15 +4,19 @@
 
 #include "evolver/execute/speed.hpp"
 #include "evolver/fleet/gate.hpp"
+#include "evolver/plan/migration.hpp"
 
+#include <optional>
 #include <stop_token>
 #include <vector>
 
 namespace evolver {
 
 struct ContractOptions {
-    /// Gates to be treated as open, each with the reason that goes into the audit trail. `backfill` and `reconciliation` cannot be
-    /// overridden.
+    /// The last migration whose old shape is to go; its gates, and those of all before it, have to be open. None: every one that is due and not
+    /// held, up to the first that is not.
+    std::optional<MigrationId> until = {};
+    /// Gates to be treated as open, each with the reason that goes into the audit trail; fleet/gate.hpp says which.
     std::vector<Override> override_gates = {};
     /// Migrations whose lossy rows may go. Their old values are kept in evolver_quarantine.
     std::vector<AcceptedLoss> accept_loss = {};

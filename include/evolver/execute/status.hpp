@@ -32,6 +32,16 @@ struct BackfillStatus {
     Estimate expected = {};  ///< What expand() expected, uncorrected; of no rows where it could not be tried.
 };
 
+/// How often the old shape was used on one day, by whom.
+struct UsageStatus {
+    std::string kind;  ///< "legacy write", "fallback read".
+    std::string
+        release;  ///< That did it; of a legacy write, the older releases that were alive then. Empty: nobody that registers.
+    std::string day;  ///< "2026-11-28", in UTC; of a legacy write, that on which somebody looked.
+    std::int64_t uses = 0;
+    std::int64_t last_at = 0;  ///< Seconds since 1970.
+};
+
 struct MigrationStatus {
     std::string id;
     std::string release;
@@ -45,7 +55,11 @@ struct MigrationStatus {
     std::int64_t legacy_writes = 0;              ///< Since expand; of several within a second, one.
     std::int64_t last_legacy_write = 0;          ///< Seconds since 1970; 0: none.
     std::vector<BackfillStatus> backfills = {};  ///< One per table, from its first batch on.
-    bool known = true;                           ///< False: it is of a newer release, and this plan does not know it.
+    std::string held = {};                       ///< Why its stage is held; empty where it is not.
+    std::string held_by = {};
+    double canary = 0;                    ///< The share of instances that goes ahead.
+    std::vector<UsageStatus> usage = {};  ///< Of the old shape, as handed in; latest day first.
+    bool known = true;                    ///< False: it is of a newer release, and this plan does not know it.
 };
 
 struct LiveInstance {

@@ -2,17 +2,21 @@
 
 /// Gates: the conditions that must hold before an old shape is removed.
 ///
-///   backfill         every row is filled
-///   reconciliation   both shapes agreed, and no legacy write came in since
-///   lossless         the new shape can give back every old value, or the loss was accepted for this migration
-///   instances        no live instance of an older release is registered
-///   processes        no unknown process has the database open (where the system shows that: Linux, WAL mode)
-///   soak             no legacy write for the soak time
-///   rules            no row breaks a rule that the migration adds and does not say how to mend
+///   backfill            every row is filled
+///   reconciliation      both shapes agreed, and no legacy write came in since
+///   lossless            the new shape can give back every old value, or the loss was accepted for this migration
+///   instances           no live instance of an older release is registered
+///   processes           no unknown process has the database open (where the system shows that: Linux, WAL mode)
+///   soak                no legacy write, and no read of the old shape by fallback that was handed in, for the soak time
+///   readers             programs that never register, as the plan names them, are signed off
+///   earlier migrations  none before it has to wait
+///   due                 the day, and the release, that the plan waits for are reached
+///   held                nobody holds its stage
+///   backup              a backup was verified within the time that the plan asks for
+///   rules               no row breaks a rule that the migration adds and does not say how to mend
 ///
-/// `backfill`, `reconciliation` and `rules` cannot be overridden: what the first two guard would be gone, and the engine would refuse the
-/// third. The others are overridden by name, with a reason, which goes into
-/// the audit trail.
+/// What `backfill`, `reconciliation` and `rules` guard would be gone, or refused by the engine; `held` and `earlier migrations` are opened
+/// by those who closed them. So these cannot be overridden. The others are, by name, with a reason, which goes into the audit trail.
 
 #include "evolver/error.hpp"
 

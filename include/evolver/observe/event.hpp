@@ -9,17 +9,18 @@
 namespace evolver {
 
 enum class EventKind {
-    step,         ///< A step of a migration was run.
-    expanded,     ///< A migration is expanded.
-    batch,        ///< A batch of a backfill was committed.
-    filled,       ///< A migration's backfill is complete.
-    scanned,      ///< A range was compared by a reconciliation.
-    reconciled,   ///< A migration is reconciled.
-    switched,     ///< Reads of a migration moved to the new shape.
-    contracted,   ///< A migration's old shape is gone.
-    rolled_back,  ///< A migration's new shape is gone.
-    waiting,      ///< Somebody else holds what is needed; `message` says who.
-    warning,      ///< Something deserves a look.
+    step,          ///< A step of a migration was run.
+    expanded,      ///< A migration is expanded.
+    batch,         ///< A batch of a backfill was committed.
+    filled,        ///< A migration's backfill is complete.
+    scanned,       ///< A range was compared by a reconciliation.
+    reconciled,    ///< A migration is reconciled.
+    switched,      ///< Reads of a migration moved to the new shape.
+    stepped_back,  ///< Reads of a migration went back to both shapes; `message` says why.
+    contracted,    ///< A migration's old shape is gone.
+    rolled_back,   ///< A migration's new shape is gone.
+    waiting,       ///< Somebody else holds what is needed; `message` says who.
+    warning,       ///< Something deserves a look.
 };
 
 struct Event {

@@ -4,6 +4,7 @@
 
 #include "evolver/operation/operation.hpp"
 #include "evolver/plan/acceptance.hpp"
+#include "evolver/plan/contract_policy.hpp"
 #include "evolver/plan/invariant.hpp"
 
 #include <string>
@@ -29,6 +30,8 @@ struct Migration {
     std::vector<Acceptance> accept = {};
     /// What the migration must leave as it is. No part of the digest.
     std::vector<Invariant> invariants = {};
+    /// When the old shape may go. No part of the digest.
+    ContractPolicy contract = {};
 };
 
 }  // namespace evolver

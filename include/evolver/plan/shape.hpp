@@ -10,6 +10,7 @@
 #include "evolver/plan/phase.hpp"
 #include "evolver/schema/table.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,12 +21,14 @@ namespace evolver {
 struct OpenPair {
     Pair pair;
     Stage stage;
+    std::size_t migration = 0;  ///< Its position in the plan.
 };
 
 /// A cross pair that is open for this release: the table is its source or its target.
 struct OpenCrossPair {
     CrossPair pair;
     Stage stage;
+    std::size_t migration = 0;  ///< Its position in the plan.
 };
 
 struct Shape {

@@ -83,6 +83,8 @@ struct Case {
     std::string refused = {};            ///< Why expand() is refused, at any budget.
     std::string contract_refused = {};   ///< Why contract() is.
     std::string refused_by_budget = {};  ///< Why either is, for the lock alone.
+    /// How many releases the plan names from the one on that the contract waits for; 0: not reached, or it waits for none.
+    std::size_t releases_since_due = 0;
 
     template <class Kind>
     [[nodiscard]] Kind const* as() const {
@@ -144,6 +146,7 @@ extern LintRule const backfill_unbounded;
 extern LintRule const backfill_write_gap;
 extern LintRule const collation_or_charset_change;
 extern LintRule const constraint_broken_by_rows;
+extern LintRule const contract_overdue;
 extern LintRule const ddl_mixed_with_dml;
 extern LintRule const default_changed;
 extern LintRule const dependent_object_breaks;

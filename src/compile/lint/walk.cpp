@@ -322,6 +322,11 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live
         bool const expanded = position < standing.expanded;
         Case whole{.migration = &migration, .expanded = expanded, .live = live};
         whole.refused = found_in(free.refused, position);
+        if (auto const& due = migration.contract.remove_after_release) {
+            auto const releases = plan.releases();
+            whole.releases_since_due =
+                static_cast<std::size_t>(releases.end() - std::find(releases.begin(), releases.end(), *due));
+        }
         whole.contract_refused = found_in(free.contract_refused, position);
         whole.refused_by_budget = found_in(bounded.refused, position) + found_in(bounded.contract_refused, position);
         if (!whole.refused.empty() || !whole.contract_refused.empty()) whole.refused_by_budget.clear();

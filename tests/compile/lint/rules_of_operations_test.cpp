@@ -33,6 +33,41 @@ std::vector<Finding> linted_over(std::vector<Operation> before, Operation operat
 
 TEST_SUITE_BEGIN("compile/lint");
 
+TEST_CASE("contract-overdue: it grows louder with the days, and with the releases") {
+    auto const findings = [](ContractPolicy const& policy, std::vector<std::string> const& later = {},
+                             Standing standing = {1, 2}) {
+        std::vector<Migration> migrations{
+            {.id = "0001-before", .release = "1.0", .operations = {packages()}},
+            {.id = "0002-change", .release = "2.0", .operations = {cast()}, .contract = policy}};
+        for (auto const& release : later)
+            migrations.push_back(
+                {.id = MigrationId{"later-" + release}, .release = Release{release}, .operations = {licence()}});
+        auto const database = sqlite::Connection::in_memory();
+        Rollout rollout{Plan{"linted", {migrations[0], migrations[1]}}, database};
+        (void)rollout.expand();
+        (void)rollout.fill();
+        (void)rollout.contract();
+        (void)rollout.expand();
+        return found(lint_rules::lint(Plan{"linted", migrations}, standing, lint_rules::facts_of(database)),
+                     "contract-overdue");
+    };
+    auto const ago = [](int days) {
+        return sqlite::Connection::in_memory().text("SELECT date('now', '-" + std::to_string(days) + " days')");
+    };
+    CHECK(findings({}) == "");
+    CHECK(findings({.remove_after = "2999-01-01"}) == "");
+    CHECK(findings({.remove_after = ago(1)}) == "info 0002-change");
+    CHECK(findings({.remove_after = ago(31)}) == "warning 0002-change");
+    CHECK(findings({.remove_after = ago(91)}) == "error 0002-change");
+    CHECK(findings({.remove_after = ago(91)}, {}, {1, 1}) == "");  // not expanded: nothing to clean up
+    CHECK(findings({.remove_after_release = "3.0"}) == "");
+    CHECK(findings({.remove_after_release = "2.0"}) == "info 0002-change");
+    CHECK(findings({.remove_after_release = "2.0"}, {"3.0"}) == "warning 0002-change");
+    CHECK(findings({.remove_after_release = "2.0"}, {"3.0", "4.0"}) == "error 0002-change");
+    CHECK(findings({.remove_after = "2999-01-01", .remove_after_release = "2.0"}) == "");
+    CHECK(findings({.remove_after = ago(91), .remove_after_release = "2.0"}) == "info 0002-change");
+}
+
 TEST_CASE("drop-constraint: a constraint that goes is a warning") {
     auto table = packages();
     table.checks = {{.name = "named", .condition = "name <> ''"}};

@@ -1,0 +1,77 @@
+#include "evolver/heartbeat.hpp"
+
+#include "access/access_state.hpp"
+#include "dialect/sqlite/soci_handle.hpp"
+
+#include <soci/soci.h>
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+namespace evolver {
+
+struct Heartbeat::Parts {
+    std::shared_ptr<detail::AccessState> counted;
+    std::string release;
+    HeartbeatOptions options;
+    mutable std::mutex mutex = {};
+    std::condition_variable_any ended = {};
+    std::string failed = {};
+    std::jthread thread = {};  // the last: it uses the others
+
+    void beat(sqlite::Connection const& connection) {
+        std::string failure;
+        try {
+            counted->hand_in(connection, release, std::chrono::milliseconds{0});
+        } catch (std::exception const& error) {
+            failure = error.what();
+        }
+        std::lock_guard const lock{mutex};
+        failed = std::move(failure);
+    }
+
+    void run(std::stop_token const& stop) {
+        try {
+            soci::session session;
+            options.open(session);
+            auto const connection = sqlite::Connection::borrow(sqlite::handle_of(session));
+            for (bool more = true; more;) {
+                {
+                    std::unique_lock lock{mutex};
+                    ended.wait_for(lock, stop, options.every, [] { return false; });
+                }
+                more = !stop.stop_requested();
+                beat(connection);
+            }
+        } catch (std::exception const& error) {
+            std::lock_guard const lock{mutex};
+            failed = error.what();
+        }
+    }
+};
+
+Heartbeat::Heartbeat(Evolver const& evolver, HeartbeatOptions options) {
+    if (!options.open) {
+        throw Error{
+            Failure{.what = "A Heartbeat was given nothing that opens its session.",
+                    .object = {},
+                    .instead = "{.open = [](soci::session& session) { session.open(soci::sqlite3, \"db=…\"); }}"}};
+    }
+    parts_.reset(new Parts{.counted = evolver.access(), .release = evolver.release(), .options = std::move(options)});
+    parts_->thread = std::jthread{[parts = parts_.get()](std::stop_token const& stop) { parts->run(stop); }};
+}
+
+Heartbeat::~Heartbeat() = default;
+Heartbeat::Heartbeat(Heartbeat&&) noexcept = default;
+Heartbeat& Heartbeat::operator=(Heartbeat&&) noexcept = default;
+
+std::string Heartbeat::error() const {
+    std::lock_guard const lock{parts_->mutex};
+    return parts_->failed;
+}
+
+}  // namespace evolver

@@ -1,0 +1,61 @@
+#pragma once
+
+// How operators have left the rollout of a migration, and what they have signed off.
+//
+//   evolver_rollout   one row per migration whose stage was ever held, or that a share of the instances goes ahead with
+//   evolver_sign_off  one row per migration and reader
+//   evolver_backup    one row per backup that was verified
+//
+// A ledger of an older evolver lacks them until make_rollout(). All functions work in the transaction that the connection is in.
+
+#include "dialect/sqlite/connection.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace evolver::ledger {
+
+struct Rollout {
+    bool held = false;
+    std::string reason = {};  ///< Of the hold.
+    std::string actor = {};
+    std::int64_t at = 0;
+    double canary = 0;
+};
+
+struct SignedOff {
+    std::string reader;
+    std::string actor;
+    std::string reason;
+    std::int64_t at = 0;
+};
+
+struct Backup {
+    std::string path = {};
+    std::int64_t at = 0;  ///< When its file was last written; 0: none was verified.
+};
+
+/// The statements that make the tables.
+[[nodiscard]] std::string rollout_tables();
+[[nodiscard]] bool has_rollout(sqlite::Connection const& connection);
+/// Makes them where they are missing. Inside a write transaction.
+void make_rollout(sqlite::Connection const& connection);
+
+[[nodiscard]] Rollout rollout_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+void hold(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+          std::string const& reason, std::string const& actor);
+void release_hold(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+void set_canary(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, double share);
+
+void sign_off(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+              SignedOff const& signed_off);
+[[nodiscard]] std::vector<SignedOff> signed_off(sqlite::Connection const& connection, std::string const& plan,
+                                                std::int64_t position);
+
+void note_backup(sqlite::Connection const& connection, std::string const& plan, std::string const& path,
+                 std::int64_t made_at);
+/// The newest of those that were verified.
+[[nodiscard]] Backup last_backup(sqlite::Connection const& connection, std::string const& plan);
+
+}  // namespace evolver::ledger
