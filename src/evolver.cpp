@@ -110,7 +110,9 @@ void Evolver::heartbeat() {
 
 void Evolver::hold_stage(StageOrder const& order) { evolver::hold_stage(parts_->workplace, order); }
 void Evolver::release_stage(StageOrder const& order) { evolver::release_stage(parts_->workplace, order); }
-Stage Evolver::advance_stage(StageOrder const& order) { return evolver::advance_stage(parts_->workplace, order); }
+Stage Evolver::advance_stage(StageOrder const& order) {
+    return evolver::advance_stage(parts_->workplace, parts_->soak, order);
+}
 Stage Evolver::step_back(StageOrder const& order) { return evolver::step_back(parts_->workplace, order); }
 void Evolver::set_canary(Canary const& canary) { evolver::set_canary(parts_->workplace, canary); }
 void Evolver::sign_off(SignOff const& sign_off) { evolver::sign_off(parts_->workplace, sign_off); }

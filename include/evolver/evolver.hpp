@@ -43,8 +43,8 @@
 #include "evolver/execute/status.hpp"
 #include "evolver/execute/violation_error.hpp"
 #include "evolver/fleet/gate.hpp"
+#include "evolver/fleet/stage_order.hpp"
 #include "evolver/ledger/ledger_error.hpp"
-#include "evolver/ledger/stage_order.hpp"
 #include "evolver/observe/observer.hpp"
 #include "evolver/observe/progress_line.hpp"
 #include "evolver/plan/plan.hpp"
@@ -175,11 +175,16 @@ public:
     void hold_stage(StageOrder const& order);
     /// Ends a hold; without one it does nothing.
     void release_stage(StageOrder const& order = {});
-    /// Moves reads to the new shape, as reconcile() would have, and ends a hold. Returns the stage that is reached.
-    /// Throws GateClosed where that is not proven; HistoryError where the next step is contract().
+    /// Moves the migration on by one stage, and ends a hold. Returns the stage that is reached.
+    ///   dual → switched      reads use the new shape, as reconcile() would have them
+    ///   switched → complete  programs of this release write the new shape only, and old columns accept NULL; the triggers go on filling them, but
+    ///                        for a column that is dropped. Contract does not need it: it is where one can rest, and see that nobody needs the old shape
+    /// Throws GateClosed where that is not proven, for `complete` as contract() does but for what only removing needs; HistoryError where the
+    ///         next step is contract().
     Stage advance_stage(StageOrder const& order = {});
-    /// Moves reads back to both shapes, and holds the stage there. Returns the stage that is reached.
-    /// Requires: a reason. Throws HistoryError where the step before is rollback().
+    /// Moves the migration back by one stage, and holds it there. Returns the stage that is reached. From `complete`, rows that lack an old value
+    /// get it, in batches; one that was killed is gone on with.
+    /// Requires: a reason. Throws HistoryError where the step before is rollback(), or where an old value that is missing cannot be computed.
     Stage step_back(StageOrder const& order);
     /// Sends a share of the instances ahead: their flags are on at stage `dual`.
     /// Requires: a reason, a share from 0 to 1.

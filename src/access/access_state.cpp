@@ -23,7 +23,12 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
         if (entry.phase == Phase::contracted) standing.contracted = standing.expanded;
         stages.push_back(entry.stage);
     }
-    auto const physical = sqlite::inspect_table(connection, physical_name(plan, standing, table));
+    auto physical = sqlite::inspect_table(connection, physical_name(plan, standing, table));
+    // The release is held to what the old column was declared as, also while that accepts NULL.
+    for (auto const& relaxed : state.relaxed) {
+        if (!physical || !(physical->name == Name{relaxed.table})) continue;
+        if (auto* const column = physical->find(Name{relaxed.column})) column->nullable = false;
+    }
     std::vector<Parent> parents;
     for (auto& parent : parents_of(plan, standing, table)) {
         auto found = sqlite::inspect_table(connection, parent.stored);

@@ -125,10 +125,11 @@ Compiler::Compiler(Plan plan, Standing standing, sqlite::Connection const& live,
       schema_version_{live.integer("PRAGMA schema_version")},
       clone_{sqlite::clone_schema(live)} {
     sqlite::add_functions(clone_.connection, plan_);
-    virtual_ = sqlite::inspect(clone_.connection);
     // A newer release may have gone further than this plan knows.
     standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());
     standing_.contracted = std::min(standing_.contracted, standing_.expanded);
+    make_strict();
+    virtual_ = sqlite::inspect(clone_.connection);
     // An open rename is only in the plan: its new name first, so that what came after it finds the table.
     for (auto position = standing_.contracted; position < standing_.expanded; ++position) {
         for (auto const& operation : plan_.migrations()[position].operations) {

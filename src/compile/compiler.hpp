@@ -32,10 +32,25 @@ namespace sqlite {
 struct IndexLayout;
 }
 
+/// An old column that accepts NULL for as long as its migration is at stage `complete`, by the database's names.
+struct RelaxedColumn {
+    std::size_t position;  ///< Of the migration.
+    Name table;
+    Name column;
+    std::string down = {};  ///< What fills it, where Compiler::refillable() knows.
+};
+
 /// How far a database has come along a plan.
 struct Standing {
     std::size_t contracted = 0;  ///< Migrations before this one are contracted.
     std::size_t expanded = 0;    ///< Migrations before this one are expanded, or contracted.
+    std::vector<RelaxedColumn> relaxed = {};
+};
+
+/// The way to stage `complete`.
+struct Completion {
+    std::vector<Step> steps = {};
+    std::vector<RelaxedColumn> relaxed = {};
 };
 
 /// The counter of one table's legacy writes under one migration.
@@ -110,6 +125,13 @@ public:
     /// The last expanded migration.
     [[nodiscard]] Compiled undo();
 
+    /// Has the old columns of migration `position` accept NULL. Throws PlanError where one cannot.
+    [[nodiscard]] Completion complete(std::size_t position);
+    /// Has the relaxed columns be NOT NULL again; does not look for rows in which they are NULL.
+    [[nodiscard]] std::vector<Step> const& restoring() const noexcept { return restoring_; }
+    /// The relaxed columns, each with what fills it.
+    [[nodiscard]] std::vector<RelaxedColumn> refillable() const;
+
     /// The sync triggers of open migrations that are not there, and how to put them back.
     [[nodiscard]] Mend mend();
 
@@ -168,6 +190,7 @@ private:
     void render(std::vector<Step>& steps, Change const& change, Lock lock, std::string const& migration,
                 bool online = false);
     [[nodiscard]] bool is_put_off(Effect const& effect, Change const& change);
+    void make_strict();
     void unsync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     void unsync(std::vector<Step>& steps, std::vector<Name> const& tables, std::string const& migration);
     /// Those that are there. Code of the application's runs between the two: what it writes is carried over as anybody's is.
@@ -234,6 +257,7 @@ private:
     std::vector<OpenMove> moves_;
     std::map<std::string, std::int64_t> rows_;
     std::vector<sqlite::NaturalStatement> watched_;
+    std::vector<Step> restoring_;
     enum class Online { by_size, put_off, at_once };
     Online online_ = Online::by_size;
 };

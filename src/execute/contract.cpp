@@ -4,6 +4,7 @@
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/batch_loop.hpp"
 #include "execute/comparison.hpp"
+#include "execute/deadline.hpp"
 #include "execute/invariants.hpp"
 #include "execute/judge.hpp"
 #include "execute/moved_losses.hpp"
@@ -241,6 +242,9 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         bool stale = false;
         InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_contract, report};
         Judge judge{workplace, soak, options};
+        std::chrono::milliseconds expected{0};
+        for (auto const& step : compiled.steps) expected += step.estimate;
+        judge.expect(expected);
         Standstill const standstill{.of_statements = compiled.removes, .look_around = [&] { judge.look_around(); }};
         auto const kept_out = at_standstill(workplace, standstill, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version() ||
@@ -268,8 +272,9 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             mended += mend_rest(workplace, unkept(rules, runs), id);
             if (mended > 0)
                 workplace.audit(connection, "rows mended", id, "the old values are in evolver_quarantine", mended, {});
+            Deadline const deadline{connection, migration, options, ledger::now(connection)};
             invariants.before_steps();
-            run_steps(compiled.steps, connection);
+            deadline.run([&] { run_steps(compiled.steps, connection); });
             invariants.after_steps();
             for (auto const& run : runs) run.done();
             ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));

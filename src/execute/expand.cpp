@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/index_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/completion.hpp"
 #include "execute/estimate.hpp"
 #include "execute/hazards.hpp"
 #include "execute/invariants.hpp"
@@ -56,7 +57,9 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     auto const& migration = plan.migrations()[compiled.position];
     InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_expand, report};
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
-    if (standing_of(workplace.state(connection)).expanded != compiled.position) return false;
+    auto const standing = standing_of(workplace.state(connection));
+    if (standing.expanded != compiled.position) return false;
+    refuse_rewrite_of_relaxed(standing, compiled.steps);
     ledger::create(connection, plan.name());
     invariants.before_steps();
     run_steps(compiled.steps, connection);

@@ -28,6 +28,7 @@ contract_gates::Facts Judge::facts_of(ledger::Entry const& entry) const {
     facts.own_process = getpid();
     facts.now = ledger::now(connection);
     facts.soak = soak_;
+    facts.expected = expected_;
     return facts;
 }
 

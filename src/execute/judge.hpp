@@ -25,6 +25,9 @@ public:
     /// Every gate of the migration. One that removes nothing has only its work to be done.
     [[nodiscard]] std::vector<Gate> all(ledger::Entry const& entry, bool removes, std::string waits_for = {}) const;
 
+    /// How long the steps of the migration that is judged next hold writers up.
+    void expect(std::chrono::milliseconds time) noexcept { expected_ = time; }
+
     /// Is the migration held, or not due yet? Then contract leaves it, and those behind it, alone.
     [[nodiscard]] bool has_to_wait(ledger::Entry const& entry) const;
 
@@ -37,6 +40,7 @@ private:
     std::chrono::seconds soak_;
     ContractOptions const& options_;
     std::vector<Process> open_;
+    std::chrono::milliseconds expected_{0};
 };
 
 /// Throws PlanError for an override or an accepted loss that names nothing, or has no reason.

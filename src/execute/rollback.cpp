@@ -1,5 +1,6 @@
 #include "execute/rollback.hpp"
 
+#include "execute/completion.hpp"
 #include "execute/standstill.hpp"
 
 #include <fmt/format.h>
@@ -64,6 +65,13 @@ std::size_t last_expanded(ledger::State const& state, Plan const& plan, std::str
                    "\" builds on it.",
                "roll back \"" + state.entries.back().id + "\" first");
     }
+    bool const relaxed = std::any_of(state.relaxed.begin(), state.relaxed.end(),
+                                     [&](ledger::Relaxed const& one) { return one.position == found->position; });
+    if (found->stage == Stage::complete || relaxed) {
+        refuse("Migration \"" + migration +
+                   "\" is at stage complete, or on its way back from there: its old shape may lack values.",
+               "call step_back({.reason = \"…\"}) first: it fills them in");
+    }
     if (static_cast<std::size_t>(found->position) >= plan.migrations().size()) {
         refuse("This plan does not know migration \"" + migration + "\".",
                "roll back with the plan of the release that brought it");
@@ -93,6 +101,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
                                    options.migration + "\", \"<reason>\"}}"}},
                              "Rollback"};
         }
+        refuse_rewrite_of_relaxed(before.standing, compiled.steps);
         run_steps(compiled.steps, connection);
         for (auto const& table : before.compiler.tables(position)) ledger::forget_rebuild(connection, table.text());
         ledger::rolled_back(connection, plan.name(), static_cast<std::int64_t>(position));

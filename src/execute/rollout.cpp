@@ -1,6 +1,7 @@
 #include "execute/rollout.hpp"
 
 #include "evolver/fleet/gate.hpp"
+#include "execute/completion.hpp"
 #include "fleet/gates/gates.hpp"
 #include "ledger/rollout.hpp"
 
@@ -46,12 +47,16 @@ public:
                    "status() says where each stands");
         }
         entry_ = *meant;
+        relaxed_ = std::ranges::any_of(state.relaxed,
+                                       [&](ledger::Relaxed const& one) { return one.position == entry_.position; });
         ledger::make_rollout(connection());
     }
 
     [[nodiscard]] sqlite::Connection const& connection() const { return workplace_.own(); }
     [[nodiscard]] std::string const& plan() const { return workplace_.plan().name(); }
     [[nodiscard]] ledger::Entry const& entry() const { return entry_; }
+    /// A way back from `complete` has begun, and not ended.
+    [[nodiscard]] bool is_relaxed() const { return relaxed_; }
 
     void need_reason(std::string const& reason) const {
         if (reason.empty()) refuse("no reason was given", call_ + "({.reason = \"…\"}): it goes into the audit trail");
@@ -73,6 +78,7 @@ private:
     std::vector<bool> two_shaped_;
     sqlite::WriteTransaction transaction_;
     ledger::Entry entry_;
+    bool relaxed_ = false;
 };
 
 /// What reads of the bare new column need, as contract's gates say it.
@@ -105,34 +111,46 @@ void release_stage(Workplace& workplace, StageOrder const& order) {
     stage.commit("stage released", order.reason);
 }
 
-Stage advance_stage(Workplace& workplace, StageOrder const& order) {
-    OrderedStage stage{workplace, "advance_stage", order.migration};
-    if (stage.entry().stage != Stage::dual) {
-        stage.refuse("\"" + stage.entry().id + "\" is at stage " + std::string{name_of(stage.entry().stage)} +
-                         ", and what comes next is contract",
-                     "call contract() when gates() are open");
+Stage advance_stage(Workplace& workplace, std::chrono::seconds soak, StageOrder const& order) {
+    std::size_t position = 0;
+    {
+        OrderedStage stage{workplace, "advance_stage", order.migration};
+        position = static_cast<std::size_t>(stage.entry().position);
+        if (stage.entry().stage == Stage::complete) {
+            stage.refuse("\"" + stage.entry().id + "\" is at stage complete, and what comes next is contract",
+                         "call contract() when gates() are open");
+        }
+        if (stage.entry().stage == Stage::dual) {
+            refuse_unproven(workplace.plan(), stage);
+            ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::switched);
+            ledger::release_hold(stage.connection(), stage.plan(), stage.entry().position);
+            stage.commit("stage switched", order.reason);
+            workplace.tell({.kind = EventKind::switched, .migration = stage.entry().id});
+            return Stage::switched;
+        }
     }
-    refuse_unproven(workplace.plan(), stage);
-    ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::switched);
-    ledger::release_hold(stage.connection(), stage.plan(), stage.entry().position);
-    stage.commit("stage switched", order.reason);
-    workplace.tell({.kind = EventKind::switched, .migration = stage.entry().id});
-    return Stage::switched;
+    return complete_stage(workplace, soak, position, order);
 }
 
 Stage step_back(Workplace& workplace, StageOrder const& order) {
-    OrderedStage stage{workplace, "step_back", order.migration};
-    stage.need_reason(order.reason);
-    if (stage.entry().stage != Stage::switched) {
-        stage.refuse("\"" + stage.entry().id + "\" is at stage " + std::string{name_of(stage.entry().stage)} +
-                         ", and what lies behind it is before expand",
-                     "call rollback({.migration = \"" + stage.entry().id + "\"})");
+    std::size_t position = 0;
+    {
+        OrderedStage stage{workplace, "step_back", order.migration};
+        stage.need_reason(order.reason);
+        position = static_cast<std::size_t>(stage.entry().position);
+        if (stage.entry().stage == Stage::dual) {
+            stage.refuse("\"" + stage.entry().id + "\" is at stage dual, and what lies behind it is before expand",
+                         "call rollback({.migration = \"" + stage.entry().id + "\"})");
+        }
+        if (stage.entry().stage == Stage::switched && !stage.is_relaxed()) {
+            ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::dual);
+            ledger::hold(stage.connection(), stage.plan(), stage.entry().position, order.reason, workplace.actor());
+            stage.commit("stage dual again", order.reason);
+            workplace.tell({.kind = EventKind::stepped_back, .migration = stage.entry().id, .message = order.reason});
+            return Stage::dual;
+        }
     }
-    ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::dual);
-    ledger::hold(stage.connection(), stage.plan(), stage.entry().position, order.reason, workplace.actor());
-    stage.commit("stage dual again", order.reason);
-    workplace.tell({.kind = EventKind::stepped_back, .migration = stage.entry().id, .message = order.reason});
-    return Stage::dual;
+    return step_back_from_complete(workplace, position, order);
 }
 
 void set_canary(Workplace& workplace, Canary const& canary) {

@@ -11,7 +11,7 @@ std::chrono::microseconds at_standstill(Workplace& workplace, Standstill const& 
     // Instances stand still first, the database's lock comes second: an instance that waits for the database inside a statement would
     // otherwise wait for us, and we for it. Both waits are short, because all new statements stand still meanwhile: together they are
     // within the 50 ms that anybody may be kept out.
-    constexpr std::chrono::milliseconds attempt{20};
+    auto const attempt = std::min(std::chrono::milliseconds{20}, workplace.wait());
     constexpr std::chrono::milliseconds longest_pause{200};
     auto const until = std::chrono::steady_clock::now() + workplace.wait();
     auto const& connection = workplace.own();

@@ -146,12 +146,22 @@ Standing standing_of(ledger::State const& state) {
         ++standing.expanded;
         if (entry.phase == Phase::contracted && standing.contracted + 1 == standing.expanded) ++standing.contracted;
     }
+    for (auto const& relaxed : state.relaxed) {
+        auto const position = static_cast<std::size_t>(relaxed.position);
+        if (position >= standing.contracted)
+            standing.relaxed.push_back({position, Name{relaxed.table}, Name{relaxed.column}});
+    }
     return standing;
 }
 
 void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connection const& connection) {
     auto const expected = expected_schema(workplace.plan(), standing);
-    auto const live = sqlite::inspect(connection);
+    auto live = sqlite::inspect(connection);
+    for (auto const& relaxed : standing.relaxed) {
+        auto* const table = live.find_table(relaxed.table);
+        auto* const column = table == nullptr ? nullptr : table->find(relaxed.column);
+        if (column != nullptr) column->nullable = false;
+    }
     std::string found;
     if (expected) {
         for (auto const& difference : diff(*expected, live, Engine::sqlite)) {

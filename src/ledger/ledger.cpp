@@ -119,6 +119,7 @@ State read(sqlite::Connection const& connection, std::string const& plan) {
                                       .reconciled_writes = rows.integer(11),
                                       .lossy_rows = rows.integer(12)});
     }
+    state.relaxed = relaxed_of(connection, plan);
     return state;
 }
 
@@ -248,6 +249,7 @@ void contracted(sqlite::Connection const& connection, std::string const& plan, s
     update(connection, "phase = ?, stage = ?, contracted_at = ?",
            {std::string{name_of(Phase::contracted)}, std::string{name_of(Stage::complete)}, now(connection)}, plan,
            position);
+    forget_relaxed(connection, plan, position);
     // evolver_backfill stays: how many rows it were, in how many batches.
     auto statement = connection.prepare("DELETE FROM evolver_checkpoint WHERE plan = ? AND position = ?");
     statement.bind(1, std::string_view{plan}).bind(2, position);
@@ -265,7 +267,7 @@ void raise_floor(sqlite::Connection const& connection, std::string const& plan, 
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
     for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy",
                               "evolver_index", "evolver_run", "evolver_failed_row", "evolver_figure", "evolver_rollout",
-                              "evolver_sign_off", "evolver_usage"}) {
+                              "evolver_sign_off", "evolver_relaxed", "evolver_usage"}) {
         // A ledger of an earlier version gets what is new with the next expand().
         if (!sqlite::has_table(connection, table)) continue;
         auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");

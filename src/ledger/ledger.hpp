@@ -25,6 +25,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/plan/phase.hpp"
 #include "evolver/plan/plan.hpp"
+#include "ledger/rollout.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -57,6 +58,7 @@ struct State {
     std::int64_t floor = 0;      ///< Position, in the releases, of the oldest one that can still use the database.
     std::string floor_release;   ///< Its name.
     std::vector<Entry> entries;  ///< By position, without gaps.
+    std::vector<Relaxed> relaxed = {};
 };
 
 /// Counters of one migration's legacy writes. One that comes in the same second as the one counted before is not counted.

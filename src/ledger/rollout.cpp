@@ -23,6 +23,9 @@ std::string rollout_tables() {
            "CREATE TABLE IF NOT EXISTS evolver_sign_off (plan TEXT NOT NULL, position INTEGER NOT NULL, reader TEXT "
            "NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (plan, position, "
            "reader)) WITHOUT ROWID;"
+           "CREATE TABLE IF NOT EXISTS evolver_relaxed (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT "
+           "NOT "
+           "NULL, column_name TEXT NOT NULL, PRIMARY KEY (plan, position, table_name, column_name)) WITHOUT ROWID;"
            "CREATE TABLE IF NOT EXISTS evolver_backup (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, path TEXT NOT NULL, "
            "at INTEGER NOT NULL);";
 }
@@ -70,6 +73,35 @@ void set_canary(sqlite::Connection const& connection, std::string const& plan, s
     auto update = connection.prepare("UPDATE evolver_rollout SET canary = ?3 WHERE plan = ?1 AND position = ?2");
     update.bind(1, std::string_view{plan}).bind(2, position).bind(3, sqlite::Value{share});
     update.run();
+}
+
+std::vector<Relaxed> relaxed_of(sqlite::Connection const& connection, std::string const& plan) {
+    std::vector<Relaxed> all;
+    if (!has_rollout(connection)) return all;
+    auto rows = connection.prepare(
+        "SELECT position, table_name, column_name FROM evolver_relaxed WHERE plan = ?1 ORDER BY position, table_name, "
+        "column_name");
+    rows.bind(1, std::string_view{plan});
+    while (rows.step()) all.push_back({rows.integer(0), rows.text(1), rows.text(2)});
+    return all;
+}
+
+void relax(sqlite::Connection const& connection, std::string const& plan, Relaxed const& relaxed) {
+    auto insert = connection.prepare(
+        "INSERT INTO evolver_relaxed (plan, position, table_name, column_name) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO "
+        "NOTHING");
+    insert.bind(1, std::string_view{plan})
+        .bind(2, relaxed.position)
+        .bind(3, std::string_view{relaxed.table})
+        .bind(4, std::string_view{relaxed.column});
+    insert.run();
+}
+
+void forget_relaxed(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    if (!has_rollout(connection)) return;
+    auto rows = connection.prepare("DELETE FROM evolver_relaxed WHERE plan = ?1 AND position = ?2");
+    rows.bind(1, std::string_view{plan}).bind(2, position);
+    rows.run();
 }
 
 void sign_off(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,

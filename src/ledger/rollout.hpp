@@ -5,6 +5,7 @@
 //   evolver_rollout   one row per migration whose stage was ever held, or that a share of the instances goes ahead with
 //   evolver_sign_off  one row per migration and reader
 //   evolver_backup    one row per backup that was verified
+//   evolver_relaxed   one row per old column that accepts NULL while its migration is at stage `complete`, by the database's names
 //
 // A ledger of an older evolver lacks them until make_rollout(). All functions work in the transaction that the connection is in.
 
@@ -47,6 +48,15 @@ void hold(sqlite::Connection const& connection, std::string const& plan, std::in
           std::string const& reason, std::string const& actor);
 void release_hold(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 void set_canary(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, double share);
+
+struct Relaxed {
+    std::int64_t position = 0;
+    std::string table;
+    std::string column;
+};
+[[nodiscard]] std::vector<Relaxed> relaxed_of(sqlite::Connection const& connection, std::string const& plan);
+void relax(sqlite::Connection const& connection, std::string const& plan, Relaxed const& relaxed);
+void forget_relaxed(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 
 void sign_off(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
               SignedOff const& signed_off);

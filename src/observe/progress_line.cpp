@@ -26,8 +26,8 @@ std::pair<std::string, bool> words(Event const& event) {
         case EventKind::reconciled:
             return {event.migration + ": reconciled, " + std::to_string(event.done) + " rows", true};
         case EventKind::switched: return {event.migration + ": reads use the new shape", true};
-        case EventKind::stepped_back:
-            return {event.migration + ": reads use both shapes again: " + event.message, true};
+        case EventKind::completed: return {event.migration + ": writes use the new shape only", true};
+        case EventKind::stepped_back: return {event.migration + ": back by one stage: " + event.message, true};
         case EventKind::contracted: return {event.migration + ": contracted", true};
         case EventKind::rolled_back: return {event.migration + ": rolled back", true};
         case EventKind::waiting: return {"waiting: " + event.message, false};

@@ -41,6 +41,12 @@ void refuse_bad_policy(Migration const& migration) {
                 of + (reader.empty() ? " has a reader without a name." : " names the reader \"" + reader + "\" twice."),
                 "give each reader a name of its own: it is signed off by it");
     }
+    constexpr std::chrono::minutes day = std::chrono::hours{24};
+    auto const is_of_day = [&](std::chrono::minutes time) { return time.count() >= 0 && time < day; };
+    if (policy.window && (!is_of_day(policy.window->from) || !is_of_day(policy.window->until) ||
+                          policy.window->from == policy.window->until || policy.window->longest.count() < 0))
+        refuse(of + " has a maintenance window that never opens, or has no hours of a day.",
+               "write it as times from midnight: .from = std::chrono::hours{2}, .until = std::chrono::hours{4}");
     if (policy.backup_within.count() < 0)
         refuse(of + " wants a backup within a negative time.", "leave .backup_within out where none is needed");
 }

@@ -91,7 +91,7 @@ TEST_CASE("rollout: a stage is not moved on before its backfill and its reconcil
     CHECK(has(words, "reconciliation (0002-size-bytes)"));
     two.evolver.backfill();
     two.evolver.reconcile();
-    CHECK(has(refused([&] { two.evolver.advance_stage(); }), "what comes next is contract"));
+    CHECK(two.evolver.status().migrations.at(1).stage == Stage::switched);
 }
 
 TEST_CASE("rollout: reads step back to both shapes, stay there, and other instances follow at their next statement") {
@@ -212,6 +212,43 @@ TEST_CASE("a backup of another database, or one that is broken, is not taken") {
         file << std::string(4000, 'x');
     }
     CHECK_FALSE(refused([&] { two.evolver.verify_backup(copy); }).empty());
+}
+
+TEST_CASE("contract begins in its maintenance window only, and is taken back where it does not end in it") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const minute = [](Application& application) {
+        return std::chrono::minutes{
+            std::stoll(application.ask("SELECT CAST(strftime('%s', 'now') AS INTEGER) / 60 % 1440"))};
+    };
+    Application clock{folder.database(), catalogue()};
+    auto const day = std::chrono::minutes{24h};
+    auto const now = minute(clock);
+    {
+        Filled two{folder.database(),
+                   with_policy({.window = MaintenanceWindow{
+                                    .unavailable = "writes", .from = (now + 2h) % day, .until = (now + 3h) % day}})};
+        two.evolver.reconcile();
+        CHECK(has(refused([&] { two.evolver.contract(); }), "window (0002-size-bytes): it is outside the window"));
+    }
+    // Ten million rows counted in a RunCode: nothing that ends within a second.
+    auto slow = size_migration();
+    slow.contract.window =
+        MaintenanceWindow{.unavailable = "writes", .from = (now + 23h) % day, .until = (now + 1h) % day, .longest = 1s};
+    slow.operations.push_back(
+        RunCode{.name = "slow", .version = "1", .contract = [](CodeDatabase& database) {
+                    database.run(
+                        "SELECT count(*) FROM packages AS a, packages AS b, packages AS c, packages AS d, "
+                        "packages AS e, packages AS f, packages AS g");
+                }});
+    Folder const other;
+    make_catalogue(other.database());
+    Filled two{other.database(), Plan{"catalogue", {packages_migration(), slow, title_migration()}}};
+    two.evolver.reconcile();
+    auto const words = refused([&] { two.evolver.contract(); });
+    CHECK(has(words, "had not ended when their maintenance window did, and were taken back"));
+    CHECK(two.size().phase == Phase::expanded);
+    CHECK(two.application.ask("SELECT count(size) FROM packages") == "20");
 }
 
 TEST_CASE("flag: it follows the data, goes ahead with a share of the instances, and is fixed in tests") {

@@ -187,4 +187,32 @@ TEST_CASE("gate backup: closed without one, by one from before expand, and by on
     CHECK(judged.reason(backup).empty());
 }
 
+TEST_CASE("gate window: closed outside its hours, and where the steps would not end in it") {
+    Judged judged{{.window = MaintenanceWindow{.unavailable = "writes", .from = 2h, .until = 4h}}};
+    judged.facts.now = 86'400 * 3 + 7199;
+    CHECK(has(judged.reason(window), "outside the window from 02:00 to 04:00 UTC, in which writes may be unavailable"));
+    judged.facts.now += 1;
+    CHECK(judged.reason(window).empty());
+    judged.facts.expected = 7200s;
+    CHECK(judged.reason(window).empty());
+    judged.facts.expected += 1ms;
+    CHECK(has(judged.reason(window), "expected to take 7201 s, and 2 h are left"));
+    judged.facts.expected = 0ms;
+    judged.facts.now = 86'400 * 3 + 14'400;
+    CHECK(has(judged.reason(window), "outside"));
+
+    Judged short_one{{.window = MaintenanceWindow{.unavailable = "writes", .from = 2h, .until = 4h, .longest = 10s}}};
+    short_one.facts.now = 7200;
+    short_one.facts.expected = 10'001ms;
+    CHECK(has(short_one.reason(window), "and 10 s are left"));
+
+    Judged over_midnight{{.window = MaintenanceWindow{.unavailable = "writes", .from = 22h, .until = 1h}}};
+    over_midnight.facts.now = 86'400 - 60;
+    CHECK(over_midnight.reason(window).empty());
+    over_midnight.facts.now = 86'400 + 60;
+    CHECK(over_midnight.reason(window).empty());
+    over_midnight.facts.now = 86'400 + 3600;
+    CHECK(has(over_midnight.reason(window), "outside"));
+}
+
 TEST_SUITE_END();

@@ -17,6 +17,7 @@ std::vector<Event> const events{
     {.kind = EventKind::filled, .migration = "0002-size", .done = 60123},
     {.kind = EventKind::reconciled, .migration = "0002-size", .done = 60123},
     {.kind = EventKind::switched, .migration = "0002-size"},
+    {.kind = EventKind::completed, .migration = "0002-size"},
     {.kind = EventKind::stepped_back, .migration = "0002-size", .message = "reports are slow"},
     {.kind = EventKind::contracted, .migration = "0002-size"},
     {.kind = EventKind::rolled_back, .migration = "0002-size"},

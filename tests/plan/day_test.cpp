@@ -33,6 +33,10 @@ TEST_CASE("plan: a contract policy that cannot be kept is refused, with what to 
     CHECK_THROWS_WITH_AS(plan({.readers = {"a", "a"}}), doctest::Contains("names the reader \"a\" twice"), PlanError);
     CHECK_THROWS_WITH_AS(plan({.readers = {""}}), doctest::Contains("without a name"), PlanError);
     CHECK_THROWS_WITH_AS(plan({.backup_within = std::chrono::hours{-1}}), doctest::Contains("negative"), PlanError);
+    CHECK_THROWS_WITH_AS(plan({.window = MaintenanceWindow{.unavailable = "",
+                                                           .from = std::chrono::hours{2},
+                                                           .until = std::chrono::hours{25}}}),
+                         doctest::Contains("maintenance window"), PlanError);
     CHECK(plan({}).digest() == plan({.remove_after = "2027-01-01", .readers = {"a"}}).digest());
 }
 

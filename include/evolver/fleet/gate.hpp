@@ -13,6 +13,7 @@
 ///   due                 the day, and the release, that the plan waits for are reached
 ///   held                nobody holds its stage
 ///   backup              a backup was verified within the time that the plan asks for
+///   window              the hours that the plan asks for, with time enough for the steps
 ///   rules               no row breaks a rule that the migration adds and does not say how to mend
 ///
 /// What `backfill`, `reconciliation` and `rules` guard would be gone, or refused by the engine; `held` and `earlier migrations` are opened

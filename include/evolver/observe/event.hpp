@@ -16,7 +16,8 @@ enum class EventKind {
     scanned,       ///< A range was compared by a reconciliation.
     reconciled,    ///< A migration is reconciled.
     switched,      ///< Reads of a migration moved to the new shape.
-    stepped_back,  ///< Reads of a migration went back to both shapes; `message` says why.
+    completed,     ///< Programs of the release write the new shape of a migration only.
+    stepped_back,  ///< A migration went back by one stage; `message` says why.
     contracted,    ///< A migration's old shape is gone.
     rolled_back,   ///< A migration's new shape is gone.
     waiting,       ///< Somebody else holds what is needed; `message` says who.

@@ -2,6 +2,7 @@
 
 /// What must be true before the old shape of a migration may go, beside what evolver proves itself.
 
+#include "evolver/plan/maintenance_window.hpp"
 #include "evolver/schema/name.hpp"
 
 #include <chrono>
@@ -26,6 +27,9 @@ struct ContractPolicy {
     /// How old a backup may be, of those that were made since the migration was expanded and that Evolver::verify_backup() has found good. 0: none
     /// is asked for.
     std::chrono::hours backup_within{0};
+    /// Contract begins in it only, where its steps are expected to end in it, too, and is taken back where they do not. What is done in small
+    /// batches beside everybody needs no window, and may be done before. None: any hour.
+    std::optional<MaintenanceWindow> window = {};
 };
 
 }  // namespace evolver

@@ -18,7 +18,7 @@ enum class Stage {
     off,   ///< Not expanded: everything goes through the old shape.
     dual,  ///< Writes both; reads the new shape where it is in sync with the old one, else computes it from the old one.
     switched,  ///< Writes both; reads the bare new shape. Reached when the backfill is complete and reconciled.
-    complete,  ///< Only the new shape.
+    complete,  ///< Writes and reads only the new shape; the old one accepts NULL, and triggers fill it.
 };
 
 [[nodiscard]] std::string_view name_of(Phase phase) noexcept;

@@ -233,7 +233,13 @@ private:
 
     void carry(OpenPair const& open) {
         auto const& pair = open.pair;
-        if (pair.kind == PairKind::dropped) return fill_dropped(pair);
+        if (pair.kind == PairKind::dropped) {
+            // A column that was NOT NULL accepts NULL then; of any other nobody could tell later whose NULL it is.
+            auto const* old_column = physical(pair.from.front());
+            bool const left_out =
+                open.stage == Stage::complete && old_column != nullptr && !old_column->nullable && !pair.down.empty();
+            return left_out ? leave_out(pair) : fill_dropped(pair);
+        }
         auto const targets = Access::names_of(pair.to);
         if (pair.kind == PairKind::computed && kind_ == Kind::insert) set_defaults(pair);
         if (std::none_of(targets.begin(), targets.end(), [&](Name const& target) { return is_set(target); })) return;
@@ -243,7 +249,10 @@ private:
             return;
         }
         complete_targets(pair, targets);
-        if (open.stage == Stage::complete) return;
+        if (open.stage == Stage::complete) {
+            keep_not_null(pair, targets);
+            return leave_out(pair);
+        }
         for (std::size_t i = 0; i < pair.from.size(); ++i) {
             put(pair.from[i], Access::substituted(pair.down[i], targets, [&](Name const& target) {
                     return Access::grouped(values_.at(key(target)));
@@ -315,7 +324,7 @@ private:
     /// What the table will be held to after contract, this release's writes are held to now; json() as in refuse_losses().
     void hold_to_rules(std::string& first_value) const {
         auto const& shape = access_.shape();
-        std::string guards;
+        std::string guards = guards_;
         for (auto const& rule : shape.rules) {
             bool const touched = std::any_of(rule.columns.begin(), rule.columns.end(),
                                              [&](Name const& column) { return is_set(column); });
@@ -383,10 +392,34 @@ private:
         }
     }
 
+    /// The trigger fills an old column from the new ones, unless it finds something in it: its default would count as written.
+    void leave_out(Pair const& pair) {
+        if (kind_ == Kind::update) return;
+        for (auto const& from : pair.from) {
+            auto const* column = physical(from);
+            if (column != nullptr && column->default_value) put(from, "NULL");
+        }
+    }
+
+    /// An old column that accepts NULL for now was NOT NULL, which the new ones are to be: what it would have refused is refused here.
+    void keep_not_null(Pair const& pair, std::vector<Name> const& targets) {
+        for (std::size_t i = 0; i < pair.from.size(); ++i) {
+            auto const* column = physical(pair.from[i]);
+            if (column == nullptr || column->nullable) continue;
+            auto const old_value = Access::substituted(
+                pair.down[i], targets, [&](Name const& target) { return Access::grouped(values_.at(key(target))); });
+            guards_ += " WHEN (" + old_value + ") IS NULL THEN json(" +
+                       literal("evolver: " + pair.table.text() + "." + pair.from[i].text() +
+                               " was NOT NULL, and this value would be NULL there") +
+                       ")";
+        }
+    }
+
     void fill_dropped(Pair const& pair) {
         if (kind_ == Kind::update || pair.down.empty()) return;
-        std::vector<Name> all;
-        for (auto const& column : access_.shape().columns) all.push_back(column);
+        // By the names of its own release, too: a column that was renamed since is written under both.
+        std::vector<Name> all = access_.shape().columns;
+        for (auto const& column : access_.shape().physical) all.push_back(column.name);
         auto const filled = Access::substituted(pair.down.front(), all, [&](Name const& column) {
             if (is_set(column)) return Access::grouped(values_.at(key(column)));
             throw AccessError{Failure{.what = "The insert into \"" + pair.table.text() + "\" lacks the column \"" +
@@ -408,6 +441,7 @@ private:
     std::map<std::string, std::string> values_;
     std::vector<Name> order_;
     std::map<std::string, bool> only_carried_;  // written as something else, not under this name
+    std::string guards_;                        // of columns that accept NULL for now
 };
 
 /// The table under the name that the release's own text calls it by.

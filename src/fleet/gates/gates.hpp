@@ -40,6 +40,7 @@ struct Facts {
     pid_t own_process = 0;
     std::int64_t now = 0;  ///< Seconds since 1970, by the database's clock.
     std::chrono::seconds soak{0};
+    std::chrono::milliseconds expected{0};  ///< How long the steps hold writers up, together; 0 where it is not known.
 };
 
 enum class Overriding {
@@ -72,5 +73,6 @@ extern Condition const processes;
 extern Condition const readers;
 extern Condition const reconciliation;
 extern Condition const soak;
+extern Condition const window;
 
 }  // namespace evolver::contract_gates

@@ -2,10 +2,12 @@
 
 /// What an operator says to the rollout of a migration, from any process.
 
+#include "evolver/fleet/gate.hpp"
 #include "evolver/plan/migration.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace evolver {
 
@@ -15,6 +17,8 @@ struct StageOrder {
     std::string reason = {};
     /// None: the first migration that has two shapes now.
     std::optional<MigrationId> migration = {};
+    /// For a move to stage `complete`: gates to be treated as open, each with its reason.
+    std::vector<Override> override_gates = {};
 };
 
 /// That a program which reads the old shape, and never registers, has been seen to.

@@ -1,0 +1,191 @@
+#include "execute/completion.hpp"
+
+#include "dialect/sqlite/fill_sql.hpp"
+#include "evolver/fleet/gate.hpp"
+#include "execute/batch_loop.hpp"
+#include "execute/judge.hpp"
+#include "execute/slices.hpp"
+#include "execute/standstill.hpp"
+#include "ledger/rollout.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace evolver {
+
+namespace {
+
+/// What contract asks for later, and this stage does not need.
+bool is_contracts(std::string const& gate) {
+    constexpr std::array<std::string_view, 5> names{"lossless", "due", "held", "backup", "window"};
+    return std::find(names.begin(), names.end(), gate) != names.end();
+}
+
+/// Gives every row that lacks an old column its value, from one end of the table to the other.
+class Refill {
+public:
+    Refill(Workplace& workplace, RelaxedColumn const& column)
+        : workplace_{workplace},
+          change_{.table = column.table,
+                  .set = {{column.column, column.down.empty() ? "NULL" : column.down}},
+                  .where = sqlite::quoted(column.column.text()) + " IS NULL"},
+          slices_{workplace.own(), column.table, sqlite::row_key(workplace.own(), column.table)} {}
+
+    Batch batch(std::chrono::microseconds target) {
+        if (over_) return Batch::finished;
+        auto const& connection = workplace_.own();
+        auto const until = slices_.end_after(done_, rows_);
+        auto const range = range_of(done_, until);
+        // As a backfill does: the application's triggers are not for evolver's writes.
+        connection.enable_triggers(false);
+        try {
+            sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+            auto fill = connection.prepare(sqlite::transform(change_, slices_.key(), range));
+            bind_range(fill, done_, until, slices_.key());
+            (void)fill.run();
+            auto left = connection.prepare(sqlite::untransformed(change_, slices_.key(), range));
+            bind_range(left, done_, until, slices_.key());
+            if (left.step() && without_value_.empty()) without_value_ = "key " + left.text(0);
+            left.reset();
+            transaction.commit();
+            held_ = transaction.held();
+        } catch (...) {
+            connection.enable_triggers(true);
+            throw;
+        }
+        connection.enable_triggers(true);
+        held_ += workplace_.checkpoint_if_due();
+        slices_.had(rows_);
+        rows_ = next_batch(rows_, target, held_);
+        over_ = until.empty();
+        done_ = until;
+        return Batch::committed;
+    }
+
+    [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
+    /// A row that has no value still; empty where there is none.
+    [[nodiscard]] std::string const& without_value() const noexcept { return without_value_; }
+
+private:
+    Workplace& workplace_;
+    sqlite::PhysicalTransform change_;
+    Slices slices_;
+    Key done_;
+    std::int64_t rows_ = first_batch;
+    bool over_ = false;
+    std::chrono::microseconds held_{0};
+    std::string without_value_;
+};
+
+void refill(Workplace& workplace, std::vector<RelaxedColumn> const& columns, std::string const& id) {
+    Pacer pacer;
+    BatchLoop const loop{.call = "step_back"};
+    for (auto const& column : columns) {
+        Refill run{workplace, column};
+        (void)work_through(workplace, pacer, loop, run);
+        if (run.without_value().empty()) continue;
+        auto const object = column.table.text() + "." + column.column.text();
+        throw HistoryError{
+            Failure{.what = "Migration \"" + id + "\" cannot go back to NOT NULL: " + object + " of the row with " +
+                            run.without_value() + " is NULL, and nothing computes it.",
+                    .object = object,
+                    .instead = "give it a value, then call step_back() again; programs write both shapes already",
+                    .changed = Changed::partly}};
+    }
+}
+
+bool stands_at(ledger::State const& state, std::size_t position, Stage stage) {
+    return position < state.entries.size() && state.entries[position].phase == Phase::expanded &&
+           state.entries[position].stage == stage;
+}
+
+}  // namespace
+
+Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_t position, StageOrder const& order) {
+    auto const& connection = workplace.own();
+    auto const& plan = workplace.plan();
+    auto const& migration = plan.migrations()[position];
+    auto const& id = migration.id.text();
+    ContractOptions const options{.override_gates = order.override_gates};
+    refuse_unknown(plan, options);
+    Judge judge{workplace, soak, options};
+    for (bool stale = true; stale;) {
+        auto moment = look(workplace, connection, Drift::refused);
+        for (auto earlier = moment.standing.contracted; earlier < position; ++earlier) {
+            if (!moment.compiler.removes(earlier)) continue;
+            throw HistoryError{Failure{.what = "Migration \"" + id + "\" cannot be at stage complete before \"" +
+                                               plan.migrations()[earlier].id.text() + "\" is contracted.",
+                                       .object = id,
+                                       .instead = "contract() goes in the order of the plan"}};
+        }
+        auto const completion = moment.compiler.complete(position);
+        (void)at_standstill(workplace, {.look_around = [&] { judge.look_around(); }}, [&] {
+            stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version();
+            auto const state = workplace.state(connection);
+            if (stale || !stands_at(state, position, Stage::switched)) return;  // another operator was quicker
+            auto closed = judge.all(state.entries[position], true);
+            std::erase_if(closed, [](Gate const& gate) { return gate.open || is_contracts(gate.name); });
+            if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
+            ledger::make_rollout(connection);
+            run_steps(completion.steps, connection);
+            for (auto const& column : completion.relaxed)
+                ledger::relax(connection, plan.name(),
+                              {static_cast<std::int64_t>(position), column.table.text(), column.column.text()});
+            ledger::move_stage(connection, plan.name(), static_cast<std::int64_t>(position), Stage::complete);
+            ledger::release_hold(connection, plan.name(), static_cast<std::int64_t>(position));
+            for (auto const& one : order.override_gates)
+                workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
+            workplace.audit(connection, "stage complete", id, order.reason, 0, {});
+        });
+    }
+    workplace.tell({.kind = EventKind::completed, .migration = id});
+    return Stage::complete;
+}
+
+Stage step_back_from_complete(Workplace& workplace, std::size_t position, StageOrder const& order) {
+    auto const& connection = workplace.own();
+    auto const& plan = workplace.plan();
+    auto const& id = plan.migrations()[position].id.text();
+    (void)at_standstill(workplace, {}, [&] {
+        ledger::make_rollout(connection);
+        auto const state = workplace.state(connection);
+        if (!stands_at(state, position, Stage::complete)) return;
+        ledger::move_stage(connection, plan.name(), static_cast<std::int64_t>(position), Stage::switched);
+        ledger::hold(connection, plan.name(), static_cast<std::int64_t>(position), order.reason, workplace.actor());
+        workplace.audit(connection, "stage switched again", id, order.reason, 0, {});
+    });
+    // From here on everybody writes both shapes: a row that lacks the old one is one of those that are there now.
+    refill(workplace, look(workplace, connection).compiler.refillable(), id);
+    for (bool stale = true; stale;) {
+        auto const moment = look(workplace, connection);
+        (void)at_standstill(workplace, {.of_statements = false}, [&] {
+            stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version();
+            if (stale) return;
+            run_steps(moment.compiler.restoring(), connection);
+            ledger::forget_relaxed(connection, plan.name(), static_cast<std::int64_t>(position));
+        });
+    }
+    workplace.tell({.kind = EventKind::stepped_back, .migration = id, .message = order.reason});
+    return Stage::switched;
+}
+
+void refuse_rewrite_of_relaxed(Standing const& standing, std::vector<Step> const& steps) {
+    for (auto const& relaxed : standing.relaxed) {
+        auto const text = "name = " + sqlite::literal(relaxed.table.text());
+        for (auto const& step : steps) {
+            bool const rewrites = std::ranges::any_of(step.sql, [&](std::string const& sql) {
+                return sql.starts_with("UPDATE sqlite_schema SET sql") && sql.find(text) != std::string::npos;
+            });
+            if (!rewrites) continue;
+            throw HistoryError{Failure{.what = "\"" + step.what + "\" writes the text of table " +
+                                               relaxed.table.text() + " anew, of which " + relaxed.column.text() +
+                                               " accepts NULL because its migration is at stage complete.",
+                                       .object = relaxed.table.text(),
+                                       .instead = "contract() that migration first, or step_back()"}};
+        }
+    }
+}
+
+}  // namespace evolver
