@@ -1,6 +1,7 @@
 #include "evolver/evolver.hpp"
 
 #include "access/access_state.hpp"
+#include "access/reporting.hpp"
 #include "dialect/sqlite/soci_handle.hpp"
 #include "execute/advance.hpp"
 #include "execute/backup.hpp"
@@ -12,6 +13,7 @@
 #include "execute/rollback.hpp"
 #include "execute/rollout.hpp"
 #include "execute/run_control.hpp"
+#include "execute/spot_check.hpp"
 #include "execute/status.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/audit.hpp"
@@ -36,6 +38,7 @@ struct Evolver::Parts {
     Parts(sqlite3* handle, Plan plan, Release release, Options const& options)
         : workplace{handle, std::move(plan), std::move(release), options.actor, options.observer, options.wait},
           soak{options.soak},
+          compared_rows{options.compared_rows},
           flags{options.flags},
           canary_draw{options.canary_draw.value_or(drawn())},
           advancer{
@@ -44,6 +47,8 @@ struct Evolver::Parts {
 
     Workplace workplace;
     std::chrono::seconds soak;
+    std::int64_t compared_rows;
+    std::optional<SpotCheck> spot_check;
     std::vector<FixedFlag> flags;
     double canary_draw;
     Advancer advancer;
@@ -80,7 +85,11 @@ std::shared_ptr<detail::AccessState> const& Evolver::access() const {
     return parts.access;
 }
 
-std::string const& Evolver::release() const noexcept { return parts_->workplace.release(); }
+detail::Reporting Evolver::reporting() const {
+    auto const& workplace = parts_->workplace;
+    return {access(),          workplace.plan(), Release{workplace.release()},
+            workplace.actor(), workplace.wait(), parts_->compared_rows};
+}
 
 LiveTable Evolver::table(Name const& name) const { return LiveTable{access(), name}; }
 
@@ -106,6 +115,9 @@ void Evolver::heartbeat() {
     auto& workplace = parts_->workplace;
     workplace.refuse_open_transaction("heartbeat");
     access()->hand_in(workplace.own(), workplace.release(), workplace.wait());
+    if (parts_->compared_rows <= 0) return;
+    if (!parts_->spot_check) parts_->spot_check.emplace(workplace);
+    parts_->spot_check->check(parts_->compared_rows);
 }
 
 void Evolver::hold_stage(StageOrder const& order) { evolver::hold_stage(parts_->workplace, order); }
@@ -142,7 +154,7 @@ std::int64_t Evolver::skip_failed_rows(RunOrder const& order) {
 
 Reconciliation Evolver::reconcile(ReconcileOptions const& options) {
     auto found = evolver::reconcile(parts_->workplace, options);
-    heartbeat();
+    access()->hand_in(parts_->workplace.own(), parts_->workplace.release(), parts_->workplace.wait());
     return found;
 }
 

@@ -1,7 +1,8 @@
 #include "evolver/heartbeat.hpp"
 
-#include "access/access_state.hpp"
+#include "access/reporting.hpp"
 #include "dialect/sqlite/soci_handle.hpp"
+#include "execute/spot_check.hpp"
 
 #include <soci/soci.h>
 
@@ -15,18 +16,18 @@
 namespace evolver {
 
 struct Heartbeat::Parts {
-    std::shared_ptr<detail::AccessState> counted;
-    std::string release;
+    detail::Reporting reporting;
     HeartbeatOptions options;
     mutable std::mutex mutex = {};
     std::condition_variable_any ended = {};
     std::string failed = {};
     std::jthread thread = {};  // the last: it uses the others
 
-    void beat(sqlite::Connection const& connection) {
+    void beat(Workplace& workplace, SpotCheck& spot_check) {
         std::string failure;
         try {
-            counted->hand_in(connection, release, std::chrono::milliseconds{0});
+            reporting.counted->hand_in(workplace.own(), workplace.release(), std::chrono::milliseconds{0});
+            if (reporting.compared_rows > 0) spot_check.check(reporting.compared_rows);
         } catch (std::exception const& error) {
             failure = error.what();
         }
@@ -38,14 +39,20 @@ struct Heartbeat::Parts {
         try {
             soci::session session;
             options.open(session);
-            auto const connection = sqlite::Connection::borrow(sqlite::handle_of(session));
+            Workplace workplace{sqlite::handle_of(session),
+                                reporting.plan,
+                                reporting.release,
+                                reporting.actor,
+                                nullptr,
+                                reporting.wait};
+            SpotCheck spot_check{workplace};
             for (bool more = true; more;) {
                 {
                     std::unique_lock lock{mutex};
                     ended.wait_for(lock, stop, options.every, [] { return false; });
                 }
                 more = !stop.stop_requested();
-                beat(connection);
+                beat(workplace, spot_check);
             }
         } catch (std::exception const& error) {
             std::lock_guard const lock{mutex};
@@ -61,7 +68,7 @@ Heartbeat::Heartbeat(Evolver const& evolver, HeartbeatOptions options) {
                     .object = {},
                     .instead = "{.open = [](soci::session& session) { session.open(soci::sqlite3, \"db=…\"); }}"}};
     }
-    parts_.reset(new Parts{.counted = evolver.access(), .release = evolver.release(), .options = std::move(options)});
+    parts_.reset(new Parts{.reporting = evolver.reporting(), .options = std::move(options)});
     parts_->thread = std::jthread{[parts = parts_.get()](std::stop_token const& stop) { parts->run(stop); }};
 }
 

@@ -63,6 +63,10 @@ class session;
 
 namespace evolver {
 
+namespace detail {
+struct Reporting;
+}
+
 struct Options {
     /// The release that this program is. None: the last that the plan names.
     std::optional<Release> release = {};
@@ -80,6 +84,8 @@ struct Options {
     double rows_per_second = 0;
     /// The tables that a backfill fills first, of those of one migration, and in which order their rows. The others follow, by ascending keys.
     std::vector<FillOrder> fill_order = {};
+    /// How many rows of each pair of shapes heartbeat() compares, going through the table from one call to the next. 0: none.
+    std::int64_t compared_rows = 100;
     /// Flags that do not follow the data, for tests.
     std::vector<FixedFlag> flags = {};
     /// Which instances set_canary() sends ahead: a share of 0.1 those below 0.1. None: drawn at random, once per Evolver.
@@ -205,9 +211,10 @@ public:
     /// A scope in which the shape stays what it is. Throws Error with Retry::helps where a contract that has begun does not end.
     [[nodiscard]] Pin pin() const;
 
-    /// Hands in what this instance has counted: reads of the old shape by fallback, and legacy writes under their day. For an idle loop, some
-    /// times a minute; heartbeat.hpp has a thread for it. reconcile() does it, too.
-    /// Cost: one look at the ledger; one small transaction where there is something new.
+    /// Hands in what this instance has counted: reads of the old shape by fallback, and legacy writes under their day. And compares some rows in
+    /// passing (Options::compared_rows): what differs is in status(), and a warning to the observer. For an idle loop, some times a minute;
+    /// heartbeat.hpp has a thread for it. reconcile() hands in, too.
+    /// Cost: one look at the ledger and the rows; one small transaction where there is something new.
     void heartbeat();
 
     // ---- at the end
@@ -252,7 +259,7 @@ private:
     struct Parts;
 
     [[nodiscard]] std::shared_ptr<detail::AccessState> const& access() const;
-    [[nodiscard]] std::string const& release() const noexcept;
+    [[nodiscard]] detail::Reporting reporting() const;
 
     std::unique_ptr<Parts> parts_;
 };

@@ -1,6 +1,5 @@
 #include "execute/comparison.hpp"
 
-#include "dialect/sqlite/joined.hpp"
 #include "evolver/schema/digest.hpp"
 #include "execute/bisect.hpp"
 #include "execute/row_values.hpp"
@@ -24,19 +23,6 @@ constexpr std::int64_t largest_chunk = 1'000'000;
 /// A killed run compares no more than this again.
 constexpr std::chrono::seconds keep_every{1};
 
-std::vector<Name> columns_of(std::vector<sqlite::Side> const& sides) {
-    std::vector<Name> columns;
-    for (auto const& side : sides) columns.push_back(side.column);
-    return columns;
-}
-
-std::string in_words(std::vector<Name> const& from, std::vector<Name> const& to) {
-    auto const listed = [](std::vector<Name> const& columns) {
-        return sqlite::joined(columns, ", ", [](Name const& column) { return column.text(); });
-    };
-    return listed(from) + " → " + listed(to);
-}
-
 /// What is in the row, `size = '12', unit = 'kB'`, from column `first` of the statement on.
 std::string said(sqlite::Statement const& row, int first, std::vector<Name> const& columns) {
     std::string text;
@@ -45,53 +31,6 @@ std::string said(sqlite::Statement const& row, int first, std::vector<Name> cons
             (i > 0 ? ", " : "") + columns[i].text() + " = " + sqlite::to_text(row.value(first + static_cast<int>(i)));
     }
     return text;
-}
-
-std::vector<Look> looks_of(Workplace& workplace, Compiler const& compiler, std::size_t position) {
-    using sqlite::Range;
-    std::vector<Look> looks;
-    for (auto const& open : compiler.pairs(position)) {
-        auto const& pair = open.pair;
-        auto const key = sqlite::row_key(workplace.own(), pair.table);
-        auto const from = columns_of(pair.from);
-        auto const to = columns_of(pair.to);
-        looks.push_back(
-            {.table = pair.table,
-             .key = key,
-             .columns = in_words(from, to),
-             .old_columns = from,
-             .new_columns = to,
-             .compare = [pair, key](Range range) { return sqlite::compare(pair, key, range); },
-             .find = [pair,
-                      key](Range range) { return sqlite::find(pair, key, "NOT " + sqlite::in_sync(pair), range); },
-             .find_lossy =
-                 [pair, key](Range range) {
-                     return sqlite::find(
-                         pair, key, "NOT (" + sqlite::lossless(pair) + ") AND (" + sqlite::filled(pair) + ")", range);
-                 }});
-    }
-    for (auto const& open : compiler.crossings(position)) {
-        auto const& pair = open.pair;
-        auto const columns = in_words({Name{pair.pair.source.text() + "." + pair.pair.column.text()}},
-                                      {Name{pair.pair.target.text() + "." + pair.pair.to.text()}});
-        looks.push_back({.table = pair.pair.target,
-                         .key = pair.target_row,
-                         .columns = columns,
-                         .old_columns = {pair.pair.column},
-                         .new_columns = {pair.pair.to},
-                         .compare = [pair](Range range) { return sqlite::compare_targets(pair, range); },
-                         .find = [pair](Range range) { return sqlite::find_differing(pair, range); },
-                         .find_lossy = {}});
-        looks.push_back({.table = pair.pair.source,
-                         .key = pair.source_row,
-                         .columns = columns,
-                         .old_columns = {},
-                         .new_columns = {},
-                         .compare = [pair](Range range) { return sqlite::compare_sources(pair, range); },
-                         .find = {},
-                         .find_lossy = [pair](Range range) { return sqlite::find_unhomed(pair, range); }});
-    }
-    return looks;
 }
 
 std::string form_of(Look const& look) { return digest_of(look.compare(sqlite::Range::after_until)); }
@@ -107,7 +46,7 @@ ComparisonRun::ComparisonRun(Workplace& workplace, std::string call, ReconcileOp
             .stop = options_.stop} {}
 
 ComparisonRun::Outcome ComparisonRun::compare(Compiler const& compiler, ledger::Entry const& entry) {
-    auto const looks = looks_of(workplace_, compiler, static_cast<std::size_t>(entry.position));
+    auto const looks = looks_of(workplace_.own(), compiler, static_cast<std::size_t>(entry.position));
     if (schema_version_ == 0) schema_version_ = compiler.schema_version();
     auto up_to = positions(looks, entry);
     // Counted before the first row is compared: a legacy write after it makes the result one that does not hold for contract.

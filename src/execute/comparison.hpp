@@ -19,29 +19,17 @@
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/execute/reconcile_options.hpp"
 #include "execute/batch_loop.hpp"
+#include "execute/looks.hpp"
 #include "execute/slices.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/comparison.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 namespace evolver {
-
-/// What is compared over one table.
-struct Look {
-    Name table;
-    sqlite::RowKey key;
-    std::string columns;                                ///< "size → size_bytes"
-    std::vector<Name> old_columns;                      ///< As `find` returns them, after the key.
-    std::vector<Name> new_columns;                      ///< After those.
-    std::function<std::string(sqlite::Range)> compare;  ///< (rows, different, different or lossy)
-    std::function<std::string(sqlite::Range)> find;     ///< Rows that differ; none where no row can.
-    std::function<std::string(sqlite::Range)> find_lossy;
-};
 
 /// One comparison of any number of migrations, under one set of rules.
 class ComparisonRun {

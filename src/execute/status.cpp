@@ -126,6 +126,8 @@ Status status_of(Workplace& workplace) {
             told.held_by = rollout.actor;
         }
         told.canary = rollout.canary;
+        for (auto const& row : ledger::mismatched_rows(connection, plan.name(), entry.position))
+            told.mismatched.push_back(row.table + " " + row.key);
         for (auto const& use : ledger::usage_of(connection, plan.name(), entry.position))
             told.usage.push_back({use.kind, use.release, use.day, use.uses, use.last_at});
     }

@@ -11,10 +11,14 @@ std::string usage_table() {
            "NULL, "
            "release TEXT NOT NULL, day TEXT NOT NULL, uses INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY "
            "(plan, "
-           "position, kind, day, release)) WITHOUT ROWID;";
+           "position, kind, day, release)) WITHOUT ROWID;"
+           "CREATE TABLE IF NOT EXISTS evolver_mismatch (plan TEXT NOT NULL, position INTEGER NOT NULL, table_name "
+           "TEXT NOT "
+           "NULL, row_key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (plan, position, table_name, row_key)) "
+           "WITHOUT ROWID;";
 }
 
-bool has_usage(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_usage"); }
+bool has_usage(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_mismatch"); }
 
 void make_usage(sqlite::Connection const& connection) {
     if (!has_usage(connection)) connection.run(usage_table());
@@ -45,6 +49,32 @@ std::int64_t unnoted_legacy_writes(sqlite::Connection const& connection, std::st
         connection.prepare("SELECT total(uses) FROM evolver_usage WHERE plan = ?1 AND position = ?2 AND kind = ?3");
     noted.bind(1, std::string_view{plan}).bind(2, position).bind(3, legacy_write);
     return noted.step() ? std::max<std::int64_t>(0, counted - noted.integer(0)) : counted;
+}
+
+void note_mismatch(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                   MismatchedRow const& row) {
+    auto insert = connection.prepare(
+        "INSERT INTO evolver_mismatch (plan, position, table_name, row_key, at) SELECT ?1, ?2, ?3, ?4, ?5 WHERE "
+        "(SELECT count(*) FROM "
+        "evolver_mismatch WHERE plan = ?1 AND position = ?2) < 10 ON CONFLICT DO NOTHING");
+    insert.bind(1, std::string_view{plan})
+        .bind(2, position)
+        .bind(3, std::string_view{row.table})
+        .bind(4, std::string_view{row.key})
+        .bind(5, now(connection));
+    insert.run();
+}
+
+std::vector<MismatchedRow> mismatched_rows(sqlite::Connection const& connection, std::string const& plan,
+                                           std::int64_t position) {
+    std::vector<MismatchedRow> all;
+    if (!has_usage(connection)) return all;
+    auto rows = connection.prepare(
+        "SELECT table_name, row_key FROM evolver_mismatch WHERE plan = ?1 AND position = ?2 ORDER BY at, table_name, "
+        "row_key");
+    rows.bind(1, std::string_view{plan}).bind(2, position);
+    while (rows.step()) all.push_back({rows.text(0), rows.text(1)});
+    return all;
 }
 
 std::vector<Usage> usage_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {

@@ -3,7 +3,8 @@
 // Who has used the old shape, and when: per migration, kind, release and day.
 //
 //   evolver_usage   legacy writes as the triggers have counted them (evolver_legacy), by the day on which somebody looked; fallback reads as
-//                   the instances have counted and handed in
+//                   the instances have counted and handed in; rows that were compared in passing and did not agree
+//   evolver_mismatch  the first of those rows, by key
 //
 // A ledger of an older evolver lacks it until make_usage(). All functions work in the transaction that the connection is in.
 
@@ -18,6 +19,7 @@ namespace evolver::ledger {
 
 inline constexpr std::string_view legacy_write = "legacy write";
 inline constexpr std::string_view fallback_read = "fallback read";
+inline constexpr std::string_view mismatch = "mismatch";
 
 struct Usage {
     std::string kind;
@@ -39,6 +41,16 @@ void add_usage(sqlite::Connection const& connection, std::string const& plan, st
 /// How many legacy writes the triggers have counted that stand under no day yet.
 [[nodiscard]] std::int64_t unnoted_legacy_writes(sqlite::Connection const& connection, std::string const& plan,
                                                  std::int64_t position);
+
+struct MismatchedRow {
+    std::string table;
+    std::string key;  ///< As SQL literals.
+};
+/// Keeps the first ten of a migration. Inside a write transaction.
+void note_mismatch(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                   MismatchedRow const& row);
+[[nodiscard]] std::vector<MismatchedRow> mismatched_rows(sqlite::Connection const& connection, std::string const& plan,
+                                                         std::int64_t position);
 
 /// Latest day first.
 [[nodiscard]] std::vector<Usage> usage_of(sqlite::Connection const& connection, std::string const& plan,

@@ -330,6 +330,28 @@ TEST_CASE("usage: legacy writes stand under their day, with the older releases t
     CHECK(bytes_of(folder.database()) == before);
 }
 
+TEST_CASE("heartbeat: rows are compared in passing, through the whole table, and what differs is named") {
+    Folder const folder;
+    make_catalogue(folder.database(), 50);
+    Filled two{folder.database(), catalogue(), {.actor = "alice", .soak = 0s, .compared_rows = 20}};
+    for (int i = 0; i < 6; ++i) two.evolver.heartbeat();
+    CHECK(two.size().mismatched.empty());
+    CHECK(two.size().usage.empty());
+    {
+        RawSqlite const past{folder.database()};
+        past.run(
+            "DROP TRIGGER \"evolver_sync_0002-size-bytes_1_packages_update_up\"; UPDATE packages SET size = '9999' "
+            "WHERE id IN (7, 41)");
+    }
+    for (int i = 0; i < 6; ++i) two.evolver.heartbeat();
+    auto const seen = two.size();
+    CHECK(seen.mismatched == std::vector<std::string>{"packages 41", "packages 7"});
+    auto const told = std::ranges::find_if(seen.usage, [](UsageStatus const& use) { return use.kind == "mismatch"; });
+    REQUIRE(told != seen.usage.end());
+    CHECK(told->uses >= 2);
+    CHECK_THROWS_AS(two.evolver.reconcile(), ReconcileError);
+}
+
 TEST_CASE("heartbeat: a thread hands in by itself, and what is left at its end") {
     Folder const folder;
     make_catalogue(folder.database());

@@ -34,7 +34,8 @@ struct BackfillStatus {
 
 /// How often the old shape was used on one day, by whom.
 struct UsageStatus {
-    std::string kind;  ///< "legacy write", "fallback read".
+    std::string
+        kind;  ///< "legacy write", "fallback read"; "mismatch": rows that were compared in passing and did not agree.
     std::string
         release;  ///< That did it; of a legacy write, the older releases that were alive then. Empty: nobody that registers.
     std::string day;  ///< "2026-11-28", in UTC; of a legacy write, that on which somebody looked.
@@ -57,7 +58,9 @@ struct MigrationStatus {
     std::vector<BackfillStatus> backfills = {};  ///< One per table, from its first batch on.
     std::string held = {};                       ///< Why its stage is held; empty where it is not.
     std::string held_by = {};
-    double canary = 0;                    ///< The share of instances that goes ahead.
+    double canary = 0;  ///< The share of instances that goes ahead.
+    /// Rows in which the two shapes did not say the same when they were compared in passing: "packages 17", the first ten.
+    std::vector<std::string> mismatched = {};
     std::vector<UsageStatus> usage = {};  ///< Of the old shape, as handed in; latest day first.
     bool known = true;                    ///< False: it is of a newer release, and this plan does not know it.
 };
