@@ -78,23 +78,28 @@ void AccessState::be_at(std::uint64_t epoch) {
     epoch_ = epoch;
 }
 
-SqlText AccessState::text(std::uint64_t epoch, Name const& table, Recipe const& recipe) {
-    std::lock_guard const lock{mutex_};
-    be_at(epoch);
-    auto const known = texts_.find(recipe.key);
-    if (known != texts_.end()) return known->second;
-    auto const& now = shape(table);
-    SqlText made{.sql = recipe.write(now)};
+SqlText AccessState::written(Recipe const& recipe, Shape const& shape) {
+    SqlText made{.sql = recipe.write(shape)};
     if (recipe.reads) {
         auto const by_fallback = [&](OpenPair const& open) {
             return open.stage == Stage::dual && open.pair.kind != PairKind::alias &&
                    std::ranges::any_of(open.pair.to, [&](Column const& to) { return recipe.reads(to.name); });
         };
-        for (auto const& open : now.pairs) {
+        for (auto const& open : shape.pairs) {
             if (by_fallback(open)) made.counted.push_back(fallback_reads_.of(open.migration));
         }
     }
-    return texts_.emplace(recipe.key, std::move(made)).first->second;
+    return made;
+}
+
+SqlText AccessState::text(Moment const& moment, Name const& table, Recipe const& recipe) {
+    std::lock_guard const lock{mutex_};
+    if (moment.past != nullptr)
+        return written(recipe, read_shape(plan_, sqlite::Connection::borrow(moment.past), table));
+    be_at(moment.epoch);
+    auto const known = texts_.find(recipe.key);
+    if (known != texts_.end()) return known->second;
+    return texts_.emplace(recipe.key, written(recipe, shape(table))).first->second;
 }
 
 void AccessState::hand_in(sqlite::Connection const& connection, std::string const& release,
@@ -127,11 +132,11 @@ bool AccessState::is_ahead(std::size_t migration) {
     return migration < ahead_->size() && (*ahead_)[migration];
 }
 
-void AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
+Moment AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
     {
         std::lock_guard const lock{mutex_};
         auto const known = looked_.find(session);
-        if (known != looked_.end() && known->second == epoch) return;
+        if (known != looked_.end() && known->second == epoch) return {.epoch = epoch};
     }
     bool const in_the_past = sqlite3_txn_state(session, "main") ==
                              SQLITE_TXN_READ;  // a snapshot may be older than the epoch: look again after it
@@ -141,7 +146,9 @@ void AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
     sqlite3_prepare_v2(session, "SELECT evolver_is_not_here FROM main.sqlite_schema", -1, &none, nullptr);
     sqlite3_finalize(none);
     std::lock_guard const lock{mutex_};
-    if (!in_the_past) looked_[session] = epoch;
+    if (in_the_past) return {.epoch = epoch, .past = session};
+    looked_[session] = epoch;
+    return {.epoch = epoch};
 }
 
 }  // namespace evolver::detail

@@ -23,6 +23,13 @@ struct UseGuard {
     Presence::Use use;
 };
 
+/// Whose shape a statement is written for.
+struct Moment {
+    std::uint64_t epoch;
+    /// A session with a snapshot that may be older than the epoch: the statement is for what that snapshot holds. None: for the epoch.
+    sqlite3* past = nullptr;
+};
+
 /// Threads: any number. It may outlive its Evolver; for a database in memory, not the session.
 class AccessState {
 public:
@@ -37,8 +44,8 @@ public:
         std::function<std::string(Shape const&)> write;
         std::function<bool(Name const&)> reads = {};
     };
-    /// The statement over the shape of `table` under `epoch`, from the cache where it is there.
-    [[nodiscard]] SqlText text(std::uint64_t epoch, Name const& table, Recipe const& recipe);
+    /// The statement over the shape of `table` at that moment; under an epoch, from the cache where it is there.
+    [[nodiscard]] SqlText text(Moment const& moment, Name const& table, Recipe const& recipe);
 
     /// Is the migration's new shape what this instance goes by: since reads are switched, or ahead of that?
     [[nodiscard]] bool is_ahead(std::size_t migration);
@@ -48,11 +55,14 @@ public:
 
     /// Lets the session's connection read the schema anew if it has not done so under `epoch`. Nothing but a statement that runs makes SQLite
     /// compare its copy with the file, and a copy from before contract knows a renamed column as a generated one, which takes no writes.
-    void look_at_schema(sqlite3* session, std::uint64_t epoch);
+    /// Returns what its statements are to be written for: a transaction that has read before the shape moved goes on with what it reads. Rows
+    /// that were filled since then are not filled there, and columns that were added since then do not exist.
+    [[nodiscard]] Moment look_at_schema(sqlite3* session, std::uint64_t epoch);
 
 private:
     void be_at(std::uint64_t epoch);
     [[nodiscard]] Shape const& shape(Name const& table);
+    [[nodiscard]] SqlText written(Recipe const& recipe, Shape const& shape);
     [[nodiscard]] sqlite::Connection const& connection();
 
     Plan plan_;

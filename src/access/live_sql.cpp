@@ -14,7 +14,7 @@ LiveSql::LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer)
     : state_{std::move(state)},
       writer_{std::move(writer)},
       guard_{std::make_unique<detail::UseGuard>(detail::UseGuard{state_->presence().use()})} {
-    auto made = writer_(*state_, guard_->use.epoch());
+    auto made = writer_(*state_, {.epoch = guard_->use.epoch()});
     text_ = std::move(made.sql);
     counted_ = std::move(made.counted);
 }
@@ -59,9 +59,9 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
     auto const first = left.whole();
     auto const second = right.whole();
     LiveSql both{left};
-    both.writer_ = [first, second](detail::AccessState& state, std::uint64_t epoch) {
-        auto made = first(state, epoch);
-        auto const more = second(state, epoch);
+    both.writer_ = [first, second](detail::AccessState& state, detail::Moment const& moment) {
+        auto made = first(state, moment);
+        auto const more = second(state, moment);
         made.sql += more.sql;
         made.counted.insert(made.counted.end(), more.counted.begin(), more.counted.end());
         return made;
@@ -75,8 +75,8 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
 
 LiveSql::Writer LiveSql::whole() const {
     return [writer = writer_, prepended = prepended_, appended = appended_](detail::AccessState& state,
-                                                                            std::uint64_t epoch) {
-        auto made = writer(state, epoch);
+                                                                            detail::Moment const& moment) {
+        auto made = writer(state, moment);
         made.sql = prepended + made.sql + appended;
         return made;
     };
@@ -89,7 +89,14 @@ void LiveSql::count() const noexcept {
 }
 
 soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql) {
-    if (sql.guard_) sql.state_->look_at_schema(sqlite::handle_of(session), sql.guard_->use.epoch());
+    if (sql.guard_) {
+        auto const moment = sql.state_->look_at_schema(sqlite::handle_of(session), sql.guard_->use.epoch());
+        if (moment.past != nullptr) {
+            auto const made = sql.whole()(*sql.state_, moment);
+            for (auto const& counter : made.counted) counter->fetch_add(1, std::memory_order_relaxed);
+            return session.once << made.sql;
+        }
+    }
     sql.count();
     return session.once << sql.text_;
 }

@@ -37,12 +37,12 @@ LiveStatement& LiveStatement::bind(std::function<void(soci::statement&)> binder)
 }
 
 void LiveStatement::prepare(std::uint64_t epoch) {
-    state_->look_at_schema(sqlite::handle_of(*session_), epoch);
+    auto const moment = state_->look_at_schema(sqlite::handle_of(*session_), epoch);
     statement_.emplace(*session_);
     try {
         for (auto const& binder : binders_) binder(*statement_);
         statement_->alloc();
-        auto made = writer_(*state_, epoch);
+        auto made = writer_(*state_, moment);
         counted_ = std::move(made.counted);
         statement_->prepare(made.sql);
         statement_->define_and_bind();
@@ -50,7 +50,7 @@ void LiveStatement::prepare(std::uint64_t epoch) {
         statement_.reset();
         throw;
     }
-    epoch_ = epoch;
+    epoch_ = moment.past == nullptr ? epoch : epoch - 1;  // what is for a snapshot is for no later execution
 }
 
 void LiveStatement::count() const noexcept {

@@ -31,8 +31,8 @@ std::string key_of(std::string_view kind, Name const& table, std::vector<std::st
 
 /// The recipe of a statement over the shape of `table`.
 auto over(Name const& table, detail::AccessState::Recipe recipe) {
-    return [table, recipe = std::move(recipe)](detail::AccessState& state, std::uint64_t epoch) {
-        return state.text(epoch, table, recipe);
+    return [table, recipe = std::move(recipe)](detail::AccessState& state, detail::Moment const& moment) {
+        return state.text(moment, table, recipe);
     };
 }
 

@@ -86,7 +86,11 @@ bool record(Workplace& workplace, ledger::Entry const& entry, std::int64_t write
     ledger::recorded_compared(connection, plan, entry.position);
     bool const moves =
         now.entries[position].stage == Stage::dual && !ledger::rollout_of(connection, plan, entry.position).held;
-    if (moves) ledger::move_stage(connection, plan, entry.position, Stage::switched);
+    if (moves) {
+        // A snapshot from before this belongs to an earlier epoch; whoever begins one later finds every row filled.
+        workplace.presence().publish(0);
+        ledger::move_stage(connection, plan, entry.position, Stage::switched);
+    }
     workplace.audit(connection, "reconcile", entry.id, fmt::format("{} lossy", outcome.lossy), outcome.rows,
                     outcome.duration);
     transaction.commit();

@@ -68,6 +68,7 @@ public:
     }
     void commit(std::string const& event, std::string const& detail) {
         workplace_.audit(connection(), event, entry_.id, detail, 0, {});
+        workplace_.presence().publish(0);  // snapshots from before this belong to an earlier epoch; see reconcile()
         transaction_.commit();
         workplace_.presence().publish(0);
     }

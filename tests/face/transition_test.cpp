@@ -565,6 +565,58 @@ TEST_SUITE("face/transition") {
 }
 
 TEST_SUITE("face/transition") {
+    TEST_CASE(
+        "a transaction that reads goes on with what it reads while others expand, fill, move reads and contract") {
+        enum class Meanwhile { expanded, switched, contracted };
+        for (auto const meanwhile : {Meanwhile::expanded, Meanwhile::switched, Meanwhile::contracted}) {
+            for (bool const pinned : {true, false}) {
+                if (pinned && meanwhile == Meanwhile::contracted) continue;  // it waits for the pin
+                CAPTURE(static_cast<int>(meanwhile));
+                CAPTURE(pinned);
+                Folder const folder;
+                make_catalogue(folder.database());
+                Application reader{folder.database(), catalogue()};
+                Application operating{folder.database(), catalogue(), {.wait = 1s, .soak = 0s}};
+                if (meanwhile != Meanwhile::expanded) operating.evolver.expand();
+                reader.evolver.attach();
+                auto const packages = reader.evolver.table("packages");
+                long long bytes = 0;
+                std::string title;
+                LiveStatement kept{reader.db, packages.select({"title", "size_bytes"}) + " WHERE id = 7"};
+                kept.into(title).into(bytes);
+                auto const read = [&] {
+                    for (bool const prepared : {true, false, true}) {
+                        bytes = 0;
+                        title.clear();
+                        if (prepared) {
+                            CHECK(kept.execute());
+                        } else {
+                            reader.db << packages.select({"title", "size_bytes"}) + " WHERE id = 7", soci::into(title),
+                                soci::into(bytes);
+                        }
+                        CHECK(title == "package-7");
+                        CHECK(bytes == 70);
+                    }
+                };
+                read();
+                {
+                    auto const pin = pinned ? std::optional{reader.evolver.pin()} : std::nullopt;
+                    reader.db << "BEGIN";
+                    CHECK(reader.ask("SELECT count(*) FROM packages") == "20");
+                    operating.evolver.expand();
+                    if (meanwhile != Meanwhile::expanded) {
+                        operating.evolver.backfill(Speed::full);
+                        operating.evolver.reconcile();
+                    }
+                    if (meanwhile == Meanwhile::contracted) operating.evolver.contract();
+                    read();
+                    reader.db << "COMMIT";
+                }
+                read();
+            }
+        }
+    }
+
     TEST_CASE("before expand, a write that the old column cannot hold is refused, and one that it can is written") {
         Folder const folder;
         RawSqlite const raw{folder.database()};

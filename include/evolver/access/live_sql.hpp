@@ -22,6 +22,7 @@ namespace evolver {
 
 namespace detail {
 class AccessState;
+struct Moment;
 struct SqlText;
 struct UseGuard;
 }  // namespace detail
@@ -32,6 +33,8 @@ struct UseGuard;
 /// stream it into the session in the expression that makes it, and keep none: to keep a statement, make a LiveStatement of it.
 ///
 ///     db << packages.select({"size_bytes"}) + " WHERE id = :id", soci::into(bytes), soci::use(id, "id");
+///
+/// A transaction that has read before the shape moved goes on with what it reads: its statements are written for its snapshot, each time anew.
 ///
 /// `operator+` appends to the text; what is appended means the new shape in a select, and the bare table in update and insert.
 /// Threads: belongs to one. Cost: an atomic load and two counts where the text is known already; text is cached per stage.
@@ -55,7 +58,7 @@ public:
 private:
     friend class LiveTable;
     friend class LiveStatement;
-    using Writer = std::function<detail::SqlText(detail::AccessState&, std::uint64_t epoch)>;
+    using Writer = std::function<detail::SqlText(detail::AccessState&, detail::Moment const&)>;
 
     LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer);
 
