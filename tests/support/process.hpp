@@ -64,6 +64,21 @@ public:
         return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL;
     }
 
+    /// SIGSTOP, and waits until it stands still, or has ended.
+    void stop() const {
+        if (id_ < 0) return;
+        ::kill(id_, SIGSTOP);
+        siginfo_t seen;
+        waitid(P_PID, static_cast<id_t>(id_), &seen, WSTOPPED | WEXITED | WNOWAIT);
+    }
+    void go_on() const {
+        if (id_ >= 0) ::kill(id_, SIGCONT);
+    }
+    /// SIGTERM.
+    void tell_to_end() const {
+        if (id_ >= 0) ::kill(id_, SIGTERM);
+    }
+
     [[nodiscard]] bool succeeded() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
     [[nodiscard]] std::string end() const {
         return WIFSIGNALED(status_) ? "signal " + std::to_string(WTERMSIG(status_)) : "an exception";
