@@ -61,6 +61,7 @@ public:
 
 private:
     void be_at(std::uint64_t epoch);
+    [[nodiscard]] bool sees_what_is(sqlite3* session);
     [[nodiscard]] Shape const& shape(Name const& table);
     [[nodiscard]] SqlText written(Recipe const& recipe, Shape const& shape);
     [[nodiscard]] sqlite::Connection const& connection();

@@ -339,9 +339,8 @@ TEST_CASE("heartbeat: rows are compared in passing, through the whole table, and
     CHECK(two.size().usage.empty());
     {
         RawSqlite const past{folder.database()};
-        past.run(
-            "DROP TRIGGER \"evolver_sync_0002-size-bytes_1_packages_update_up\"; UPDATE packages SET size = '9999' "
-            "WHERE id IN (7, 41)");
+        past.run("DROP TRIGGER \"evolver_sync_0002-size-bytes_1_packages_update_up\"");
+        past.run("UPDATE packages SET size = '9999' WHERE id IN (7, 41)");
     }
     for (int i = 0; i < 6; ++i) two.evolver.heartbeat();
     auto const seen = two.size();
