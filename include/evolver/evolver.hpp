@@ -183,8 +183,8 @@ public:
     void release_stage(StageOrder const& order = {});
     /// Moves the migration on by one stage, and ends a hold. Returns the stage that is reached.
     ///   dual → switched      reads use the new shape, as reconcile() would have them
-    ///   switched → complete  programs of this release write the new shape only, and old columns accept NULL; the triggers go on filling them, but
-    ///                        for a column that is dropped. Contract does not need it: it is where one can rest, and see that nobody needs the old shape
+    ///   switched → complete  programs of this release write the new shape only, and old columns accept NULL; the triggers go on filling them.
+    ///                        Contract does not need it: it is where one can rest, and see that nobody needs the old shape
     /// Throws GateClosed where that is not proven, for `complete` as contract() does but for what only removing needs; HistoryError where the
     ///         next step is contract().
     Stage advance_stage(StageOrder const& order = {});

@@ -3,7 +3,8 @@
 // Stage `complete`, and the way back from it.
 //
 // At `complete`, programs of the release write the new shape only, and the old columns accept NULL; the triggers go on filling them, so
-// programs of older releases can still read, but for a column that is dropped: nothing fills that but the release's own writes.
+// programs of older releases still read. A column that is dropped has no trigger: the release goes on filling it by `down`, and what is written
+// by hand in the new shape leaves it NULL.
 //
 // The way there is one transaction, at a standstill: whoever comes afterwards knows that nobody of stage `dual` writes any more. The way
 // back begins with the writers: they write both shapes again, and once nobody is left who does not, rows that lack the old one are filled in

@@ -370,7 +370,7 @@ TEST_CASE("heartbeat: a thread hands in by itself, and what is left at its end")
     CHECK(has(refused([&] { Heartbeat{two.evolver, {}}; }), "nothing that opens its session"));
 }
 
-TEST_CASE("pin: while it lives, contract waits, and gives up with a word; afterwards it goes through") {
+TEST_CASE("pin: while it lives, contract waits, and gives up with a word, and goes through afterwards") {
     Folder const folder;
     make_catalogue(folder.database());
     Filled two{folder.database(), catalogue(), {.wait = 100ms, .soak = 0s}};

@@ -217,6 +217,20 @@ TEST_CASE("layout: a source file stands where its header stands") {
     }
 }
 
+TEST_CASE("layout: no test has a semicolon in its name, which CMake takes for the end of one") {
+    for (auto const& file : files_of("tests")) {
+        std::istringstream lines{read(file.path)};
+        bool begun = false;  // the name stands in the next line
+        for (std::string line; std::getline(lines, line);) {
+            bool const named = begun || line.find("TEST_CASE(\"") != std::string::npos;
+            begun = line.ends_with("TEST_CASE(");
+            if (!named) continue;
+            INFO(file.path.generic_string(), ": ", line);
+            CHECK(line.substr(0, line.rfind('"')).find(';') == std::string::npos);
+        }
+    }
+}
+
 TEST_CASE("layout: every source and test file is in the list of its build") {
     for (auto const* const folder : {"src", "tests"}) {
         for (auto const& file : files_of(folder)) {

@@ -233,13 +233,7 @@ private:
 
     void carry(OpenPair const& open) {
         auto const& pair = open.pair;
-        if (pair.kind == PairKind::dropped) {
-            // A column that was NOT NULL accepts NULL then; of any other nobody could tell later whose NULL it is.
-            auto const* old_column = physical(pair.from.front());
-            bool const left_out =
-                open.stage == Stage::complete && old_column != nullptr && !old_column->nullable && !pair.down.empty();
-            return left_out ? leave_out(pair) : fill_dropped(pair);
-        }
+        if (pair.kind == PairKind::dropped) return fill_dropped(pair);  // at every stage: no trigger does it
         auto const targets = Access::names_of(pair.to);
         if (pair.kind == PairKind::computed && kind_ == Kind::insert) set_defaults(pair);
         if (std::none_of(targets.begin(), targets.end(), [&](Name const& target) { return is_set(target); })) return;

@@ -541,13 +541,14 @@ std::vector<Event> some_events(std::uint64_t seed, Bug bug) {
     constexpr std::array operation{Kind::expand,        Kind::backfill,      Kind::reconcile,     Kind::hold_stage,
                                    Kind::release_stage, Kind::advance_stage, Kind::advance_stage, Kind::step_back,
                                    Kind::contract,      Kind::contract,      Kind::contract,      Kind::roll_back};
-    auto const length = 10 + random.below(16);
+    auto const length = 6 + random.below(12);
     for (std::size_t i = 0; i < length; ++i) {
-        switch (random.below(6)) {
+        switch (random.below(7)) {
             case 0:
             case 1:
             case 2: add(random.one_of(work)); break;
             case 3:
+            case 4:
                 add(bug == Bug::floor_read_too_early && random.chance(2) ? Kind::ask_floor : random.one_of(fleet));
                 break;
             default: add(random.one_of(operation)); break;
