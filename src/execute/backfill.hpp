@@ -17,6 +17,7 @@
 #include "execute/batch.hpp"
 #include "execute/bisect.hpp"
 #include "execute/table_work.hpp"
+#include "execute/triggers_off.hpp"
 #include "execute/workplace.hpp"
 
 #include <chrono>
@@ -27,21 +28,6 @@
 #include <utility>
 
 namespace evolver {
-
-/// The application's triggers do not fire on evolver's own connection for what is filled in; they do again, whatever happens. For a stretch of
-/// batches: SQLite prepares every statement anew after each switch.
-class TriggersOff {
-public:
-    explicit TriggersOff(sqlite::Connection const& connection) : connection_{connection} {
-        connection_.enable_triggers(false);
-    }
-    ~TriggersOff() { connection_.enable_triggers(true); }
-    TriggersOff(TriggersOff const&) = delete;
-    TriggersOff& operator=(TriggersOff const&) = delete;
-
-private:
-    sqlite::Connection const& connection_;
-};
 
 /// One migration's work on one table. Cheap to make; the state is in the ledger.
 class Filling {

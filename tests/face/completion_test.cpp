@@ -84,17 +84,6 @@ struct Switched {
     Evolver& evolver = application.evolver;
 };
 
-template <class Call>
-std::string refused(Call const& call) {
-    try {
-        call();
-    } catch (Error const& error) {
-        return error.what();
-    }
-    FAIL_CHECK("it was not refused");
-    return {};
-}
-
 }  // namespace
 
 TEST_SUITE_BEGIN("face/completion");
@@ -211,6 +200,29 @@ TEST_CASE("complete: the way back names a row whose old value nobody knows, and 
     CHECK(three.evolver.step_back({.reason = "a report fails"}) == Stage::switched);
     CHECK(three.row(5) == "'50'|50|'a'|'A'|'by e'");
     CHECK(three.application.ask("SELECT count(*) FROM evolver_relaxed") == "0");
+}
+
+TEST_CASE("complete: a row that comes in behind the last batch of the way back gets its old value, too") {
+    Folder const folder;
+    struct Behind : Observer {
+        void on(Event const& event) override {
+            if (event.kind != EventKind::batch || added) return;
+            added = true;
+            RawSqlite const hand{path};
+            hand.run("INSERT INTO packages (id, name, size_bytes, section, area) VALUES (0, 'z', 70, NULL, 'Q')");
+        }
+        std::string path;
+        bool added = true;
+    } behind;
+    behind.path = folder.database();
+    Switched three{folder.database(), {.actor = "alice", .observer = &behind, .soak = 0s}};
+    three.old_ends();
+    three.evolver.advance_stage();
+    behind.added = false;
+    three.evolver.step_back({.reason = "a report fails"});
+    CHECK(behind.added);
+    CHECK(three.row(0) == "'70'|70|'q'|'Q'|'by z'");
+    CHECK(three.application.ask("PRAGMA integrity_check") == "ok");
 }
 
 TEST_CASE("complete: it waits for the gates of contract, but for those that only removing needs") {

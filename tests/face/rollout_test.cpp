@@ -36,18 +36,6 @@ struct Filled {
     Evolver& evolver = application.evolver;
 };
 
-template <class Call>
-std::string refused(Call const& call) {
-    try {
-        call();
-    } catch (Error const& error) {
-        CHECK(error.database_changed() == Changed::no);
-        return error.what();
-    }
-    FAIL_CHECK("it was not refused");
-    return {};
-}
-
 Gate gate(Evolver& evolver, std::string const& name, std::string const& migration = "0002-size-bytes") {
     for (auto const& one : evolver.gates()) {
         if (one.name == name && one.migration == migration) return one;

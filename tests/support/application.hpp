@@ -6,6 +6,7 @@
 #include "evolver/evolver.hpp"
 #include "support/folder.hpp"
 
+#include <doctest/doctest.h>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
@@ -95,5 +96,17 @@ inline void make_catalogue(std::string const& path, int rows = 20, bool wal = tr
 inline ContractOptions now() { return {.override_gates = {{"soak", "a test"}}}; }
 
 inline bool has(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// What an Error says; the test fails where there is none.
+template <class Call>
+std::string refused(Call const& call) {
+    try {
+        call();
+    } catch (Error const& error) {
+        return error.what();
+    }
+    FAIL_CHECK("it was not refused");
+    return {};
+}
 
 }  // namespace evolver::testing
