@@ -40,7 +40,7 @@ struct Evolver::Parts {
           soak{options.soak},
           compared_rows{options.compared_rows},
           flags{options.flags},
-          canary_draw{options.canary_draw.value_or(drawn())},
+          canary_draw{options.canary_draw},
           advancer{
               workplace,
               {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {}
@@ -50,7 +50,7 @@ struct Evolver::Parts {
     std::int64_t compared_rows;
     std::optional<SpotCheck> spot_check;
     std::vector<FixedFlag> flags;
-    double canary_draw;
+    std::optional<double> canary_draw;
     Advancer advancer;
     std::string why;
     std::shared_ptr<detail::AccessState> access;
@@ -78,9 +78,9 @@ std::shared_ptr<detail::AccessState> const& Evolver::access() const {
     auto& parts = *parts_;
     if (!parts.access) {
         auto& workplace = parts.workplace;
-        parts.access =
-            std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(), workplace.path(),
-                                                  workplace.given().handle(), parts.canary_draw);
+        parts.access = std::make_shared<detail::AccessState>(workplace.plan(), workplace.shared_presence(),
+                                                             workplace.path(), workplace.given().handle(),
+                                                             parts.canary_draw ? *parts.canary_draw : drawn());
     }
     return parts.access;
 }
@@ -153,9 +153,7 @@ std::int64_t Evolver::skip_failed_rows(RunOrder const& order) {
 }
 
 Reconciliation Evolver::reconcile(ReconcileOptions const& options) {
-    auto found = evolver::reconcile(parts_->workplace, options);
-    access()->hand_in(parts_->workplace.own(), parts_->workplace.release(), parts_->workplace.wait());
-    return found;
+    return evolver::reconcile(parts_->workplace, options);
 }
 
 Report Evolver::contract(ContractOptions const& options) {

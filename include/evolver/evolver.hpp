@@ -213,7 +213,8 @@ public:
 
     /// Hands in what this instance has counted: reads of the old shape by fallback, and legacy writes under their day. And compares some rows in
     /// passing (Options::compared_rows): what differs is in status(), and a warning to the observer. For an idle loop, some times a minute;
-    /// heartbeat.hpp has a thread for it. reconcile() hands in, too.
+    /// heartbeat.hpp has a thread for it. Throws EngineError with Retry::helps where somebody holds the lock for longer than Options::wait; what
+    /// was counted is kept for the next one.
     /// Cost: one look at the ledger and the rows; one small transaction where there is something new.
     void heartbeat();
 

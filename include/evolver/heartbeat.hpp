@@ -19,7 +19,8 @@ struct HeartbeatOptions {
     std::chrono::milliseconds every = std::chrono::seconds{30};
 };
 
-/// Hands in what an instance counts, again and again from its construction to its end. A lock that somebody else holds is waited for at the
+/// Hands in what an instance counts and compares some rows, as Evolver::heartbeat() does, again and again from its construction to its end. What
+/// differs is in status(); the observer is not called from this thread. A lock that somebody else holds is waited for at the
 /// next time. A destructed Heartbeat hands in what is left.
 ///
 /// Threads: every call may come from any thread. It may outlive the Evolver. The destructor ends the thread: within one small transaction.

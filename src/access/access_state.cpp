@@ -85,9 +85,11 @@ SqlText AccessState::written(Recipe const& recipe, Shape const& shape) {
             return open.stage == Stage::dual && open.pair.kind != PairKind::alias &&
                    std::ranges::any_of(open.pair.to, [&](Column const& to) { return recipe.reads(to.name); });
         };
+        Counters counters;
         for (auto const& open : shape.pairs) {
-            if (by_fallback(open)) made.counted.push_back(fallback_reads_.of(open.migration));
+            if (by_fallback(open)) counters.all.push_back(fallback_reads_.of(open.migration));
         }
+        if (!counters.all.empty()) made.counted = std::make_shared<Counters const>(std::move(counters));
     }
     return made;
 }

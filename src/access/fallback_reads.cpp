@@ -1,5 +1,7 @@
 #include "access/fallback_reads.hpp"
 
+#include <utility>
+
 namespace evolver::detail {
 
 std::shared_ptr<Counter> FallbackReads::of(std::size_t migration) {
@@ -21,6 +23,13 @@ std::vector<FallbackCount> FallbackReads::take() {
 
 void FallbackReads::give_back(std::vector<FallbackCount> const& counts) {
     for (auto const& count : counts) of(count.migration)->fetch_add(count.reads, std::memory_order_relaxed);
+}
+
+Counted both(Counted const& left, Counted const& right) {
+    if (!left || !right) return left ? left : right;
+    auto all = left->all;
+    all.insert(all.end(), right->all.begin(), right->all.end());
+    return std::make_shared<Counters const>(Counters{std::move(all)});
 }
 
 }  // namespace evolver::detail

@@ -33,14 +33,22 @@ private:
     std::map<std::size_t, std::shared_ptr<Counter>> counters_;
 };
 
-/// A statement, and what is counted at each time that it runs.
+/// What is counted at each time that a statement runs. None: nothing.
+struct Counters {
+    std::vector<std::shared_ptr<Counter>> all = {};
+};
+using Counted = std::shared_ptr<Counters const>;
+
+inline void count(Counted const& counted) noexcept {
+    if (!counted) return;
+    for (auto const& counter : counted->all) counter->fetch_add(1, std::memory_order_relaxed);
+}
+/// Of a statement that two make together.
+[[nodiscard]] Counted both(Counted const& left, Counted const& right);
+
 struct SqlText {
     std::string sql;
-    std::vector<std::shared_ptr<Counter>> counted = {};
-
-    void count() const noexcept {
-        for (auto const& counter : counted) counter->fetch_add(1, std::memory_order_relaxed);
-    }
+    Counted counted = {};
 };
 
 }  // namespace evolver::detail

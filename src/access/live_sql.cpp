@@ -63,10 +63,10 @@ LiveSql operator+(LiveSql left, LiveSql const& right) {
         auto made = first(state, moment);
         auto const more = second(state, moment);
         made.sql += more.sql;
-        made.counted.insert(made.counted.end(), more.counted.begin(), more.counted.end());
+        made.counted = detail::both(made.counted, more.counted);
         return made;
     };
-    both.counted_.insert(both.counted_.end(), right.counted_.begin(), right.counted_.end());
+    both.counted_ = detail::both(left.counted_, right.counted_);
     both.text_ = left.text_ + right.text_;
     both.prepended_.clear();
     both.appended_.clear();
@@ -84,20 +84,16 @@ LiveSql::Writer LiveSql::whole() const {
 
 std::ostream& operator<<(std::ostream& out, LiveSql const& sql) { return out << sql.text_; }
 
-void LiveSql::count() const noexcept {
-    for (auto const& counter : counted_) counter->fetch_add(1, std::memory_order_relaxed);
-}
-
 soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql) {
     if (sql.guard_) {
         auto const moment = sql.state_->look_at_schema(sqlite::handle_of(session), sql.guard_->use.epoch());
         if (moment.past != nullptr) {
             auto const made = sql.whole()(*sql.state_, moment);
-            for (auto const& counter : made.counted) counter->fetch_add(1, std::memory_order_relaxed);
+            detail::count(made.counted);
             return session.once << made.sql;
         }
     }
-    sql.count();
+    detail::count(sql.counted_);
     return session.once << sql.text_;
 }
 

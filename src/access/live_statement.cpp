@@ -53,14 +53,10 @@ void LiveStatement::prepare(std::uint64_t epoch) {
     epoch_ = moment.past == nullptr ? epoch : epoch - 1;  // what is for a snapshot is for no later execution
 }
 
-void LiveStatement::count() const noexcept {
-    for (auto const& counter : counted_) counter->fetch_add(1, std::memory_order_relaxed);
-}
-
 bool LiveStatement::execute() {
     auto const use = state_->presence().use();
     if (!statement_ || use.epoch() != epoch_) prepare(use.epoch());
-    count();
+    detail::count(counted_);
     Ended const ended{*statement_};
     return statement_->execute(true);
 }
@@ -68,7 +64,7 @@ bool LiveStatement::execute() {
 void LiveStatement::each(std::function<void()> const& row) {
     auto const use = state_->presence().use();
     if (!statement_ || use.epoch() != epoch_) prepare(use.epoch());
-    count();
+    detail::count(counted_);
     Ended const ended{*statement_};
     for (bool more = statement_->execute(true); more; more = statement_->fetch()) row();
 }

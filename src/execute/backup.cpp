@@ -1,9 +1,12 @@
 #include "execute/backup.hpp"
 
 #include "dialect/sqlite/inspect.hpp"
+#include "ledger/ledger.hpp"
 #include "ledger/rollout.hpp"
 
 #include <sqlite3.h>
+
+#include <algorithm>
 
 #include <sys/stat.h>
 
@@ -56,7 +59,9 @@ void verify_backup(Workplace& workplace, std::string const& path) {
         refuse("it is of another database, or of another history of this one", "make a new one of this database");
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
     ledger::make_rollout(connection);
-    ledger::note_backup(connection, workplace.plan().name(), path, file.st_mtime);
+    // A file that says that it comes from the future is of now.
+    auto const made_at = std::min<std::int64_t>(file.st_mtime, ledger::now(connection));
+    ledger::note_backup(connection, workplace.plan().name(), path, made_at);
     workplace.audit(connection, "backup verified", {}, path, 0, {});
     transaction.commit();
 }

@@ -5,6 +5,8 @@
 #include "fleet/gates/gates.hpp"
 #include "ledger/rollout.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -160,7 +162,7 @@ void set_canary(Workplace& workplace, Canary const& canary) {
     if (!(canary.share >= 0 && canary.share <= 1))
         stage.refuse("a share lies between 0 and 1", "set_canary({.share = 0.1, .reason = \"…\"})");
     ledger::set_canary(stage.connection(), stage.plan(), stage.entry().position, canary.share);
-    stage.commit("canary", std::to_string(canary.share) + " of the instances: " + canary.reason);
+    stage.commit("canary", fmt::format("{} of the instances: {}", canary.share, canary.reason));
 }
 
 void sign_off(Workplace& workplace, SignOff const& given) {

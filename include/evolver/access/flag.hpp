@@ -21,7 +21,7 @@ class AccessState;
 /// On from stage `switched` on, and for the share of instances that Evolver::set_canary() sends ahead from stage `dual` on: what they read is
 /// right there, too, and slower. Off where the database is not expanded. Options::flags says otherwise, for tests.
 /// Made by Evolver::flag(). A value; copies are the same flag. It may outlive the Evolver that made it.
-/// Threads: any number at once. Cost: an atomic load; one look at the ledger after each move of a stage.
+/// Threads: any number at once. Cost: a lock within the process; one look at the ledger after each move of a stage.
 class Flag {
 public:
     /// Throws EngineError where the ledger cannot be read.

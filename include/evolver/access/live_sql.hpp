@@ -2,14 +2,12 @@
 
 /// A statement of the new shape, as it has to be written at this moment.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace soci {
 class session;
@@ -22,6 +20,7 @@ namespace evolver {
 
 namespace detail {
 class AccessState;
+struct Counters;
 struct Moment;
 struct SqlText;
 struct UseGuard;
@@ -63,14 +62,13 @@ private:
     LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer);
 
     [[nodiscard]] Writer whole() const;
-    void count() const noexcept;
 
     std::shared_ptr<detail::AccessState> state_;
     Writer writer_;
     std::string prepended_;
     std::string appended_;
     std::string text_;
-    std::vector<std::shared_ptr<std::atomic<std::uint64_t>>> counted_;
+    std::shared_ptr<detail::Counters const> counted_;
     std::unique_ptr<detail::UseGuard> guard_;
 };
 

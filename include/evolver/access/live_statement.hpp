@@ -69,14 +69,13 @@ public:
 private:
     LiveStatement& bind(std::function<void(soci::statement&)> binder);
     void prepare(std::uint64_t epoch);
-    void count() const noexcept;
 
     soci::session* session_;
     std::shared_ptr<detail::AccessState> state_;
     LiveSql::Writer writer_;
     std::vector<std::function<void(soci::statement&)>> binders_;
     std::optional<soci::statement> statement_;
-    std::vector<std::shared_ptr<std::atomic<std::uint64_t>>> counted_;
+    std::shared_ptr<detail::Counters const> counted_;
     std::uint64_t epoch_ = 0;
 };
 
