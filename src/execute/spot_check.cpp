@@ -22,9 +22,8 @@ bool is_comparable(ledger::Entry const& entry) {
 }  // namespace
 
 /// Compiling costs milliseconds, and is needed only where the schema, or what is open, has changed.
-void SpotCheck::prepare() {
+void SpotCheck::prepare(ledger::State const& state) {
     auto const& connection = workplace_.own();
-    auto const state = workplace_.state(connection);
     auto const open = std::ranges::count_if(state.entries, is_comparable);
     auto const version = connection.integer("PRAGMA schema_version");
     if (version == schema_version_ && open == open_) return;
@@ -43,13 +42,23 @@ void SpotCheck::prepare() {
     open_ = open;
 }
 
+/// One snapshot from the look at the schema to the last row: a contract in between would take away a column that a statement names.
 void SpotCheck::check(std::int64_t rows) {
-    if (!workplace_.state(workplace_.own()).exists) return;
-    prepare();
-    for (auto& walk : walks_) check(walk, rows);
+    std::vector<Difference> differences;
+    {
+        sqlite::ReadTransaction const snapshot{workplace_.own()};
+        auto const state = workplace_.state(workplace_.own());
+        if (!state.exists) return;
+        prepare(state);
+        for (auto& walk : walks_) {
+            if (auto keys = differing(walk, rows); !keys.empty())
+                differences.push_back({.entry = walk.entry, .table = walk.look.table.text(), .keys = std::move(keys)});
+        }
+    }
+    for (auto const& difference : differences) note(difference);
 }
 
-void SpotCheck::check(Walk& walk, std::int64_t rows) {
+std::vector<std::string> SpotCheck::differing(Walk& walk, std::int64_t rows) {
     auto const& connection = workplace_.own();
     auto const until = walk.slices.end_after(walk.done, rows);
     auto const range = range_of(walk.done, until);
@@ -59,7 +68,6 @@ void SpotCheck::check(Walk& walk, std::int64_t rows) {
     walk.slices.had(compare.integer(0));
     bool const differs = compare.integer(1) > 0;
     compare.reset();
-    std::int64_t different = 0;
     std::vector<std::string> keys;
     if (differs) {
         bool const skips = ledger::has_runs(connection);
@@ -70,32 +78,38 @@ void SpotCheck::check(Walk& walk, std::int64_t rows) {
             if (skips && ledger::is_skipped(connection, workplace_.plan().name(), walk.entry.position,
                                             {.table = walk.look.table.text(), .key = quoted_key(connection, key)}))
                 continue;
-            ++different;
             keys.push_back(in_words(key));
         }
     }
     walk.done = until;
-    if (different > 0) note(walk, different, keys);
+    return keys;
 }
 
-void SpotCheck::note(Walk const& walk, std::int64_t different, std::vector<std::string> const& keys) {
+void SpotCheck::note(Difference const& difference) {
     auto const& connection = workplace_.own();
     auto const& plan = workplace_.plan().name();
+    auto const different = static_cast<std::int64_t>(difference.keys.size());
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
+    auto const state = workplace_.state(connection);
+    // Contracted, or taken back, since the rows were read: nothing is left to be mended.
+    bool const stands = std::ranges::any_of(state.entries, [&](ledger::Entry const& entry) {
+        return entry.position == difference.entry.position && is_comparable(entry);
+    });
+    if (!stands) return;
     ledger::make_usage(connection);
     ledger::add_usage(
-        connection, plan, walk.entry.position,
+        connection, plan, difference.entry.position,
         {.kind = std::string{ledger::mismatch}, .release = workplace_.release(), .day = {}, .uses = different});
-    for (auto const& key : keys)
-        ledger::note_mismatch(connection, plan, walk.entry.position, {walk.look.table.text(), key});
+    for (auto const& key : difference.keys)
+        ledger::note_mismatch(connection, plan, difference.entry.position, {difference.table, key});
     transaction.commit();
     workplace_.tell({.kind = EventKind::warning,
-                     .migration = walk.entry.id,
-                     .object = walk.look.table.text(),
+                     .migration = difference.entry.id,
+                     .object = difference.table,
                      .message = fmt::format(
                          "{} row{} of {} in which the two shapes do not say the same (key {}): something writes past "
                          "the triggers",
-                         different, different == 1 ? "" : "s", walk.look.table.text(), keys.front())});
+                         different, different == 1 ? "" : "s", difference.table, difference.keys.front())});
 }
 
 }  // namespace evolver

@@ -2,14 +2,15 @@
 
 // Rows that are compared in passing, some at each heartbeat: a program that writes past the triggers shows long before contract's last scan.
 //
-// Both shapes of a row are read in one SELECT, and a row that differs is looked at once more. The check walks through each table, from one
-// end to the other and again; where it stands is kept in memory only.
+// Both shapes of a row are read in one SELECT. The check walks through each table, from one end to the other and again; where it stands is
+// kept in memory only.
 
 #include "execute/looks.hpp"
 #include "execute/slices.hpp"
 #include "execute/workplace.hpp"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace evolver {
@@ -29,9 +30,15 @@ private:
         Key done = {};
     };
 
-    void prepare();
-    void check(Walk& walk, std::int64_t rows);
-    void note(Walk const& walk, std::int64_t different, std::vector<std::string> const& keys);
+    struct Difference {
+        ledger::Entry entry;
+        std::string table;
+        std::vector<std::string> keys;  ///< Of the rows, in words; at least one.
+    };
+
+    void prepare(ledger::State const& state);
+    [[nodiscard]] std::vector<std::string> differing(Walk& walk, std::int64_t rows);
+    void note(Difference const& difference);
 
     Workplace& workplace_;
     std::int64_t schema_version_ = -1;
