@@ -15,7 +15,7 @@ struct Clone {
     std::vector<std::string> left_out;
 };
 
-/// Virtual tables and the tables behind them are left out, so are triggers, views and indexes that use functions or collations which
+/// Virtual tables, the tables behind them, and those of the ledger that no trigger names are left out, so are triggers, views and indexes that use functions or collations which
 /// only the application registers; text in double quotes that names no column is an error there.
 [[nodiscard]] Clone clone_schema(Connection const& source);
 

@@ -1,9 +1,12 @@
 #include "dialect/sqlite/clone.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
+#include "evolver/evolver.hpp"
+#include "support/folder.hpp"
 #include "support/rows.hpp"
 
 #include <doctest/doctest.h>
+#include <soci/soci.h>
 #include <sqlite3.h>
 
 #include <string>
@@ -42,6 +45,42 @@ TEST_CASE("clone: has the schema and no rows, and says what it had to leave out"
     CHECK(clone.left_out.front().find("index computed") == 0);
     CHECK_THROWS_AS(clone.connection.run("CREATE INDEX typo ON t ((\"nope\"))"),
                     EngineError);  // no text in double quotes
+}
+
+TEST_CASE("clone: has of the ledger only the tables that triggers and steps name") {
+    testing::Folder const folder{"evolver-clone"};
+    auto const path = folder.file("clone.db");
+    soci::session db{"sqlite3", "db=" + path};
+    Plan const plan{
+        "clone",
+        {Migration{.id = "0001",
+                   .release = "1.0",
+                   .operations = {CreateTable{.table = "t",
+                                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                          {.name = "a", .type = text()}}}}},
+         Migration{.id = "0002",
+                   .release = "2.0",
+                   .operations = {ChangeType{.table = "t",
+                                             .from = "a",
+                                             .to = "b",
+                                             .type = integer(),
+                                             .up = "CAST(a AS INTEGER)",
+                                             .down = "CAST(b AS TEXT)"}}}}};
+    Evolver{db, plan, {.release = "1.0"}}.expand();
+    db << "INSERT INTO t (a) VALUES ('1')";
+    Evolver evolver{db, plan};
+    evolver.expand();
+    evolver.backfill();
+    (void)evolver.reconcile();
+    evolver.hold_stage({.reason = "a test"});
+    evolver.heartbeat();
+    auto const source = Connection::open(path, SQLITE_OPEN_READONLY);
+    REQUIRE(source.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'evolver%'") > 12);
+    auto const clone = clone_schema(source);
+    CHECK(clone.left_out.empty());
+    CHECK(rows(clone.connection,
+               "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'evolver%' ORDER BY name") ==
+          "'evolver_kept'; 'evolver_legacy'; 'evolver_quarantine'; 'evolver_rebuild'; 'evolver_rebuild_key'");
 }
 
 TEST_SUITE_END();
