@@ -142,7 +142,8 @@ void Evolver::backfill(Speed speed) { backfill(BackfillOptions{.speed = speed});
 
 void Evolver::backfill(BackfillOptions const& options) {
     refuse_unexpanded(parts_->workplace, parts_->workplace.own());
-    parts_->advancer.to_the_end(options.speed == Speed::full ? Pace::full_speed : Pace::polite, options.stop);
+    parts_->advancer.to_the_end(options.speed == Speed::full ? Pace::full_speed : Pace::polite, options.stop,
+                                options.override_gates);
 }
 
 void Evolver::pause_backfill(RunOrder const& order) { evolver::pause_backfill(parts_->workplace, order); }

@@ -97,6 +97,9 @@ struct BackfillOptions {
     Speed speed = Speed::polite;
     /// Looked at between two batches. A backfill that is told to stop throws Error with Retry::helps; the next one goes on where it stopped.
     std::stop_token stop = {};
+    /// Where a migration says Sync::application: gates to be treated as open, `instances` or `processes`, each with the reason that goes into
+    /// the audit trail.
+    std::vector<Override> override_gates = {};
 };
 
 /// The face. Belongs to the thread of its session (advance, backfill and all other calls work on that thread); the LiveTables that it
@@ -148,7 +151,8 @@ public:
     /// snapshot for so long that 64 MB wait in the WAL; advance() returns false then, and says so in why().
     ///
     /// Throws:   BackfillFailed where a batch fails, or has failed before; BackfillStopped where somebody has stopped the run; Error with
-    ///           Retry::helps where it is told to stop, or a reader goes on for longer than Options::wait.
+    ///           Retry::helps where it is told to stop, or a reader goes on for longer than Options::wait. GateClosed where a migration says
+    ///           Sync::application, and older releases are still there.
     void backfill(Speed speed = Speed::polite);
     void backfill(BackfillOptions const& options);
 

@@ -390,6 +390,7 @@ std::vector<OpenPhysicalPair> Compiler::pairs(std::optional<std::size_t> positio
     for (auto const& open : open_) {
         if (open.pair.kind != PairKind::computed || (position && open.position != *position)) continue;
         found.push_back({open.position, physical_pair(open.pair)});
+        found.back().pair.refilled = !has_triggers(open.position);
     }
     return found;
 }
@@ -503,6 +504,7 @@ void Compiler::sync(std::vector<Step>& steps, Name const& table, std::string con
     std::size_t number = 0;
     for (auto const& open : open_) {
         if (open.pair.kind != PairKind::computed || !(at(open.pair.table) == table)) continue;
+        if (!has_triggers(open.position)) continue;
         // The plan's word for the table, which stays when the table gets its new name.
         auto const& word = open.pair.table.text();
         synced.push_back({.pair = physical_pair(open.pair),
@@ -579,6 +581,35 @@ void Compiler::forget_moves(std::size_t position) {
     std::erase_if(moves_, [&](OpenMove const& open) { return open.position == position; });
 }
 
+/// A row of the old shape goes on through a chain in one statement of a trigger; without triggers, the backfill of one pair would not see
+/// what that of the other has to change.
+void Compiler::refuse_chained(Effect const& effect, std::size_t position, std::string const& title) const {
+    auto const shares = [&](Pair const& one, Pair const& other) {
+        auto const is_among = [&](Name const& column) {
+            auto const base = Name{base_of(other.table, column)};
+            return std::ranges::any_of(other.from,
+                                       [&](Name const& from) { return Name{base_of(other.table, from)} == base; }) ||
+                   std::ranges::any_of(other.to, [&](Column const& to) { return to.name == base; });
+        };
+        return at(one.table) == at(other.table) &&
+               (std::ranges::any_of(one.from, is_among) ||
+                std::ranges::any_of(one.to, [&](Column const& to) { return is_among(to.name); }));
+    };
+    for (auto const& pair : effect.pairs) {
+        if (pair.kind != PairKind::computed) continue;
+        for (auto const& open : open_) {
+            if (open.pair.kind != PairKind::computed || !shares(pair, open.pair)) continue;
+            if (has_triggers(position) && has_triggers(open.position)) continue;
+            throw PlanError{Failure{
+                .what = title + ": migration \"" + id_of(open.position) +
+                        "\", which is open, computes the same column, and one of the two says Sync::application.",
+                .object = id_of(position),
+                .instead = open.position == position ? "move one of them to a migration of a later release"
+                                                     : "contract \"" + id_of(open.position) + "\" first"}};
+        }
+    }
+}
+
 void Compiler::check(Pair const& pair, std::string const& title) const {
     if (pair.kind == PairKind::computed) check_expressions(clone_.connection, bare_pair(pair), title);
     if (pair.kind != PairKind::dropped || pair.down.empty()) return;
@@ -649,6 +680,7 @@ Compiled Compiler::expand() {
         auto effect = effect_in(id, operation, virtual_);
         auto const before = is_raw(effect.expand) ? std::optional{physical()} : std::nullopt;
         refuse_crossed(effect, position, "Migration \"" + id + "\", " + title(operation));
+        refuse_chained(effect, position, "Migration \"" + id + "\", " + title(operation));
         auto const first = open_.size();
         refuse_held_names(effect, effects, position, "Migration \"" + id + "\", " + title(operation));
         open_pairs(position, effect);

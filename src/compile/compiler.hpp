@@ -209,6 +209,11 @@ private:
                            std::string const& title);
     /// Throws PlanError where what moves to another table, or the keys that it goes along, is in another open change, too.
     void refuse_crossed(Effect const& effect, std::size_t position, std::string const& title) const;
+    /// Throws PlanError where a pair without triggers shares a column with another open pair.
+    void refuse_chained(Effect const& effect, std::size_t position, std::string const& title) const;
+    [[nodiscard]] bool has_triggers(std::size_t position) const {
+        return plan_.migrations()[position].sync == Sync::triggers;
+    }
     void check(sqlite::PhysicalCrossPair const& cross, std::string const& title) const;
     [[nodiscard]] sqlite::PhysicalCrossPair physical_cross(CrossPair const& cross) const;
     /// Both tables of each open cross pair that one of `tables` is in.

@@ -2,6 +2,7 @@
 
 #include "evolver/execute/backfill_error.hpp"
 #include "execute/mend.hpp"
+#include "execute/seal.hpp"
 #include "ledger/figures.hpp"
 #include "ledger/runs.hpp"
 
@@ -238,7 +239,8 @@ bool Advancer::batches_of(Run& run, Pace pace, Advance& result,
     }
 }
 
-Advance Advancer::advance(std::chrono::microseconds budget, Pace pace, std::stop_token const& stop) {
+Advance Advancer::advance(std::chrono::microseconds budget, Pace pace, std::stop_token const& stop,
+                          std::vector<Override> const& overridden) {
     workplace_.refuse_open_transaction("advance");
     auto const start = Clock::now();
     auto const left = [&] {
@@ -268,6 +270,19 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace, std::stop
                 result.why = "everything is filled: reconcile(), then contract()";
             return result;
         }
+        auto sealing = seal(workplace_, *position, overridden);
+        if (!sealing.busy.empty()) {
+            result.why = std::move(sealing.busy);
+            result.wait = Wait::signal;
+            return result;
+        }
+        if (auto& closed = sealing.closed; !closed.empty()) {
+            result.why = "the backfill of \"" + workplace_.plan().migrations()[*position].id.text() +
+                         "\" has to wait, for no trigger carries what older releases write: " + closed.front().reason;
+            result.wait = Wait::gate;
+            result.closed = std::move(closed);
+            return result;
+        }
         for (auto& backfill : todo.backfills) {
             if (!batches_of(backfill, pace, result, left)) return result;
         }
@@ -289,7 +304,7 @@ Advance Advancer::advance(std::chrono::microseconds budget, Pace pace, std::stop
     }
 }
 
-void Advancer::to_the_end(Pace pace, std::stop_token const& stop) {
+void Advancer::to_the_end(Pace pace, std::stop_token const& stop, std::vector<Override> const& overridden) {
     constexpr std::chrono::milliseconds look_again{20};
     auto const refuse = [&](std::string what, std::string instead) {
         throw Error{Failure{.what = std::move(what),
@@ -298,19 +313,21 @@ void Advancer::to_the_end(Pace pace, std::stop_token const& stop) {
                             .changed = Changed::partly,
                             .retry = Retry::helps}};
     };
+    refuse_unknown_overrides(overridden);
     std::optional<Clock::time_point> waiting;
     std::string told;
     for (;;) {
         if (stop.stop_requested())
             refuse("backfill() was told to stop, and stopped between two batches.",
                    "call it again: it goes on where it stopped");
-        auto const result = advance(std::chrono::seconds{1}, pace, stop);
+        auto const result = advance(std::chrono::seconds{1}, pace, stop, overridden);
         if (result.worked) {
             waiting.reset();
             continue;
         }
         if (result.wait == Wait::none) return;
         if (result.wait == Wait::failed) throw_failure();
+        if (result.wait == Wait::gate) throw GateClosed{result.closed, "Backfill"};
         if (result.wait == Wait::stopped) {
             throw BackfillStopped{Failure{.what = "Nothing more is filled: " + result.why + ".",
                                           .object = workplace_.path(),

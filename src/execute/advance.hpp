@@ -3,6 +3,7 @@
 // What is to be done in small pieces: backfills, then the indexes that waited for them; what a contract has begun and not ended; old rows.
 
 #include "evolver/execute/signal.hpp"
+#include "evolver/fleet/gate.hpp"
 #include "execute/backfill.hpp"
 #include "execute/index_build.hpp"
 #include "execute/pacer.hpp"
@@ -28,6 +29,7 @@ enum class Wait {
     paused,  ///< Until an operator says otherwise.
     stopped,
     failed,
+    gate,  ///< Until the instances of older releases have ended.
 };
 
 struct Advance {
@@ -35,6 +37,7 @@ struct Advance {
     /// What everything waits for where nothing was done; empty where nothing is left.
     std::string why = {};
     Wait wait = Wait::none;
+    std::vector<Gate> closed = {};
 };
 
 /// What slows work down beside its own rests.
@@ -50,11 +53,13 @@ public:
     Advancer(Workplace& workplace, Throttle throttle) : workplace_{workplace}, throttle_{std::move(throttle)} {}
 
     /// Works until `budget` is used up, or `stop` is requested, and at most one batch more. Refused inside the caller's open transaction.
-    [[nodiscard]] Advance advance(std::chrono::microseconds budget, Pace pace, std::stop_token const& stop = {});
+    /// `overridden`: gates that keep older releases in, where no trigger carries what they write; see execute/seal.hpp.
+    [[nodiscard]] Advance advance(std::chrono::microseconds budget, Pace pace, std::stop_token const& stop = {},
+                                  std::vector<Override> const& overridden = {});
 
     /// Works until nothing is left to fill; waits where the run is held or paused. Throws Error with Retry::helps where it is told to stop, or
-    /// where a reader holds the work up for longer than Workplace::wait(); BackfillFailed; BackfillStopped.
-    void to_the_end(Pace pace, std::stop_token const& stop);
+    /// where a reader holds the work up for longer than Workplace::wait(); BackfillFailed; BackfillStopped; GateClosed.
+    void to_the_end(Pace pace, std::stop_token const& stop, std::vector<Override> const& overridden = {});
 
 private:
     /// What is to be done, as of one version of the schema.

@@ -259,6 +259,9 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
                 ledger::raise_floor(connection, plan.name(),
                                     static_cast<std::int64_t>(plan.position_of(migration.release)),
                                     migration.release.text());
+                ledger::keep_floor(connection, plan.name(), static_cast<std::int64_t>(position),
+                                   {.position = static_cast<std::int64_t>(plan.position_of(migration.release)),
+                                    .release = migration.release.text()});
                 auto const kept =
                     now.entries[position].lossy_rows > 0
                         ? quarantine_losses(workplace, pairs, id) + quarantine_unhomed(workplace, crossings, id)

@@ -53,6 +53,11 @@ std::vector<Gate> Judge::all(ledger::Entry const& entry, bool removes, std::stri
     return found;
 }
 
+std::vector<Gate> Judge::of_older_releases(ledger::Entry const& entry) const {
+    auto const facts = facts_of(entry);
+    return {judged(contract_gates::instances, facts), judged(contract_gates::processes, facts)};
+}
+
 bool Judge::has_to_wait(ledger::Entry const& entry) const {
     auto const facts = facts_of(entry);
     return !judged(contract_gates::due, facts).open || !judged(contract_gates::held, facts).open;

@@ -25,6 +25,9 @@ public:
     /// Every gate of the migration. One that removes nothing has only its work to be done.
     [[nodiscard]] std::vector<Gate> all(ledger::Entry const& entry, bool removes, std::string waits_for = {}) const;
 
+    /// May older releases be kept out from now on? Nobody of them lives, as far as that can be seen.
+    [[nodiscard]] std::vector<Gate> of_older_releases(ledger::Entry const& entry) const;
+
     /// How long the steps of the migration that is judged next hold writers up.
     void expect(std::chrono::milliseconds time) noexcept { expected_ = time; }
 

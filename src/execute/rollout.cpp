@@ -123,6 +123,13 @@ Stage advance_stage(Workplace& workplace, std::chrono::seconds soak, StageOrder 
             stage.refuse("\"" + stage.entry().id + "\" is at stage complete, and what comes next is contract",
                          "call contract() when gates() are open");
         }
+        if (stage.entry().stage == Stage::switched &&
+            workplace.plan().migrations()[position].sync == Sync::application) {
+            stage.refuse("\"" + stage.entry().id +
+                             "\" keeps its shapes in step without triggers, and nothing would fill the old column at "
+                             "stage complete",
+                         "call contract() when gates() are open");
+        }
         if (stage.entry().stage == Stage::dual) {
             refuse_unproven(workplace.plan(), stage);
             ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::switched);

@@ -13,7 +13,7 @@ std::chrono::microseconds at_standstill(Workplace& workplace, Standstill const& 
     // within the 50 ms that anybody may be kept out.
     auto const attempt = std::min(std::chrono::milliseconds{20}, workplace.wait());
     constexpr std::chrono::milliseconds longest_pause{200};
-    auto const until = std::chrono::steady_clock::now() + workplace.wait();
+    auto const until = std::chrono::steady_clock::now() + standstill.wait.value_or(workplace.wait());
     auto const& connection = workplace.own();
     for (std::chrono::milliseconds pause{5};; pause = std::min(pause * 2, longest_pause)) {
         if (standstill.look_around) standstill.look_around();

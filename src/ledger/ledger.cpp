@@ -265,9 +265,11 @@ void raise_floor(sqlite::Connection const& connection, std::string const& plan, 
 }
 
 void rolled_back(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
-    for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy",
-                              "evolver_index", "evolver_run", "evolver_failed_row", "evolver_figure", "evolver_rollout",
-                              "evolver_sign_off", "evolver_relaxed", "evolver_usage", "evolver_mismatch"}) {
+    unseal(connection, plan, position);
+    for (auto const* table :
+         {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy", "evolver_index",
+          "evolver_run", "evolver_failed_row", "evolver_figure", "evolver_rollout", "evolver_sign_off",
+          "evolver_relaxed", "evolver_sealed", "evolver_usage", "evolver_mismatch"}) {
         // A ledger of an earlier version gets what is new with the next expand().
         if (!sqlite::has_table(connection, table)) continue;
         auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ? AND position = ?");

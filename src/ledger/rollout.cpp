@@ -104,6 +104,47 @@ void forget_relaxed(sqlite::Connection const& connection, std::string const& pla
     rows.run();
 }
 
+bool is_sealed(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    if (!sqlite::has_table(connection, "evolver_sealed")) return false;
+    auto row = connection.prepare("SELECT 1 FROM evolver_sealed WHERE plan = ?1 AND position = ?2");
+    row.bind(1, std::string_view{plan}).bind(2, position);
+    return row.step();
+}
+
+void seal(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, Floor const& before) {
+    connection.run(
+        "CREATE TABLE IF NOT EXISTS evolver_sealed (plan TEXT NOT NULL, position INTEGER NOT NULL, floor INTEGER NOT "
+        "NULL, floor_release TEXT NOT NULL, PRIMARY KEY (plan, position)) WITHOUT ROWID");
+    auto insert =
+        connection.prepare("INSERT INTO evolver_sealed (plan, position, floor, floor_release) VALUES (?1, ?2, ?3, ?4)");
+    insert.bind(1, std::string_view{plan})
+        .bind(2, position)
+        .bind(3, before.position)
+        .bind(4, std::string_view{before.release});
+    insert.run();
+}
+
+void keep_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                Floor const& least) {
+    if (!sqlite::has_table(connection, "evolver_sealed")) return;
+    auto update = connection.prepare(
+        "UPDATE evolver_sealed SET floor = ?3, floor_release = ?4 WHERE plan = ?1 AND position > ?2 AND floor < ?3");
+    update.bind(1, std::string_view{plan})
+        .bind(2, position)
+        .bind(3, least.position)
+        .bind(4, std::string_view{least.release});
+    update.run();
+}
+
+void unseal(sqlite::Connection const& connection, std::string const& plan, std::int64_t position) {
+    if (!is_sealed(connection, plan, position)) return;
+    auto update = connection.prepare(
+        "UPDATE evolver_plan SET (floor, floor_release) = (SELECT floor, floor_release FROM evolver_sealed WHERE plan "
+        "= ?1 AND position = ?2) WHERE plan = ?1");
+    update.bind(1, std::string_view{plan}).bind(2, position);
+    update.run();
+}
+
 void sign_off(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
               SignedOff const& signed_off) {
     auto insert = connection.prepare(

@@ -5,6 +5,8 @@
 //   evolver_rollout   one row per migration whose stage was ever held, or that a share of the instances goes ahead with
 //   evolver_sign_off  one row per migration and reader
 //   evolver_backup    one row per backup that was verified
+//   evolver_sealed    one row per migration that keeps its shapes in step without triggers, once older releases are kept out for it: the floor
+//                     that a rollback brings back
 //   evolver_relaxed   one row per old column that accepts NULL while its migration is at stage `complete`, by the database's names
 //
 // A ledger of an older evolver lacks them until make_rollout(). All functions work in the transaction that the connection is in.
@@ -57,6 +59,19 @@ struct Relaxed {
 [[nodiscard]] std::vector<Relaxed> relaxed_of(sqlite::Connection const& connection, std::string const& plan);
 void relax(sqlite::Connection const& connection, std::string const& plan, Relaxed const& relaxed);
 void forget_relaxed(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+
+struct Floor {
+    std::int64_t position = 0;  ///< Of the release, in the plan's.
+    std::string release;
+};
+[[nodiscard]] bool is_sealed(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
+/// `before`: the floor until now.
+void seal(sqlite::Connection const& connection, std::string const& plan, std::int64_t position, Floor const& before);
+/// A contract of an earlier migration has raised the floor to `least`: no rollback goes below it.
+void keep_floor(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
+                Floor const& least);
+/// Brings the floor from before the seal back; a no-op without one.
+void unseal(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 
 void sign_off(sqlite::Connection const& connection, std::string const& plan, std::int64_t position,
               SignedOff const& signed_off);

@@ -26,7 +26,28 @@ namespace {
 std::string text_of(Migration const& migration) {
     std::string text = migration.id.text() + "\n" + migration.release.text() + "\n";
     for (auto const& operation : migration.operations) text += description(operation) + "\n";
+    // Only where it differs: plans from before there was a choice keep their digest.
+    if (migration.sync == Sync::application) text += "sync by the application\n";
     return text;
+}
+
+/// Throws PlanError where only triggers could do what the migration wants.
+void refuse_triggers(Migration const& migration) {
+    if (migration.sync != Sync::application) return;
+    auto const of = "Migration \"" + migration.id.text() + "\" says Sync::application, and its ";
+    for (auto const& operation : migration.operations) {
+        if (auto const* moved = std::get_if<MoveColumn>(&operation)) {
+            refuse(of + "MoveColumn " + moved->from.text() + "." + moved->column.text() +
+                       " needs triggers: two rows are kept in step, and a write names one of them.",
+                   "leave .sync out, or move the column to a migration of its own");
+        }
+        auto const* added = std::get_if<AddColumn>(&operation);
+        if (added != nullptr && added->when_replaced == Replaced::kept) {
+            refuse(of + "AddColumn " + added->table.text() + "." + added->column.name.text() +
+                       " needs triggers: they carry the column over a REPLACE.",
+                   "leave .when_replaced out, or .sync");
+        }
+    }
 }
 
 void refuse_bad_policy(Migration const& migration) {
@@ -75,6 +96,7 @@ Plan::Plan(Name name, std::vector<Migration> migrations) {
             }
         }
         refuse_bad_policy(migration);
+        refuse_triggers(migration);
         auto const same_id = [&](Migration const& other) { return &other != &migration && other.id == migration.id; };
         if (std::any_of(migrations.begin(), migrations.end(), same_id)) {
             refuse("Two migrations have the id \"" + id + "\".",

@@ -2,8 +2,10 @@
 //
 //   evolver_reconcile [--rounds N] [--seed S]
 //
-// A round is one clean reconciliation while an old and a new release write, stopped and gone on with at random; then rows are spoilt past the
-// triggers, and it has to name exactly these, while the writers go on with other rows.
+// A round is one clean reconciliation while an old and a new release write, stopped, killed and gone on with at random; then rows are spoilt past
+// the triggers, and it has to name exactly these, while the writers go on with other rows.
+//
+//   evolver_reconcile --compare PATH    the process that is killed: it compares, and stops, and goes on, without end
 
 #include "evolver/evolver.hpp"
 #include "support/long_test.hpp"
@@ -21,6 +23,11 @@
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
 
 namespace {
 
@@ -79,6 +86,42 @@ struct AtChunks : Observer {
     }
     int left = 0;
     std::stop_source source;
+};
+
+/// What is killed: it stops every few milliseconds, so that its position is in the ledger whenever that happens.
+void compare_without_end(std::string const& path) {
+    soci::session db{soci::sqlite3, connection(path)};
+    Evolver evolver{db, plan(), {.wait = std::chrono::seconds{60}}};
+    for (;;) {
+        try {
+            (void)evolver.reconcile({.speed = Speed::full, .longest = std::chrono::milliseconds{3}});
+        } catch (Error const&) {
+            // It was to stop, or has found something: the same again.
+        }
+    }
+}
+
+/// A process of its own, since a fork of one with threads may do nothing but exec.
+class Comparing {
+public:
+    explicit Comparing(std::string const& path) : id_{fork()} {
+        if (id_ != 0) return;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execl("/proc/self/exe", "evolver_reconcile", "--compare", path.c_str(), nullptr);
+        _exit(1);
+    }
+    Comparing(Comparing const&) = delete;
+    Comparing& operator=(Comparing const&) = delete;
+    /// False: it had ended by itself.
+    [[nodiscard]] bool kill() const {
+        ::kill(id_, SIGKILL);
+        int status = 0;
+        waitpid(id_, &status, 0);
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    }
+
+private:
+    pid_t id_;
 };
 
 /// Two programs that write until they are told to stop. What goes wrong in them is thrown when they have ended.
@@ -222,8 +265,8 @@ public:
     }
 
     [[nodiscard]] std::string summary() const {
-        return std::to_string(writes_) + " writes, " + std::to_string(stops_) + " stops, " + std::to_string(spoilt_) +
-               " spoilt rows";
+        return std::to_string(writes_) + " writes, " + std::to_string(stops_) + " stops, " + std::to_string(kills_) +
+               " kills, " + std::to_string(spoilt_) + " spoilt rows";
     }
 
 private:
@@ -244,7 +287,17 @@ private:
         }
     }
 
+    /// At any moment of a comparison.
+    void kill_one() {
+        if (!random_.chance(3)) return;
+        Comparing const comparing{path_};
+        std::this_thread::sleep_for(std::chrono::milliseconds{random_.below(60)});
+        if (!comparing.kill()) throw std::runtime_error{"the process that compares has ended by itself"};
+        ++kills_;
+    }
+
     void clean(Evolver& evolver, AtChunks& chunks) {
+        kill_one();
         auto const found = until_it_ends(evolver, chunks);
         if (found.different() != 0 || found.rows() < rows_ / 4) throw std::runtime_error{"it compared too little"};
     }
@@ -270,6 +323,7 @@ private:
             expected.insert("users " + id);
             repairs.insert(id);
         }
+        kill_one();
         std::set<std::string> named;
         try {
             // A stop after the first of them reports what was found until then: looked at without stops here.
@@ -299,12 +353,14 @@ private:
     int rows_ = 0;
     long long writes_ = 0;
     int stops_ = 0;
+    int kills_ = 0;
     int spoilt_ = 0;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc == 3 && std::string{argv[1]} == "--compare") compare_without_end(argv[2]);
     auto const rounds = static_cast<int>(evolver::testing::option(argc, argv, "--rounds").value_or(100));
     auto const seed = evolver::testing::option(argc, argv, "--seed").value_or(std::random_device{}());
     std::cout << "seed " << seed << std::endl;

@@ -6,6 +6,7 @@
 #include "evolver/plan/acceptance.hpp"
 #include "evolver/plan/contract_policy.hpp"
 #include "evolver/plan/invariant.hpp"
+#include "evolver/plan/sync.hpp"
 
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct Migration {
     std::vector<Invariant> invariants = {};
     /// When the old shape may go. No part of the digest.
     ContractPolicy contract = {};
+    /// What keeps both shapes in step.
+    Sync sync = Sync::triggers;
 };
 
 }  // namespace evolver

@@ -17,7 +17,7 @@ Clone clone_schema(Connection const& source) {
         "AND s.tbl_name NOT IN ('evolver_audit', 'evolver_backfill', 'evolver_backup', 'evolver_checkpoint', "
         "'evolver_failed_row', 'evolver_figure', 'evolver_index', 'evolver_migration', 'evolver_mismatch', "
         "'evolver_plan', 'evolver_reconcile', 'evolver_reconcile_key', 'evolver_relaxed', 'evolver_rollout', "
-        "'evolver_run', 'evolver_sign_off', 'evolver_usage') "
+        "'evolver_run', 'evolver_sealed', 'evolver_sign_off', 'evolver_usage') "
         "AND s.sql NOT LIKE 'CREATE VIRTUAL%' AND s.tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = "
         "'main' AND type IN "
         "('virtual', 'shadow')) ORDER BY CASE s.type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 "

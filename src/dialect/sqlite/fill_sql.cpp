@@ -93,7 +93,7 @@ std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair>
     std::string assignments;
     std::string unfilled;
     for (auto const& pair : pairs) {
-        auto const empty = all_null(pair.to);
+        auto const empty = pair.refilled ? "(" + all_null(pair.to) + ") OR NOT " + in_sync(pair) : all_null(pair.to);
         unfilled += (unfilled.empty() ? "" : " OR ") + ("(" + empty + ")");
         for (std::size_t i = 0; i < pair.to.size(); ++i) {
             auto const name = quoted(pair.to[i].column.text());

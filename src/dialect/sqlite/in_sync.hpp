@@ -36,6 +36,8 @@ struct PhysicalPair {
     std::vector<Side> to;
     std::vector<std::string> up;    ///< One per `to`.
     std::vector<std::string> down;  ///< One per `from`.
+    /// No trigger carries what an old program writes: a row that is filled may have an older value, and is filled anew.
+    bool refilled = false;
 };
 
 /// `column` holds what `expression` gives.

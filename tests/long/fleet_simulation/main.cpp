@@ -34,8 +34,9 @@ public:
 
     static std::vector<Event> some_events(std::uint64_t seed, Bug bug) { return fleet::some_events(seed, bug); }
     std::string run(std::uint64_t seed, std::vector<Event> const& events, Bug bug) {
-        templates_.copy(fleet::beginning_of(seed), path_);
-        return fleet::run(path_, events, bug);
+        auto const sync = fleet::sync_of(seed, bug);
+        templates_.copy(fleet::beginning_of(seed), sync, path_);
+        return fleet::run(path_, events, bug, sync);
     }
     static void tell(std::uint64_t histories, std::ostream& out) {
         auto const& all = fleet::seen();

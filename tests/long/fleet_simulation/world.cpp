@@ -24,29 +24,34 @@ using namespace std::chrono_literals;
 constexpr int keys = 6;
 constexpr std::size_t most_instances = 50;
 
-Plan const& plan() {
-    static Plan const both{
-        "fleet",
-        {Migration{.id = "0001-packages",
-                   .release = "1.0",
-                   .operations = {CreateTable{.table = "packages",
-                                              .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                          {.name = "size", .type = text(), .nullable = false},
-                                                          {.name = "origin", .type = text(), .nullable = false}}}}},
-         Migration{.id = "0002-size",
-                   .release = "2.0",
-                   .operations = {ChangeType{.table = "packages",
-                                             .from = "size",
-                                             .to = "size_bytes",
-                                             .type = integer(),
-                                             .up = "CAST(size AS INTEGER)",
-                                             .down = "CAST(size_bytes AS TEXT)"},
-                                  DropColumn{.table = "packages", .column = "origin", .down = "'new'"}}}}};
-    return both;
+Plan made(Sync sync) {
+    return {"fleet",
+            {Migration{.id = "0001-packages",
+                       .release = "1.0",
+                       .operations = {CreateTable{.table = "packages",
+                                                  .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                              {.name = "size", .type = text(), .nullable = false},
+                                                              {.name = "origin", .type = text(), .nullable = false}}}}},
+             Migration{.id = "0002-size",
+                       .release = "2.0",
+                       .operations = {ChangeType{.table = "packages",
+                                                 .from = "size",
+                                                 .to = "size_bytes",
+                                                 .type = integer(),
+                                                 .up = "CAST(size AS INTEGER)",
+                                                 .down = "CAST(size_bytes AS TEXT)"},
+                                      DropColumn{.table = "packages", .column = "origin", .down = "'new'"}},
+                       .sync = sync}}};
+}
+
+Plan const& plan(Sync sync) {
+    static Plan const by_triggers = made(Sync::triggers);
+    static Plan const by_application = made(Sync::application);
+    return sync == Sync::triggers ? by_triggers : by_application;
 }
 
 Plan const& old_plan() {
-    static Plan const old = plan().until("1.0");
+    static Plan const old = plan(Sync::triggers).until("1.0");
     return old;
 }
 
@@ -71,10 +76,10 @@ Options options(std::string const& release) {
 
 /// One process of the application.
 struct Program {
-    Program(std::string const& path, bool is_old)
+    Program(std::string const& path, Sync sync, bool is_old)
         : old{is_old},
           connected{path},
-          evolver{connected.db, is_old ? old_plan() : plan(), options(is_old ? "1.0" : "2.0")} {}
+          evolver{connected.db, is_old ? old_plan() : plan(sync), options(is_old ? "1.0" : "2.0")} {}
 
     bool old;
     Connected connected;
@@ -89,8 +94,8 @@ struct Program {
 
 class World {
 public:
-    World(std::string const& path, Bug bug) : path_{path}, bug_{bug}, observer_{path} {
-        for (auto& one : operators_) one = std::make_unique<Program>(path, false);
+    World(std::string const& path, Bug bug, Sync sync) : path_{path}, bug_{bug}, sync_{sync}, observer_{path} {
+        for (auto& one : operators_) one = std::make_unique<Program>(path, sync_, false);
         for (auto const& row : rows()) model_[row.first] = row.second;
     }
 
@@ -127,6 +132,10 @@ private:
     // ---- what is there
 
     [[nodiscard]] bool contracted() const { return !has_column("size"); }
+    /// Older releases are kept out: after contract, and without triggers from the backfill on.
+    [[nodiscard]] bool keeps_old_out() const {
+        return scalar("SELECT count(*) FROM evolver_plan WHERE floor > 0") != 0;
+    }
     [[nodiscard]] bool expanded() const { return has_column("size_bytes"); }
     [[nodiscard]] bool has_column(std::string const& name) const {
         return scalar("SELECT count(*) FROM pragma_table_xinfo('packages') WHERE name = '" + name + "'") != 0;
@@ -194,7 +203,7 @@ private:
 
     void start(bool old) {
         if (programs_.size() >= most_instances) return;
-        auto one = std::make_unique<Program>(path_, old);
+        auto one = std::make_unique<Program>(path_, sync_, old);
         if (old && bug_ == Bug::floor_read_too_early && asked_) {
             // It has seen a floor that let it pass, and only registers now.
             (void)one->evolver.table("packages");
@@ -209,14 +218,15 @@ private:
                 one->evolver.expand();
             }
         } catch (SchemaTooNew const&) {
-            if (!old || !contracted()) throw Broken{event_ + ": a release was refused that could have worked"};
+            if (!old || !keeps_old_out()) throw Broken{event_ + ": a release was refused that could have worked"};
             ++seen().too_new;
             return;
         } catch (Error const& error) {
             if (error.retry_helps()) return;  // somebody is in the middle of a statement; it tries again later
             throw;
         }
-        if (old && contracted()) throw Broken{event_ + ": an instance of 1.0 was let in after contract"};
+        if (old && (contracted() || keeps_old_out()))
+            throw Broken{event_ + ": an instance of 1.0 was let in below the floor"};
         programs_.push_back(std::move(one));
     }
 
@@ -368,7 +378,7 @@ private:
         if (bug_ == Bug::complete_without_relaxing && expanded() && !contracted() && stage() == Stage::switched &&
             where_old_lives().empty()) {
             in_ledger(who, [&](sqlite::Connection const& connection) {
-                ledger::move_stage(connection, plan().name(), 1, Stage::complete);
+                ledger::move_stage(connection, plan(sync_).name(), 1, Stage::complete);
             });
             return;
         }
@@ -386,7 +396,7 @@ private:
     void contract(std::uint32_t who) {
         if (floor_waits_) {
             in_ledger(who, [&](sqlite::Connection const& connection) {
-                ledger::raise_floor(connection, plan().name(), 1, "2.0");
+                ledger::raise_floor(connection, plan(sync_).name(), 1, "2.0");
             });
             floor_waits_ = false;
             return;
@@ -417,16 +427,16 @@ private:
         };
         if (!standstill()) return;
         in_ledger(who, [&](sqlite::Connection const& connection) {
-            auto const state = ledger::read(connection, plan().name());
+            auto const state = ledger::read(connection, plan(sync_).name());
             auto standing = standing_of(state);
             while (standing.contracted < 2) {
-                Compiler compiler{plan(), standing, connection};
+                Compiler compiler{plan(sync_), standing, connection};
                 run_steps(compiler.contract().steps, connection);
-                ledger::contracted(connection, plan().name(), static_cast<std::int64_t>(standing.contracted));
+                ledger::contracted(connection, plan(sync_).name(), static_cast<std::int64_t>(standing.contracted));
                 ++standing.contracted;
                 standing.relaxed.clear();
             }
-            if (bug_ == Bug::moved_without_waiting) ledger::raise_floor(connection, plan().name(), 1, "2.0");
+            if (bug_ == Bug::moved_without_waiting) ledger::raise_floor(connection, plan(sync_).name(), 1, "2.0");
         });
         floor_waits_ = bug_ == Bug::floor_after_the_drop;
         ++seen().contracts;
@@ -439,7 +449,7 @@ private:
         work(connection);
         transaction.commit();
         // Whoever moves says so, or nobody would ever look again.
-        auto const presence = Presence::join(path_, plan().name(), "2.0");
+        auto const presence = Presence::join(path_, plan(sync_).name(), "2.0");
         (void)presence->publish(0);
         (void)who;
     }
@@ -457,7 +467,7 @@ private:
         auto const gone = contracted();
         if (was_contracted_ && !gone) throw Broken{event_ + ": the old shape is back"};
         was_contracted_ = gone;
-        if (gone) {
+        if (gone || (bug_ == Bug::none && keeps_old_out())) {
             for (auto const& one : programs_) {
                 if (one->old) throw Broken{event_ + ": an instance of 1.0 lives beside a database without its shape"};
             }
@@ -477,6 +487,7 @@ private:
 
     std::string path_;
     Bug bug_;
+    Sync sync_;
     Connected observer_;
     std::array<std::unique_ptr<Program>, 2> operators_;
     std::vector<std::unique_ptr<Program>> programs_;
@@ -562,31 +573,46 @@ std::vector<Event> some_events(std::uint64_t seed, Bug bug) {
     return events;
 }
 
+Sync sync_of(std::uint64_t seed, Bug bug) noexcept {
+    return bug == Bug::none && seed % 5 == 0 ? Sync::application : Sync::triggers;
+}
+
+namespace {
+
+std::string template_path(std::string const& folder, Beginning beginning, Sync sync) {
+    return folder + "/template-" + std::to_string(static_cast<int>(beginning)) +
+           (sync == Sync::triggers ? "" : "-application") + ".db";
+}
+
+}  // namespace
+
 Templates::Templates(std::string folder) : folder_{std::move(folder)} {
-    for (auto const beginning : {Beginning::old_only, Beginning::filled, Beginning::switched}) {
-        auto const path = folder_ + "/template-" + std::to_string(static_cast<int>(beginning)) + ".db";
-        Connected connected{path};
-        connected.db << "PRAGMA journal_mode = WAL";
-        Evolver{connected.db, old_plan(), options("1.0")}.expand();
-        connected.db << "INSERT INTO packages (id, size, origin) VALUES (1, '10', 'x'), (2, '20', 'y'), (3, '30', 'z')";
-        if (beginning != Beginning::old_only) {
-            Evolver evolver{connected.db, plan(), options("2.0")};
-            evolver.expand();
-            evolver.backfill(Speed::full);
-            if (beginning == Beginning::switched) evolver.reconcile();
+    for (auto const sync : {Sync::triggers, Sync::application}) {
+        for (auto const beginning : {Beginning::old_only, Beginning::filled, Beginning::switched}) {
+            Connected connected{template_path(folder_, beginning, sync)};
+            connected.db << "PRAGMA journal_mode = WAL";
+            Evolver{connected.db, old_plan(), options("1.0")}.expand();
+            connected.db
+                << "INSERT INTO packages (id, size, origin) VALUES (1, '10', 'x'), (2, '20', 'y'), (3, '30', 'z')";
+            if (beginning != Beginning::old_only) {
+                Evolver evolver{connected.db, plan(sync), options("2.0")};
+                evolver.expand();
+                evolver.backfill(Speed::full);
+                if (beginning == Beginning::switched) (void)evolver.reconcile();
+            }
+            connected.db << "PRAGMA wal_checkpoint(TRUNCATE)";
         }
-        connected.db << "PRAGMA wal_checkpoint(TRUNCATE)";
     }
 }
 
-void Templates::copy(Beginning beginning, std::string const& path) const {
+void Templates::copy(Beginning beginning, Sync sync, std::string const& path) const {
     remove_database(path);
-    std::filesystem::copy_file(folder_ + "/template-" + std::to_string(static_cast<int>(beginning)) + ".db", path);
+    std::filesystem::copy_file(template_path(folder_, beginning, sync), path);
 }
 
-std::string run(std::string const& path, std::vector<Event> const& events, Bug bug) {
+std::string run(std::string const& path, std::vector<Event> const& events, Bug bug, Sync sync) {
     try {
-        World world{path, bug};
+        World world{path, bug, sync};
         for (auto const& event : events) world.apply(event);
         world.finish();
     } catch (Broken const& broken) {

@@ -71,18 +71,21 @@ inline constexpr std::array all_bugs{Bug::moved_without_waiting,   Bug::acknowle
 enum class Beginning { old_only, filled, switched };
 [[nodiscard]] Beginning beginning_of(std::uint64_t seed) noexcept;
 
+/// What carries the old release's writes: triggers, but in every fifth history, where nothing does.
+[[nodiscard]] Sync sync_of(std::uint64_t seed, Bug bug) noexcept;
+
 /// Databases at each beginning, made once and copied for each history.
 class Templates {
 public:
     explicit Templates(std::string folder);
-    void copy(Beginning beginning, std::string const& path) const;
+    void copy(Beginning beginning, Sync sync, std::string const& path) const;
 
 private:
     std::string folder_;
 };
 
 /// Runs the events; empty where all promises were kept, else what was broken, by which event.
-[[nodiscard]] std::string run(std::string const& path, std::vector<Event> const& events, Bug bug);
+[[nodiscard]] std::string run(std::string const& path, std::vector<Event> const& events, Bug bug, Sync sync);
 
 /// How often something that deserves to be seen has happened, over all histories.
 struct Seen {
