@@ -20,7 +20,7 @@ namespace {
 
 /// What contract asks for later, and this stage does not need.
 bool is_contracts(std::string const& gate) {
-    constexpr std::array<std::string_view, 5> names{"lossless", "due", "held", "backup", "window"};
+    constexpr std::array<std::string_view, 6> names{"lossless", "due", "held", "backup", "window", "approval"};
     return std::find(names.begin(), names.end(), gate) != names.end();
 }
 

@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/index_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/approval_check.hpp"
 #include "execute/completion.hpp"
 #include "execute/estimate.hpp"
 #include "execute/hazards.hpp"
@@ -61,6 +62,8 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     auto const standing = standing_of(workplace.state(connection));
     if (standing.expanded != compiled.position) return false;
     refuse_rewrite_of_relaxed(standing, compiled.steps);
+    refuse_unapproved(workplace, connection, change_of(migration, !compiled.fills.empty()), migration.id.text(),
+                      "Expand");
     ledger::create(connection, plan.name());
     invariants.before_steps();
     auto const taken = run_steps(compiled.steps, connection);
