@@ -9,10 +9,17 @@ foreach(module IN ITEMS FindSOCI.cmake FindB2.cmake evolver_embed_migrations.cma
     configure_file("cmake/${module}" "${PROJECT_BINARY_DIR}/${module}" COPYONLY)
 endforeach()
 
-export(TARGETS evolver NAMESPACE evolver:: FILE "${PROJECT_BINARY_DIR}/evolver-targets.cmake")
+set(package_targets evolver)
+if(EVOLVER_CLI)
+    list(APPEND package_targets evolver_cli)
+endif()
+export(TARGETS ${package_targets} NAMESPACE evolver:: FILE "${PROJECT_BINARY_DIR}/evolver-targets.cmake")
 
 if(EVOLVER_INSTALL)
-    install(TARGETS evolver EXPORT evolver-targets)
+    install(TARGETS ${package_targets} EXPORT evolver-targets)
+    if(EVOLVER_CLI)
+        install(TARGETS evolver_program)
+    endif()
     install(EXPORT evolver-targets NAMESPACE evolver:: DESTINATION "${package_dir}")
     install(DIRECTORY include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp")
     install(FILES

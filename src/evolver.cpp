@@ -43,7 +43,9 @@ struct Evolver::Parts {
           canary_draw{options.canary_draw},
           advancer{
               workplace,
-              {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {}
+              {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {
+        workplace.act_as({.on_behalf_of = options.on_behalf_of});
+    }
 
     Workplace workplace;
     std::chrono::seconds soak;
@@ -178,12 +180,28 @@ Fingerprint Evolver::fingerprint(FingerprintOptions const& options) {
 
 Status Evolver::status() { return status_of(parts_->workplace); }
 
-std::optional<std::string> Evolver::verify_audit() {
+std::optional<std::string> Evolver::verify_audit() { return verify_audit(AuditHead{}); }
+
+std::optional<std::string> Evolver::verify_audit(AuditHead const& anchored) {
     auto const& connection = parts_->workplace.given();
-    if (!ledger::exists(connection)) return std::nullopt;
-    auto const broken = ledger::verify_audit(connection);
+    if (!ledger::has_audit(connection)) {
+        if (anchored.sequence == 0) return std::nullopt;
+        return "there is no audit trail, and there was one: its row " + std::to_string(anchored.sequence) +
+               " was anchored";
+    }
+    auto const broken = ledger::verify_audit(connection, anchored);
     if (!broken) return std::nullopt;
     return "row " + std::to_string(broken->sequence) + " of evolver_audit: " + broken->why;
+}
+
+AuditHead Evolver::audit_head() {
+    auto const& connection = parts_->workplace.given();
+    return ledger::has_audit(connection) ? ledger::audit_head(connection) : AuditHead{};
+}
+
+void Evolver::audit(std::function<void(AuditEntry const&)> const& each, std::int64_t after) {
+    auto const& connection = parts_->workplace.given();
+    if (ledger::has_audit(connection)) ledger::read_audit(connection, after, each);
 }
 
 }  // namespace evolver

@@ -44,6 +44,7 @@
 #include "evolver/execute/violation_error.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/fleet/stage_order.hpp"
+#include "evolver/ledger/audit_entry.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/observe/observer.hpp"
 #include "evolver/observe/progress_line.hpp"
@@ -51,6 +52,8 @@
 #include "evolver/plan/step.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -72,6 +75,8 @@ struct Options {
     std::optional<Release> release = {};
     /// Who works here, for the audit trail: "alice", "deploy-job-17". Never a secret.
     std::string actor = {};
+    /// On whose behalf, where that is somebody else: "alice", of a job that she has started.
+    std::string on_behalf_of = {};
     /// Gets every event; must outlive the Evolver. None: nobody listens.
     Observer* observer = nullptr;
     /// How long to wait for a lock that somebody else holds, before an error says so.
@@ -256,8 +261,15 @@ public:
     ///           it has ended: for staging, a snapshot, or a window.
     [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const& options = {});
 
-    /// Checks the chain of the audit trail; nothing where it is whole, otherwise where it breaks, in words.
+    /// Checks the chain of the audit trail; nothing where it is whole, otherwise where it breaks, in words. Reads only.
     [[nodiscard]] std::optional<std::string> verify_audit();
+    /// The same, and that the trail still has, unchanged, the end that it had when audit_head() was asked: one that was cut off, or written anew
+    /// with hashes that fit, is found, too.
+    [[nodiscard]] std::optional<std::string> verify_audit(AuditHead const& anchored);
+    /// Where the trail ends now; see ledger/audit_entry.hpp.
+    [[nodiscard]] AuditHead audit_head();
+    /// Calls `each` with every row behind `after`, oldest first, all of one moment. to_json() makes a line of each.
+    void audit(std::function<void(AuditEntry const&)> const& each, std::int64_t after = 0);
 
 private:
     friend class Heartbeat;

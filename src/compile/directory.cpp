@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 
 namespace evolver {
@@ -326,12 +327,17 @@ ReadPlan read_texts(std::vector<SqlFile> const& texts, DirectoryOptions const& o
     auto notes = std::move(layout.notes);
     Reader reader{options, notes};
     std::vector<Migration> migrations;
+    std::vector<MigrationSource> sources;
     for (std::size_t position = 0; position < layout.entries.size(); ++position) {
         auto const& entry = layout.entries[position];
         migrations.push_back(reader.migration(entry, releases.of(position, entry)));
+        for (auto const& [part, content] : entry.parts)
+            sources.push_back({entry.id, content.file, content.first_line, content.text});
     }
-    return ReadPlan{
-        .plan = Plan{options.name, std::move(migrations)}, .layout = std::move(layout.name), .notes = std::move(notes)};
+    return ReadPlan{.plan = Plan{options.name, std::move(migrations)},
+                    .layout = std::move(layout.name),
+                    .notes = std::move(notes),
+                    .sources = std::move(sources)};
 }
 
 }  // namespace
@@ -354,8 +360,11 @@ ReadPlan read_directory(std::string const& path, DirectoryOptions const& options
     }
     auto const paths = files_below(folder);
     std::vector<SqlFile> texts;
-    for (auto const& [position, inside] : select(paths, options))
+    std::map<std::string, std::string> whole;  // of the paths in the engine's folder
+    for (auto const& [position, inside] : select(paths, options)) {
         texts.push_back({.path = inside, .text = plain_text(read(folder / paths[position]))});
+        whole[inside] = (fs::path{path} / paths[position]).lexically_normal().generic_string();
+    }
     if (texts.empty()) {
         refuse(path, "The folder \"" + path + "\" holds no SQL file.", "name the folder that holds the migrations");
     }
@@ -364,7 +373,9 @@ ReadPlan read_directory(std::string const& path, DirectoryOptions const& options
         auto const last = folder.filename();
         named.name = (last.empty() ? folder.parent_path().filename() : last).string();
     }
-    return read_texts(texts, named);
+    auto result = read_texts(texts, named);
+    for (auto& source : result.sources) source.file = whole[source.file];
+    return result;
 }
 
 Plan Plan::from_directory(std::string const& path, DirectoryOptions const& options) {

@@ -54,21 +54,29 @@ std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
     auto const compiled = compiler.filled(position);
     std::int64_t rows = 0;
     std::chrono::microseconds held{0};
+    std::vector<StepTaken> taken;
+    Hop hop{.schema_before = schema_digest(connection), .steps = in_words(compiled.steps)};
     {
         sqlite::WriteTransaction transaction{connection, workplace.wait()};
         auto const state = workplace.state(connection);
         if (unfilled(state, plan.migrations().size()) != position) return {};  // another process was quicker
-        run_steps(compiled.steps, connection);
+        taken = run_steps(compiled.steps, connection);
         ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
         std::vector<sqlite::Value> const owner{plan.name(), static_cast<std::int64_t>(position)};
         rows = connection.integer(
             "SELECT CAST(total(rows) AS INTEGER) FROM evolver_backfill WHERE plan = ?1 AND position = ?2", owner);
-        workplace.audit(connection, "backfill finished", id, figures(connection, owner), rows, transaction.held());
+        if (ledger::has_figures(connection))
+            hop.planned_rows = connection.integer(
+                "SELECT CAST(total(expected_rows) AS INTEGER) FROM evolver_figure WHERE plan = ?1 AND position = ?2",
+                owner);
+        hop.lock_wait = transaction.waited();
+        hop.schema_after = compiled.steps.empty() ? hop.schema_before : schema_digest(connection);
+        workplace.audit(connection, "backfill finished", id, figures(connection, owner), rows, transaction.held(),
+                        std::move(hop));
         transaction.commit();
         held = transaction.held();
     }
-    for (auto const& step : compiled.steps)
-        workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
+    tell_steps(workplace, compiled.steps, taken);
     workplace.tell({.kind = EventKind::filled, .migration = id, .done = rows, .duration = held});
     return held;
 }

@@ -286,7 +286,8 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
                      .object = work_.table.text(),
                      .done = from.rows + rows,
                      .total = estimate_,
-                     .duration = std::max({held, kept_out, std::exchange(begun_, {})})});
+                     .duration = std::max({held, kept_out, std::exchange(begun_, {})}),
+                     .waited = transaction->waited()});
     return Batch::committed;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 /// What contract asks for later, and this stage does not need.
 bool is_contracts(std::string const& gate) {
-    constexpr std::array<std::string_view, 5> names{"lossless", "due", "held", "backup", "window"};
+    constexpr std::array<std::string_view, 6> names{"lossless", "due", "held", "backup", "window", "approval"};
     return std::find(names.begin(), names.end(), gate) != names.end();
 }
 
@@ -127,7 +127,8 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
             std::erase_if(closed, [](Gate const& gate) { return gate.open || is_contracts(gate.name); });
             if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
             ledger::make_rollout(connection);
-            run_steps(completion.steps, connection);
+            Hop hop{.schema_before = schema_digest(connection), .steps = in_words(completion.steps)};
+            (void)run_steps(completion.steps, connection);
             for (auto const& column : completion.relaxed)
                 ledger::relax(connection, plan.name(),
                               {static_cast<std::int64_t>(position), column.table.text(), column.column.text()});
@@ -135,7 +136,8 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
             ledger::release_hold(connection, plan.name(), static_cast<std::int64_t>(position));
             for (auto const& one : order.override_gates)
                 workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
-            workplace.audit(connection, "stage complete", id, order.reason, 0, {});
+            hop.schema_after = schema_digest(connection);
+            workplace.audit(connection, "stage complete", id, order.reason, 0, {}, std::move(hop));
         });
     }
     workplace.tell({.kind = EventKind::completed, .migration = id});
@@ -164,8 +166,11 @@ Stage step_back_from_complete(Workplace& workplace, std::size_t position, StageO
         (void)at_standstill(workplace, {.of_statements = false}, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version();
             if (stale) return;
-            run_steps(moment.compiler.restoring(), connection);
+            Hop hop{.schema_before = schema_digest(connection), .steps = in_words(moment.compiler.restoring())};
+            (void)run_steps(moment.compiler.restoring(), connection);
             ledger::forget_relaxed(connection, plan.name(), static_cast<std::int64_t>(position));
+            hop.schema_after = schema_digest(connection);
+            workplace.audit(connection, "old columns filled again", id, order.reason, 0, {}, std::move(hop));
         });
     }
     // What came in behind the last batch: now nothing comes any more.

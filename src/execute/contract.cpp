@@ -115,7 +115,7 @@ bool is_rebuilt(Workplace& workplace, Pacer& pacer, BatchLoop const& loop, std::
                 std::vector<RebuildRun>& runs) {
     for (std::size_t i = 0; i < runs.size(); ++i) {
         auto& run = runs[i];
-        run_steps(rebuilds[i].checks, workplace.own());
+        (void)run_steps(rebuilds[i].checks, workplace.own());
         if (!run.ready()) {
             (void)copy_all(workplace, pacer, loop, run);
             return false;
@@ -240,11 +240,13 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             runs.emplace_back(workplace, position, rebuild.form, moment.compiler.schema_version());
         if (!is_rebuilt(workplace, pacer, loop, compiled.rebuilds, runs)) continue;
         bool stale = false;
+        std::vector<StepTaken> taken;
         InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_contract, report};
         Judge judge{workplace, soak, options};
         std::chrono::milliseconds expected{0};
         for (auto const& step : compiled.steps) expected += step.estimate;
         judge.expect(expected);
+        auto const schema_before = schema_digest(connection);
         Standstill const standstill{.of_statements = compiled.removes, .look_around = [&] { judge.look_around(); }};
         auto const kept_out = at_standstill(workplace, standstill, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version() ||
@@ -277,17 +279,20 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
                 workplace.audit(connection, "rows mended", id, "the old values are in evolver_quarantine", mended, {});
             Deadline const deadline{connection, migration, options, ledger::now(connection)};
             invariants.before_steps();
-            deadline.run([&] { run_steps(compiled.steps, connection); });
+            deadline.run([&] { taken = run_steps(compiled.steps, connection); });
             invariants.after_steps();
             for (auto const& run : runs) run.done();
             ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));
             workplace.audit(connection, "contract", id, migration.summary, 0,
-                            std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start));
+                            std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start),
+                            {.schema_before = schema_before,
+                             .schema_after = schema_digest(connection),
+                             .steps = in_words(compiled.steps),
+                             .warnings = compiled.warnings});
         });
         if (stale) continue;  // somebody has moved the schema meanwhile
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
-        for (auto const& step : compiled.steps)
-            workplace.tell({.kind = EventKind::step, .migration = id, .object = step.what});
+        tell_steps(workplace, compiled.steps, taken);
         workplace.tell({.kind = EventKind::contracted, .migration = id, .duration = kept_out});
         (void)workplace.checkpoint_if_due();
     }

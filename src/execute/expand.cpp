@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/index_sql.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/approval_check.hpp"
 #include "execute/completion.hpp"
 #include "execute/estimate.hpp"
 #include "execute/hazards.hpp"
@@ -56,13 +57,16 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     auto const& plan = workplace.plan();
     auto const& migration = plan.migrations()[compiled.position];
     InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_expand, report};
+    auto const schema_before = schema_digest(connection);
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
     auto const standing = standing_of(workplace.state(connection));
     if (standing.expanded != compiled.position) return false;
     refuse_rewrite_of_relaxed(standing, compiled.steps);
+    refuse_unapproved(workplace, connection, change_of(migration, !compiled.fills.empty()), migration.id.text(),
+                      "Expand");
     ledger::create(connection, plan.name());
     invariants.before_steps();
-    run_steps(compiled.steps, connection);
+    auto const taken = run_steps(compiled.steps, connection);
     invariants.after_steps();
     for (auto const& counter : compiled.counters) {
         ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(compiled.position),
@@ -74,17 +78,28 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     }
     bool const filled = compiled.fills.empty() && !compiled.has_filled_steps;
     ledger::expanded(connection, plan, compiled.position, Phase::expanded, Stage::dual, filled);
-    workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, transaction.held());
+    std::int64_t planned_rows = 0;
+    for (auto const& estimate : report.estimates) {
+        if (estimate.migration == migration.id.text()) planned_rows += estimate.rows;
+    }
+    workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, transaction.held(),
+                    {.schema_before = schema_before,
+                     .schema_after = schema_digest(connection),
+                     .planned_rows = planned_rows,
+                     .lock_wait = transaction.waited(),
+                     .steps = in_words(compiled.steps),
+                     .warnings = compiled.warnings});
     for (auto const& accepted : migration.accept) {
         if (accepted.reason.empty()) continue;
         workplace.audit(connection, "finding accepted", migration.id.text(),
                         accepted.rule + " " + accepted.object + ": " + accepted.reason, 0, {});
     }
     transaction.commit();
-    for (auto const& step : compiled.steps) {
-        workplace.tell({.kind = EventKind::step, .migration = step.migration, .object = step.what});
-    }
-    workplace.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = transaction.held()});
+    tell_steps(workplace, compiled.steps, taken);
+    workplace.tell({.kind = EventKind::expanded,
+                    .migration = migration.id.text(),
+                    .duration = transaction.held(),
+                    .waited = transaction.waited()});
     return true;
 }
 

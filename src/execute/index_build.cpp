@@ -331,6 +331,7 @@ Batch IndexBuild::publish(State const& state) {
     if (!current(state)) return Batch::stale;
     if (noted(batch_rows_) >= batch_rows_) return Batch::committed;  // they have come meanwhile: next time
     auto const grown = settle_notes(batch_rows_);
+    Hop hop{.schema_before = schema_digest(connection), .lock_wait = transaction.waited()};
     write_state(state, "finished", grown);
     for (auto const& sql : sqlite::adopt(layout_)) connection.run(sql);
     // What ANALYZE has said of the holder is of no use to anybody.
@@ -342,7 +343,9 @@ Batch IndexBuild::publish(State const& state) {
         forget.bind(1, holder);
         forget.run();
     }
-    workplace_.audit(connection, "index built", id_, layout_.index.name.text(), state.rows + grown, transaction.held());
+    hop.schema_after = schema_digest(connection);
+    workplace_.audit(connection, "index built", id_, layout_.index.name.text(), state.rows + grown, transaction.held(),
+                     std::move(hop));
     transaction.commit();
     connection.run(
         "DROP TABLE IF EXISTS temp.evolver_sorted; DROP TABLE IF EXISTS temp.evolver_runs; DROP TABLE IF "

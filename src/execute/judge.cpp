@@ -1,5 +1,7 @@
 #include "execute/judge.hpp"
 
+#include "execute/approval_check.hpp"
+
 #include <algorithm>
 
 #include <unistd.h>
@@ -29,6 +31,10 @@ contract_gates::Facts Judge::facts_of(ledger::Entry const& entry) const {
     facts.now = ledger::now(connection);
     facts.soak = soak_;
     facts.expected = expected_;
+    facts.policy = ledger::policy_of(connection, plan.name());
+    if (facts.policy)
+        facts.approvals =
+            ledger::standings(connection, *facts.policy, undertaking(workplace_, connection, ChangeClass::destructive));
     return facts;
 }
 

@@ -26,7 +26,7 @@ void mend_sync(Workplace& workplace) {
     auto const now = standing_of(workplace.state(connection));
     auto const mend = look(workplace, connection).compiler.mend();
     if (mend.missing.empty()) return;  // somebody else was quicker
-    run_steps(mend.steps, connection);
+    (void)run_steps(mend.steps, connection);
     for (auto position = now.contracted; position < now.expanded; ++position)
         ledger::forget_reconciled(connection, plan.name(), static_cast<std::int64_t>(position));
     workplace.audit(connection, "sync mended", plan.migrations()[now.expanded - 1].id.text(),

@@ -136,7 +136,8 @@ Batch RebuildRun::batch(std::chrono::microseconds target) {
                      .object = rebuild_.table.text(),
                      .done = at.rows + rows,
                      .total = estimate_,
-                     .duration = std::max(held, kept_out)});
+                     .duration = std::max(held, kept_out),
+                     .waited = transaction.waited()});
     return Batch::committed;
 }
 

@@ -91,7 +91,9 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     auto const accepted = std::find_if(
         options.accept_loss.begin(), options.accept_loss.end(),
         [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
+    auto const schema_before = schema_digest(connection);
     auto const start = std::chrono::steady_clock::now();
+    std::vector<StepTaken> taken;
     auto const kept_out = at_standstill(workplace, {}, [&] {
         if (last_expanded(workplace.state(connection), plan, options.migration) != position) return;
         auto const lost = losses(workplace, before.compiler, position);
@@ -102,16 +104,18 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
                              "Rollback"};
         }
         refuse_rewrite_of_relaxed(before.standing, compiled.steps);
-        run_steps(compiled.steps, connection);
+        taken = run_steps(compiled.steps, connection);
         for (auto const& table : before.compiler.tables(position)) ledger::forget_rebuild(connection, table.text());
         ledger::rolled_back(connection, plan.name(), static_cast<std::int64_t>(position));
-        workplace.audit(
-            connection, "rollback", options.migration,
-            lost.empty() ? "" : "accepted: " + accepted->reason + " (" + lost + ")", 0,
-            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start));
+        workplace.audit(connection, "rollback", options.migration,
+                        lost.empty() ? "" : "accepted: " + accepted->reason + " (" + lost + ")", 0,
+                        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start),
+                        {.schema_before = schema_before,
+                         .schema_after = schema_digest(connection),
+                         .steps = in_words(compiled.steps),
+                         .warnings = compiled.warnings});
     });
-    for (auto const& step : compiled.steps)
-        workplace.tell({.kind = EventKind::step, .migration = options.migration, .object = step.what});
+    tell_steps(workplace, compiled.steps, taken);
     workplace.tell({.kind = EventKind::rolled_back, .migration = options.migration, .duration = kept_out});
     for (auto const& warning : compiled.warnings)
         workplace.tell({.kind = EventKind::warning, .migration = options.migration, .message = warning});

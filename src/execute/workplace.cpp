@@ -3,9 +3,11 @@
 #include "compile/history_facts.hpp"
 #include "dialect/sqlite/code_connection.hpp"
 #include "dialect/sqlite/functions.hpp"
+#include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/unfilled.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
+#include "evolver/schema/digest.hpp"
 #include "ledger/audit.hpp"
 
 #include <fmt/format.h>
@@ -81,7 +83,7 @@ ledger::State Workplace::state(sqlite::Connection const& connection) const {
 }
 
 void Workplace::audit(sqlite::Connection const& connection, std::string event, std::string migration,
-                      std::string detail, std::int64_t rows, std::chrono::microseconds duration) const {
+                      std::string detail, std::int64_t rows, std::chrono::microseconds duration, Hop hop) const {
     ledger::append(connection, {.plan = plan_.name(),
                                 .event = std::move(event),
                                 .migration = std::move(migration),
@@ -90,7 +92,17 @@ void Workplace::audit(sqlite::Connection const& connection, std::string event, s
                                 .plan_digest = plan_.digest(),
                                 .detail = std::move(detail),
                                 .rows = rows,
-                                .duration = duration});
+                                .duration = duration,
+                                .on_behalf_of = acting_.on_behalf_of,
+                                .environment = acting_.environment,
+                                .run = acting_.run,
+                                .stage = acting_.stage,
+                                .schema_before = std::move(hop.schema_before),
+                                .schema_after = std::move(hop.schema_after),
+                                .planned_rows = hop.planned_rows,
+                                .lock_wait = hop.lock_wait,
+                                .steps = std::move(hop.steps),
+                                .warnings = std::move(hop.warnings)});
 }
 
 void Workplace::refuse_open_transaction(std::string_view call) const {
@@ -137,6 +149,16 @@ std::string Workplace::held_up_by_reader() {
         "a reader keeps the WAL from being checkpointed, and {} MB wait in it: nothing is written until its "
         "transaction, or its query, has ended",
         kept() >> 20U);
+}
+
+std::string schema_digest(sqlite::Connection const& connection) {
+    return digest_of(sqlite::inspect(connection), Engine::sqlite);
+}
+
+std::vector<std::string> in_words(std::vector<Step> const& steps) {
+    std::vector<std::string> words;
+    for (auto const& step : steps) words.push_back(step.what);
+    return words;
 }
 
 Standing standing_of(ledger::State const& state) {
@@ -216,8 +238,11 @@ void call_code(Step const& step, sqlite::Connection const& connection) {
 
 }  // namespace
 
-void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {
+std::vector<StepTaken> run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {
+    std::vector<StepTaken> taken;
     for (auto const& step : steps) {
+        auto const start = std::chrono::steady_clock::now();
+        auto const changed = sqlite3_total_changes64(connection.handle());
         if (!step.refuse_if.empty() && connection.prepare(step.refuse_if).step()) {
             throw PlanError{Failure{.what = "Migration \"" + step.migration + "\" cannot go on: " + step.refusal + ".",
                                     .object = step.migration,
@@ -225,6 +250,20 @@ void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connect
         }
         for (auto const& sql : step.sql) connection.run(sql);
         if (step.code) call_code(step, connection);
+        taken.push_back({.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+                             std::chrono::steady_clock::now() - start),
+                         .rows = sqlite3_total_changes64(connection.handle()) - changed});
+    }
+    return taken;
+}
+
+void tell_steps(Workplace const& workplace, std::vector<Step> const& steps, std::vector<StepTaken> const& taken) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        workplace.tell({.kind = EventKind::step,
+                        .migration = steps[i].migration,
+                        .object = steps[i].what,
+                        .done = i < taken.size() ? taken[i].rows : 0,
+                        .took = i < taken.size() ? taken[i].duration : std::chrono::microseconds{0}});
     }
 }
 

@@ -14,8 +14,28 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace evolver {
+
+/// For whom, and as part of what, the work is done: for the audit trail.
+struct Acting {
+    std::string on_behalf_of = {};
+    std::string environment = {};
+    std::string run = {};
+    std::string stage = {};
+};
+
+/// What the audit trail has of a hop beside its words.
+struct Hop {
+    std::string schema_before = {};
+    std::string schema_after = {};
+    std::int64_t planned_rows = 0;
+    std::chrono::microseconds lock_wait{0};
+    std::vector<std::string> steps = {};
+    std::vector<std::string> warnings = {};
+};
 
 class Workplace {
 public:
@@ -50,9 +70,12 @@ public:
     /// The ledger's state, checked against the plan. Throws HistoryError, SchemaTooNew.
     [[nodiscard]] ledger::State state(sqlite::Connection const& connection) const;
 
-    /// Writes an audit row with plan, digest, release and actor filled in.
+    /// Writes an audit row with plan, digest, release, actor and what act_as() was told filled in.
     void audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail,
-               std::int64_t rows, std::chrono::microseconds duration) const;
+               std::int64_t rows, std::chrono::microseconds duration, Hop hop = {}) const;
+    /// From here on, audit rows say so.
+    void act_as(Acting acting) { acting_ = std::move(acting); }
+    [[nodiscard]] Acting const& acting() const noexcept { return acting_; }
 
     /// Refuses to work inside a transaction of the application's: evolver's own would wait for it for ever.
     void refuse_open_transaction(std::string_view call) const;
@@ -70,6 +93,7 @@ private:
     Release release_;
     std::size_t release_position_;
     std::string actor_;
+    Acting acting_;
     Observer* observer_;
     std::chrono::milliseconds wait_;
     sqlite::Connection given_;
@@ -79,6 +103,11 @@ private:
     int wal_frames_ = 0;
     int wal_kept_ = 0;  // frames that the last checkpoint could not copy
 };
+
+/// The digest of the live schema.
+[[nodiscard]] std::string schema_digest(sqlite::Connection const& connection);
+/// What the steps do, in words.
+[[nodiscard]] std::vector<std::string> in_words(std::vector<Step> const& steps);
 
 [[nodiscard]] Standing standing_of(ledger::State const& state);
 
@@ -102,7 +131,15 @@ void refuse_drift(Workplace const& workplace, Standing standing, sqlite::Connect
 /// Throws HistoryError where the database knows nothing of the plan: there is nothing to fill or to compare.
 void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& connection);
 
+/// What a step came to.
+struct StepTaken {
+    std::chrono::microseconds duration{0};
+    std::int64_t rows = 0;  ///< That it changed, those of triggers included.
+};
+
 /// Runs the steps inside the transaction that is open; tells the observer nothing (a lock is held). Throws EngineError, PlanError.
-void run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection);
+std::vector<StepTaken> run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection);
+/// Tells the observer of them, once they are committed.
+void tell_steps(Workplace const& workplace, std::vector<Step> const& steps, std::vector<StepTaken> const& taken);
 
 }  // namespace evolver

@@ -1,10 +1,75 @@
 #include "ledger/audit.hpp"
 
 #include "evolver/schema/digest.hpp"
+#include "observe/json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace evolver {
+
+std::string to_json(AuditEntry const& entry) {
+    auto const listed = [](std::vector<std::string> const& texts) {
+        json_text::Array all;
+        for (auto const& text : texts) all.emplace_back(text);
+        return all;
+    };
+    return json_text::write(json_text::Object{{"sequence", entry.sequence},
+                                              {"at", entry.at},
+                                              {"plan", entry.plan},
+                                              {"event", entry.event},
+                                              {"migration", entry.migration},
+                                              {"actor", entry.actor},
+                                              {"on_behalf_of", entry.on_behalf_of},
+                                              {"release", entry.release},
+                                              {"plan_digest", entry.plan_digest},
+                                              {"detail", entry.detail},
+                                              {"rows", entry.rows},
+                                              {"planned_rows", entry.planned_rows},
+                                              {"duration", std::int64_t{entry.duration.count()}},
+                                              {"lock_wait", std::int64_t{entry.lock_wait.count()}},
+                                              {"host", entry.host},
+                                              {"process", entry.process},
+                                              {"database", entry.database},
+                                              {"environment", entry.environment},
+                                              {"run", entry.run},
+                                              {"stage", entry.stage},
+                                              {"schema_before", entry.schema_before},
+                                              {"schema_after", entry.schema_after},
+                                              {"steps", listed(entry.steps)},
+                                              {"warnings", listed(entry.warnings)},
+                                              {"previous", entry.previous},
+                                              {"hash", entry.hash}});
+}
+
+}  // namespace evolver
 
 namespace evolver::ledger {
 
 namespace {
+
+constexpr std::string_view columns =
+    "at, plan, event, migration, actor, release, plan_digest, detail, rows, microseconds";
+constexpr int column_count = 10;
+
+constexpr std::array<std::string_view, 13> more_columns{
+    "on_behalf_of", "host",          "process",      "database",     "environment",         "run",
+    "stage",        "schema_before", "schema_after", "planned_rows", "waited_microseconds", "steps",
+    "warnings"};
+
+std::string more_columns_listed() {
+    std::string all;
+    for (auto const& column : more_columns) all += ", " + std::string{column};
+    return all;
+}
+
+bool has_more_columns(sqlite::Connection const& connection) {
+    return connection.integer(
+               "SELECT count(*) FROM pragma_table_info('evolver_audit', 'main') WHERE name = 'warnings'") != 0;
+}
 
 void add(std::string& text, std::string const& value) { text += std::to_string(value.size()) + ":" + value; }
 
@@ -16,18 +81,70 @@ std::string hash_of(std::string const& previous, std::int64_t sequence, std::vec
     return digest_of(text);
 }
 
-constexpr std::string_view columns =
-    "at, plan, event, migration, actor, release, plan_digest, detail, rows, microseconds";
-constexpr int column_count = 10;
+std::string in_json(std::vector<std::string> const& texts) {
+    json_text::Array all;
+    for (auto const& text : texts) all.emplace_back(text);
+    return json_text::write(std::move(all));
+}
+
+std::vector<std::string> from_json(std::string const& text) {
+    std::vector<std::string> texts;
+    if (text.empty()) return texts;
+    auto const value = json_text::parse(text);
+    if (auto const* const all = std::get_if<json_text::Array>(&value.held)) {
+        for (auto const& one : *all) {
+            if (auto const* const words = std::get_if<std::string>(&one.held)) texts.push_back(*words);
+        }
+    }
+    return texts;
+}
+
+/// All rows in order, with the fields that each was hashed with.
+class Trail {
+public:
+    Trail(sqlite::Connection const& connection, std::int64_t after)
+        : wide_{has_more_columns(connection)},
+          rows_{connection.prepare("SELECT sequence, previous, hash, " + std::string{columns} +
+                                   (wide_ ? more_columns_listed() : std::string{}) +
+                                   " FROM main.evolver_audit WHERE sequence > ?1 ORDER BY sequence")} {
+        rows_.bind(1, after);
+    }
+
+    bool step() { return rows_.step(); }
+    [[nodiscard]] std::int64_t sequence() const { return rows_.integer(0); }
+    [[nodiscard]] std::string previous() const { return rows_.text(1); }
+    [[nodiscard]] std::string hash() const { return rows_.text(2); }
+    [[nodiscard]] std::vector<std::string> fields() const {
+        std::vector<std::string> all;
+        for (int column = first; column < first + column_count; ++column) all.push_back(rows_.text(column));
+        if (!wide_) return all;
+        constexpr int more = first + column_count;
+        for (int column = more; column < more + static_cast<int>(more_columns.size()); ++column) {
+            if (!rows_.is_null(column)) all.push_back(rows_.text(column));
+        }
+        return all;
+    }
+
+private:
+    static constexpr int first = 3;
+    bool wide_;
+    sqlite::Statement rows_;
+};
+
+std::int64_t number(std::string const& text) { return text.empty() ? 0 : std::strtoll(text.c_str(), nullptr, 10); }
 
 }  // namespace
 
 std::string audit_tables() {
+    std::string more;
+    for (auto const& column : more_columns) more += ", " + std::string{column} + " TEXT";
     return "CREATE TABLE IF NOT EXISTS evolver_audit (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "
            "plan TEXT NOT NULL, event TEXT NOT NULL, "
            "migration TEXT NOT NULL, actor TEXT NOT NULL, release TEXT NOT NULL, plan_digest TEXT NOT NULL, detail "
            "TEXT NOT NULL, "
-           "rows TEXT NOT NULL, microseconds TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL);"
+           "rows TEXT NOT NULL, microseconds TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL" +
+           more +
+           ");"
            "CREATE TRIGGER IF NOT EXISTS evolver_audit_no_update BEFORE UPDATE ON evolver_audit BEGIN "
            "SELECT RAISE(ABORT, 'evolver_audit is append-only'); END;"
            "CREATE TRIGGER IF NOT EXISTS evolver_audit_no_delete BEFORE DELETE ON evolver_audit BEGIN "
@@ -38,16 +155,20 @@ std::string audit_tables() {
            "WHERE sequence = NEW.sequence) BEGIN SELECT RAISE(ABORT, 'evolver_audit is append-only'); END;";
 }
 
+bool has_audit(sqlite::Connection const& connection) { return sqlite::has_table(connection, "evolver_audit"); }
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{};
+}
+
 void append(sqlite::Connection const& connection, AuditRow const& row) {
-    std::int64_t sequence = 1;
-    std::string previous;
-    {
-        auto last = connection.prepare("SELECT sequence, hash FROM evolver_audit ORDER BY sequence DESC LIMIT 1");
-        if (last.step()) {
-            sequence = last.integer(0) + 1;
-            previous = last.text(1);
-        }
+    if (!has_more_columns(connection)) {
+        for (auto const& column : more_columns)
+            connection.run("ALTER TABLE main.evolver_audit ADD COLUMN " + std::string{column} + " TEXT");
     }
+    auto const [last, previous] = audit_head(connection);
+    auto const sequence = last + 1;
     std::vector<std::string> const fields{connection.text("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"),
                                           row.plan,
                                           row.event,
@@ -57,37 +178,94 @@ void append(sqlite::Connection const& connection, AuditRow const& row) {
                                           row.plan_digest,
                                           row.detail,
                                           std::to_string(row.rows),
-                                          std::to_string(row.duration.count())};
-    auto insert = connection.prepare("INSERT INTO evolver_audit (sequence, " + std::string{columns} +
-                                     ", previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                                          std::to_string(row.duration.count()),
+                                          row.on_behalf_of,
+                                          host_name(),
+                                          std::to_string(getpid()),
+                                          connection.path(),
+                                          row.environment,
+                                          row.run,
+                                          row.stage,
+                                          row.schema_before,
+                                          row.schema_after,
+                                          std::to_string(row.planned_rows),
+                                          std::to_string(row.lock_wait.count()),
+                                          in_json(row.steps),
+                                          in_json(row.warnings)};
+    std::string places;
+    for (std::size_t i = 0; i < fields.size(); ++i) places += ", ?";
+    auto insert = connection.prepare("INSERT INTO main.evolver_audit (sequence, previous, hash, " +
+                                     std::string{columns} + more_columns_listed() + ") VALUES (?, ?, ?" + places + ")");
     int position = 0;
     insert.bind(++position, sequence);
-    for (auto const& field : fields) insert.bind(++position, std::string_view{field});
     insert.bind(++position, std::string_view{previous});
     insert.bind(++position, std::string_view{hash_of(previous, sequence, fields)});
+    for (auto const& field : fields) insert.bind(++position, std::string_view{field});
     insert.run();
 }
 
 std::optional<AuditBreak> verify_audit(sqlite::Connection const& connection) {
-    auto rows = connection.prepare("SELECT sequence, previous, hash, " + std::string{columns} +
-                                   " FROM evolver_audit ORDER BY sequence");
+    Trail rows{connection, 0};
     std::string previous;
     std::int64_t expected = 1;
     while (rows.step()) {
-        std::int64_t const sequence = rows.integer(0);
+        auto const sequence = rows.sequence();
         if (sequence != expected) return AuditBreak{expected, "the row is missing"};
-        std::vector<std::string> fields;
-        for (int column = 3; column < 3 + column_count; ++column) fields.push_back(rows.text(column));
-        if (rows.text(1) != previous) return AuditBreak{sequence, "it does not follow the row before"};
-        if (rows.text(2) != hash_of(previous, sequence, fields))
+        if (rows.previous() != previous) return AuditBreak{sequence, "it does not follow the row before"};
+        if (rows.hash() != hash_of(previous, sequence, rows.fields()))
             return AuditBreak{sequence, "its fields do not match its hash"};
-        previous = rows.text(2);
+        previous = rows.hash();
         ++expected;
     }
     // The chain does not show that its end was cut off; SQLite's own count of the rows that were ever there does.
-    if (connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'evolver_audit'") >= expected)
+    if (connection.integer("SELECT seq FROM main.sqlite_sequence WHERE name = 'evolver_audit'") >= expected)
         return AuditBreak{expected, "the row is missing"};
     return std::nullopt;
+}
+
+std::optional<AuditBreak> verify_audit(sqlite::Connection const& connection, AuditHead const& anchored) {
+    if (auto broken = verify_audit(connection)) return broken;
+    if (anchored.sequence == 0) return std::nullopt;
+    auto row = connection.prepare("SELECT hash FROM main.evolver_audit WHERE sequence = ?1");
+    row.bind(1, anchored.sequence);
+    if (!row.step()) return AuditBreak{anchored.sequence, "the row is missing, and the trail was cut off before it"};
+    if (row.text(0) != anchored.hash)
+        return AuditBreak{anchored.sequence,
+                          "it is not the row whose hash was anchored: the trail was written anew up to here"};
+    return std::nullopt;
+}
+
+AuditHead audit_head(sqlite::Connection const& connection) {
+    auto last = connection.prepare("SELECT sequence, hash FROM main.evolver_audit ORDER BY sequence DESC LIMIT 1");
+    return last.step() ? AuditHead{last.integer(0), last.text(1)} : AuditHead{};
+}
+
+void read_audit(sqlite::Connection const& connection, std::int64_t after,
+                std::function<void(AuditEntry const&)> const& each) {
+    sqlite::ReadTransaction const snapshot{connection};
+    for (Trail rows{connection, after}; rows.step();) {
+        auto fields = rows.fields();
+        fields.resize(column_count + more_columns.size());
+        std::size_t at = 0;
+        auto const next = [&] { return std::move(fields[at++]); };
+        AuditEntry entry{.sequence = rows.sequence(), .previous = rows.previous(), .hash = rows.hash()};
+        for (auto* const text : {&entry.at, &entry.plan, &entry.event, &entry.migration, &entry.actor, &entry.release,
+                                 &entry.plan_digest, &entry.detail})
+            *text = next();
+        entry.rows = number(next());
+        entry.duration = std::chrono::microseconds{number(next())};
+        entry.on_behalf_of = next();
+        entry.host = next();
+        entry.process = number(next());
+        for (auto* const text :
+             {&entry.database, &entry.environment, &entry.run, &entry.stage, &entry.schema_before, &entry.schema_after})
+            *text = next();
+        entry.planned_rows = number(next());
+        entry.lock_wait = std::chrono::microseconds{number(next())};
+        entry.steps = from_json(next());
+        entry.warnings = from_json(next());
+        each(entry);
+    }
 }
 
 }  // namespace evolver::ledger

@@ -48,6 +48,14 @@
 
 namespace evolver {
 
+/// A part of a migration as it stands in a file.
+struct MigrationSource {
+    std::string migration;
+    std::string file;  ///< As read_directory()'s path and the path in it are written; of read_files(), SqlFile::path.
+    std::size_t first_line = 1;  ///< Of the text in the file.
+    std::string text;
+};
+
 /// A plan, and what its reader should know of the files.
 struct ReadPlan {
     Plan plan;
@@ -55,6 +63,8 @@ struct ReadPlan {
     std::string layout;
     /// One sentence each, beginning with the file: what was taken out, what is a no-op, what has no effect.
     std::vector<std::string> notes;
+    /// In plan order: where somebody who complains of a migration should point to.
+    std::vector<MigrationSource> sources = {};
 };
 
 /// Reads `path`, a folder. Touches no database.

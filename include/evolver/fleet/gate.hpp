@@ -14,10 +14,11 @@
 ///   held                nobody holds its stage
 ///   backup              a backup was verified within the time that the plan asks for
 ///   window              the hours that the plan asks for, with time enough for the steps
+///   approval            enough people have approved this plan, here, for changes that remove; where the database asks for that
 ///   rules               no row breaks a rule that the migration adds and does not say how to mend
 ///
-/// What `backfill`, `reconciliation` and `rules` guard would be gone, or refused by the engine; `held` and `earlier migrations` are opened
-/// by those who closed them. So these cannot be overridden. The others are, by name, with a reason, which goes into the audit trail.
+/// What `backfill`, `reconciliation` and `rules` guard would be gone, or refused by the engine; `held`, `earlier migrations` and `approval` are
+/// opened by those whose word they wait for. So these cannot be overridden. The others are, by name, with a reason, which goes into the audit trail.
 
 #include "evolver/error.hpp"
 

@@ -9,7 +9,7 @@
 namespace evolver {
 
 enum class EventKind {
-    step,          ///< A step of a migration was run.
+    step,          ///< A step of a migration was run; `done` rows were changed by it.
     expanded,      ///< A migration is expanded.
     batch,         ///< A batch of a backfill was committed.
     filled,        ///< A migration's backfill is complete.
@@ -34,6 +34,10 @@ struct Event {
     /// record (on `reconciled`); by the standstill of contract and rollback. 0 on other events.
     std::chrono::microseconds duration{0};
     std::string message = {};
+    /// How long evolver waited for that lock, because somebody else held it.
+    std::chrono::microseconds waited{0};
+    /// Of a step: how long it took, of the time that the event behind it tells.
+    std::chrono::microseconds took{0};
 };
 
 }  // namespace evolver

@@ -14,9 +14,11 @@ Clone clone_schema(Connection const& source) {
     auto objects = source.prepare(
         "SELECT s.name, s.sql, s.type FROM main.sqlite_schema AS s WHERE s.sql IS NOT NULL AND s.name NOT LIKE "
         "'sqlite\\_%' ESCAPE '\\' "
-        "AND s.tbl_name NOT IN ('evolver_audit', 'evolver_backfill', 'evolver_backup', 'evolver_checkpoint', "
+        "AND s.tbl_name NOT IN ('evolver_approval', 'evolver_approval_policy', 'evolver_audit', 'evolver_backfill', "
+        "'evolver_backup', 'evolver_checkpoint', "
         "'evolver_failed_row', 'evolver_figure', 'evolver_index', 'evolver_migration', 'evolver_mismatch', "
-        "'evolver_plan', 'evolver_reconcile', 'evolver_reconcile_key', 'evolver_relaxed', 'evolver_rollout', "
+        "'evolver_pipeline_run', 'evolver_plan', 'evolver_reconcile', 'evolver_reconcile_key', 'evolver_relaxed', "
+        "'evolver_rollout', "
         "'evolver_run', 'evolver_sealed', 'evolver_sign_off', 'evolver_usage') "
         "AND s.sql NOT LIKE 'CREATE VIRTUAL%' AND s.tbl_name NOT IN (SELECT name FROM pragma_table_list WHERE schema = "
         "'main' AND type IN "

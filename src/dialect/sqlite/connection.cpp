@@ -297,9 +297,11 @@ ReadTransaction::~ReadTransaction() {
 WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::milliseconds wait)
     : connection_{&connection}, waited_before_{connection.waits()} {
     connection.wait_for_locks(wait);
+    auto const asked = std::chrono::steady_clock::now();
     try {
         connection.run("BEGIN IMMEDIATE");
         locked_ = std::chrono::steady_clock::now();
+        waited_ = std::chrono::duration_cast<std::chrono::microseconds>(locked_ - asked);
     } catch (...) {
         connection.wait_for_locks(waited_before_);
         throw;

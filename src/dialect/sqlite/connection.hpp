@@ -142,12 +142,15 @@ public:
     void commit();
     /// How long the write lock has been held; once it is committed, how long it was.
     [[nodiscard]] std::chrono::microseconds held() const noexcept;
+    /// How long the write lock was waited for.
+    [[nodiscard]] std::chrono::microseconds waited() const noexcept { return waited_; }
 
 private:
     Connection const* connection_;
     std::chrono::milliseconds waited_before_;
     std::chrono::steady_clock::time_point locked_{};
     std::chrono::steady_clock::time_point unlocked_{};
+    std::chrono::microseconds waited_{0};
     bool open_ = true;
 };
 

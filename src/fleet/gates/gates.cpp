@@ -7,8 +7,8 @@ namespace evolver::contract_gates {
 
 namespace {
 
-constexpr std::array every{&backfill, &reconciliation, &lossless, &instances, &processes, &soak,
-                           &readers,  &earlier,        &due,      &held,      &backup,    &window};
+constexpr std::array every{&backfill, &reconciliation, &lossless, &instances, &processes, &soak, &readers, &earlier,
+                           &due,      &held,           &backup,   &window,    &approval};
 
 }  // namespace
 

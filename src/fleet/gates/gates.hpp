@@ -9,12 +9,14 @@
 #include "evolver/plan/plan.hpp"
 #include "fleet/presence.hpp"
 #include "fleet/processes.hpp"
+#include "ledger/approvals.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/rollout.hpp"
 #include "ledger/usage.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +42,8 @@ struct Facts {
     pid_t own_process = 0;
     std::int64_t now = 0;  ///< Seconds since 1970, by the database's clock.
     std::chrono::seconds soak{0};
+    std::optional<ApprovalPolicy> policy = {};  ///< None: the database asks for no approvals.
+    std::vector<ApprovalStanding> approvals = {};
     std::chrono::milliseconds expected{0};  ///< How long the steps hold writers up, together; 0 where it is not known.
 };
 
@@ -62,6 +66,7 @@ struct Condition {
 /// "12 h", "5 min", "7 s".
 [[nodiscard]] std::string in_words(std::chrono::seconds time);
 
+extern Condition const approval;
 extern Condition const backfill;
 extern Condition const backup;
 extern Condition const due;

@@ -1,0 +1,35 @@
+#pragma once
+
+// What is so, and which command is next.
+
+#include "cli/tool.hpp"
+#include "evolver/execute/status.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver::cli {
+
+struct Advice {
+    std::string says;     ///< "expanded, its backfill is paused: black friday"
+    std::string command;  ///< Ready to paste; empty where nothing is left to do.
+    Tone tone = Tone::plain;
+};
+
+/// Of one migration. `gates`: of all.
+[[nodiscard]] Advice advice_on(MigrationStatus const& migration, std::vector<Gate> const& gates, Tool const& tool);
+
+/// The status and the gates, as of now. Gates of a database that is not expanded are none.
+struct Standpoint {
+    Status status;
+    std::vector<Gate> gates;
+};
+[[nodiscard]] Standpoint standpoint_of(Tool& tool);
+
+/// Of the first migration that is not at its end; with an empty command where all are.
+[[nodiscard]] Advice first_advice(Standpoint const& standpoint, Tool const& tool);
+
+/// Tells it as a hint, after work is done.
+void tell_next(Tool& tool);
+
+}  // namespace evolver::cli

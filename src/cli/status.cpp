@@ -1,0 +1,146 @@
+#include "cli/advice.hpp"
+#include "cli/duration.hpp"
+#include "cli/verbs.hpp"
+#include "evolver/observe/metrics.hpp"
+#include "observe/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+namespace evolver::cli {
+
+namespace {
+
+struct Said {
+    std::string watch = {};
+    std::int64_t looks = 0;
+};
+
+std::size_t widest(Status const& status, std::string MigrationStatus::*member) {
+    std::size_t width = 0;
+    for (auto const& migration : status.migrations) width = std::max(width, (migration.*member).size());
+    return width;
+}
+
+/// Bytes that wait in the WAL; nothing where there is none.
+std::int64_t wal_bytes(Tool const& tool) {
+    std::error_code error;
+    auto const size = std::filesystem::file_size(tool.database() + "-wal", error);
+    return error ? 0 : static_cast<std::int64_t>(size);
+}
+
+void count(Tool& tool, Status const& status) {
+    auto* const metrics = tool.metrics();
+    if (metrics == nullptr) return;
+    auto const now = std::chrono::duration_cast<std::chrono::seconds>(tool.now().time_since_epoch()).count();
+    for (auto const& migration : status.migrations) {
+        if (migration.phase != Phase::expanded) continue;
+        for (auto const& run : migration.backfills) {
+            Metrics::Labels const where{{"migration", migration.id}, {"table", run.table}};
+            metrics->record("evolver.backfill.progress", run.percent / 100, where);
+            auto const lag = run.state == RunState::finished ? 0 : std::max<std::int64_t>(0, now - run.last_batch_at);
+            metrics->record("evolver.backfill.lag", static_cast<double>(lag), where);
+        }
+    }
+}
+
+void show(Tool& tool, Standpoint const& standpoint) {
+    auto& out = tool.out();
+    auto const& status = standpoint.status;
+    auto const ids = widest(status, &MigrationStatus::id);
+    auto const releases = widest(status, &MigrationStatus::release);
+    out.answer(fmt::format("{}: {}{}", out.toned(Tone::strong, tool.plan().name()),
+                           status.expanded ? "every migration is expanded" : "not every migration is expanded",
+                           status.floor_release.empty()
+                               ? ""
+                               : ", the oldest release that can use the database is " + status.floor_release));
+    for (auto const& migration : status.migrations) {
+        auto const advice = advice_on(migration, standpoint.gates, tool);
+        out.answer(fmt::format("  {:<{}}  {:<{}}  {}", migration.id, ids, migration.release, releases,
+                               out.toned(advice.tone, advice.says)));
+        if (!advice.command.empty()) out.detail("      next: " + advice.command);
+        out.record("migration", {{"id", migration.id},
+                                 {"release", migration.release},
+                                 {"phase", name_of(migration.phase)},
+                                 {"stage", name_of(migration.stage)},
+                                 {"filled", migration.filled},
+                                 {"rows_filled", migration.rows_filled},
+                                 {"reconciled", migration.reconciled},
+                                 {"lossy_rows", migration.lossy_rows},
+                                 {"legacy_writes", migration.legacy_writes},
+                                 {"held", migration.held},
+                                 {"known", migration.known},
+                                 {"says", advice.says},
+                                 {"next", advice.command}});
+    }
+    for (auto const& trigger : status.missing_triggers)
+        out.warning("the trigger " + trigger + " is missing: the next backfill or expand puts it back");
+    auto const others = std::ranges::count_if(status.instances, [](LiveInstance const& one) { return !one.own; });
+    auto line = counted(others, "instance") + " beside this one";
+    std::int64_t longest = 0;
+    for (auto const& migration : status.migrations) {
+        for (auto const& run : migration.backfills) longest = std::max<std::int64_t>(longest, run.longest_lock.count());
+    }
+    if (longest > 0) line += ", the longest lock of a batch " + words_of(std::chrono::microseconds{longest});
+    if (auto const bytes = wal_bytes(tool); bytes > 0) line += ", " + words_of_bytes(bytes) + " in the WAL";
+    out.answer(line);
+    auto const next = first_advice(standpoint, tool);
+    out.answer(next.command.empty() ? out.toned(Tone::good, next.says) : "next: " + next.command);
+    out.record("summary", {{"verb", "status"},
+                           {"plan", tool.plan().name()},
+                           {"expanded", status.expanded},
+                           {"floor", status.floor_release},
+                           {"instances", std::int64_t{others}},
+                           {"longest_lock_microseconds", longest},
+                           {"wal_bytes", wal_bytes(tool)},
+                           {"next", next.command}});
+    count(tool, status);
+}
+
+/// True: somebody has stopped the watch.
+bool wait_for_stop(std::stop_token const& stop, std::chrono::milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any wakes;
+    std::unique_lock lock{mutex};
+    return wakes.wait_for(lock, stop, time, [&] { return stop.stop_requested(); });
+}
+
+ExitCode watch(Tool& tool, Said const& said) {
+    auto const pause = duration_of(said.watch, "--watch");
+    bool const clears = tool.out().style().terminal && !tool.out().style().json;
+    for (std::int64_t look = 1;; ++look) {
+        auto const standpoint = standpoint_of(tool);
+        if (clears) tool.out().raw("\x1b[H\x1b[2J");
+        tool.out().answer(words_of(tool.now()));
+        show(tool, standpoint);
+        if (look == said.looks || wait_for_stop(tool.stop(), pause)) return ExitCode::done;
+    }
+}
+
+}  // namespace
+
+void add_status(Verbs& verbs) {
+    auto const said = std::make_shared<Said>();
+    auto& verb = verbs.add({.name = "status",
+                            .summary = "Where each migration stands, and the command that is next",
+                            .examples = {{"status", ""},
+                                         {"status --watch", "again every two seconds, until Ctrl-C"},
+                                         {"--json status", "for programs"}}});
+    verb.add_option("--watch", said->watch, "Again and again, with so long between")
+        ->expected(0, 1)
+        ->default_str("2s")
+        ->type_name("TIME");
+    verb.add_option("--looks", said->looks, "With --watch: ends after so many")->check(CLI::PositiveNumber);
+    verbs.runs(verb, [said, &verb](Tool& tool) {
+        if (verb.count("--watch") > 0) return watch(tool, *said);
+        show(tool, standpoint_of(tool));
+        return ExitCode::done;
+    });
+}
+
+}  // namespace evolver::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+// What leads on from where a run stands.
+
+#include "evolver/pipeline/pipeline_run.hpp"
+
+namespace evolver {
+
+/// `alive`: somebody works on it. `paused`: somebody has said that it waits.
+[[nodiscard]] NextStep next_step(PipelineRun const& run, bool alive, bool paused);
+
+/// Why a stage of that name was skipped that nobody has asked for.
+inline constexpr char const* not_asked_for = "not asked for";
+
+}  // namespace evolver

@@ -1,0 +1,41 @@
+#include "pipeline/site.hpp"
+
+#include "dialect/sqlite/online_copy.hpp"
+#include "ledger/copied.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace evolver {
+
+Site::Site(sqlite::Connection connection, Crew const& crew)
+    : connection_{std::make_unique<sqlite::Connection>(std::move(connection))},
+      workplace_{std::make_unique<Workplace>(connection_->handle(), crew.plan, crew.release, crew.actor, crew.observer,
+                                             crew.wait)} {
+    workplace_->act_as(crew.acting);
+}
+
+Site Site::open(std::string const& path, Crew const& crew) {
+    auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+    connection.wait_for_locks(crew.wait);
+    return Site{std::move(connection), crew};
+}
+
+Site Site::look_at(std::string const& path, Crew const& crew) {
+    return Site{sqlite::open_for_reading(path, crew.wait), crew};
+}
+
+Site Site::open_copy(std::string const& path, Crew const& crew) {
+    auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+    connection.wait_for_locks(crew.wait);
+    connection.run("PRAGMA synchronous = OFF");
+    {
+        sqlite::WriteTransaction transaction{connection, crew.wait};
+        ledger::forget_orders(connection, crew.plan.name());
+        transaction.commit();
+    }
+    return Site{std::move(connection), crew};
+}
+
+}  // namespace evolver

@@ -1,0 +1,52 @@
+#include "evolver/fleet/gate.hpp"
+#include "execute/approval_check.hpp"
+#include "execute/expand.hpp"
+#include "ledger/copied.hpp"
+#include "ledger/pipeline_runs.hpp"
+#include "pipeline/stages/stages.hpp"
+
+#include <sqlite3.h>
+
+#include <filesystem>
+
+namespace evolver {
+
+bool made_by(PipelineRun const& run, std::string const& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) return false;
+    auto const there = sqlite::Connection::open(path, SQLITE_OPEN_READONLY);
+    if (!ledger::is_copy(there)) return false;
+    for (auto const& note : ledger::runs_of(there)) {
+        if (note.id == run.id) return true;
+    }
+    return false;
+}
+
+bool is_staging_copy(PipelineOptions const& options) {
+    return options.environment == Environment::staging && options.staging_is == Staging::copied;
+}
+
+void open_site(Work& work) {
+    if (work.site) return;
+    bool const copies = is_staging_copy(work.options);
+    if (copies && !made_by(work.run, work.run.database)) {
+        auto const source = Site::look_at(work.source, work.crew);
+        make_copy(work, source.connection(), work.run.database);
+    }
+    work.site.emplace(copies ? Site::open_copy(work.run.database, work.crew)
+                             : Site::open(work.run.database, work.crew));
+}
+
+Verdict migrate(Work& work) {
+    auto& recorder = work.recorder;
+    auto& workplace = work.site->workplace();
+    auto const& connection = workplace.own();
+    recorder.stage().schema_before = schema_digest(connection);
+    bool const staging = work.options.environment == Environment::staging;
+    if (staging) recorder.stage().data_before = data_digest(work, connection);
+    recorder.merge(expand(workplace));
+    recorder.stage().schema_after = schema_digest(connection);
+    return {};
+}
+
+}  // namespace evolver
