@@ -84,8 +84,9 @@ bool record(Workplace& workplace, ledger::Entry const& entry, std::int64_t write
     }
     ledger::mark_reconciled(connection, plan, entry.position, writes, outcome.lossy);
     ledger::recorded_compared(connection, plan, entry.position);
-    bool const moves =
-        now.entries[position].stage == Stage::dual && !ledger::rollout_of(connection, plan, entry.position).held;
+    bool const held = !workplace.plan().migrations()[position].contract.held.empty() ||
+                      ledger::rollout_of(connection, plan, entry.position).held;
+    bool const moves = now.entries[position].stage == Stage::dual && !held;
     if (moves) {
         // A snapshot from before this belongs to an earlier epoch; whoever begins one later finds every row filled.
         workplace.presence().publish(0);

@@ -119,6 +119,10 @@ Stage advance_stage(Workplace& workplace, std::chrono::seconds soak, StageOrder 
     {
         OrderedStage stage{workplace, "advance_stage", order.migration};
         position = static_cast<std::size_t>(stage.entry().position);
+        if (auto const& why = workplace.plan().migrations()[position].contract.held; !why.empty()) {
+            stage.refuse("the plan holds \"" + stage.entry().id + "\" where it is: " + why,
+                         "take .held out of its ContractPolicy");
+        }
         if (stage.entry().stage == Stage::complete) {
             stage.refuse("\"" + stage.entry().id + "\" is at stage complete, and what comes next is contract",
                          "call contract() when gates() are open");

@@ -121,7 +121,12 @@ Status status_of(Workplace& workplace) {
                                      .known = static_cast<std::size_t>(entry.position) < plan.migrations().size()});
         auto& told = status.migrations.back();
         auto const rollout = ledger::rollout_of(connection, plan.name(), entry.position);
-        if (rollout.held) {
+        auto const by_plan =
+            told.known ? plan.migrations()[static_cast<std::size_t>(entry.position)].contract.held : std::string{};
+        if (!by_plan.empty()) {
+            told.held = by_plan;
+            told.held_by = "the plan";
+        } else if (rollout.held) {
             told.held = rollout.reason;
             told.held_by = rollout.actor;
         }

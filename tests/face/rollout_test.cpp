@@ -69,6 +69,23 @@ TEST_CASE("rollout: a stage that is held is not moved by reconcile, and is by ad
           "stage held, stage switched");
 }
 
+TEST_CASE("rollout: what the plan holds is moved by nobody, until the plan no longer says so") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    {
+        Filled two{folder.database(), with_policy({.held = "a report until March"})};
+        two.evolver.reconcile();
+        CHECK(two.size().stage == Stage::dual);
+        CHECK(two.size().held == "a report until March");
+        CHECK(two.size().held_by == "the plan");
+        CHECK(has(refused([&] { two.evolver.advance_stage(); }), "take .held out"));
+        CHECK_FALSE(gate(two.evolver, "held").open);
+    }
+    Filled two{folder.database(), with_policy({})};
+    two.evolver.reconcile();
+    CHECK(two.size().stage == Stage::switched);
+}
+
 TEST_CASE("rollout: a stage is not moved on before its backfill and its reconciliation") {
     Folder const folder;
     make_catalogue(folder.database());

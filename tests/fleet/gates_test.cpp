@@ -168,6 +168,8 @@ TEST_CASE("gate held: closed while somebody holds the stage, with who and why") 
     CHECK(has(judged.reason(held), "held by alice: a dashboard"));
     judged.facts.rollout.held = false;
     CHECK(judged.reason(held).empty());
+    Judged by_plan{{.held = "a report until March"}};
+    CHECK(has(by_plan.reason(held), "held by the plan: a report until March"));
 }
 
 TEST_CASE("gate earlier migrations: closed while one of them has to wait") {

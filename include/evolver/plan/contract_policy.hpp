@@ -21,6 +21,9 @@ struct ContractPolicy {
     /// The release that must have been reached: the program that contracts is of it, or of a newer one. It may be one that the plan does
     /// not name yet. None: the migration's own.
     std::optional<Name> remove_after_release = {};
+    /// Why reads are to go on using both shapes, and the old one has to stay, for as long as the plan says so: as Evolver::hold_stage() does, which an
+    /// operator can end. Empty: nothing holds it.
+    std::string held = {};
     /// Programs that use the old shape and never register: reports, scripts, people. Each has to be signed off by name, with
     /// Evolver::sign_off().
     std::vector<std::string> readers = {};
