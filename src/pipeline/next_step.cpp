@@ -22,8 +22,8 @@ bool waits_for_approval(StageRecord const& stage) {
 
 NextStep approve(PipelineRun const& run, std::string const& staging, std::string why) {
     return {.kind = Kind::approve,
-            .call = "approve(\"" + run.original + "\", plan, {.staging = " + staging +
-                    ", .approver = \"<who>\", .reason = \"<why>\"})",
+            .call = "approve(\"" + (run.original.empty() ? "<database>" : run.original) +
+                    "\", plan, {.staging = " + staging + ", .approver = \"<who>\", .reason = \"<why>\"})",
             .why = std::move(why)};
 }
 
@@ -46,7 +46,7 @@ NextStep after_passing(PipelineRun const& run) {
 NextStep after_failure(PipelineRun const& run, StageRecord const& stage) {
     if (stage.failure && stage.failure->native_code == SQLITE_READONLY_ROLLBACK)
         return {.kind = Kind::recover,
-                .call = "sqlite3 \"" + run.original + "\" 'SELECT count(*) FROM sqlite_schema'",
+                .call = "sqlite3 \"" + run.source + "\" 'SELECT count(*) FROM sqlite_schema'",
                 .why = "a killed process has left a transaction in the database; then begin a new run"};
     if (stage.stage == PipelineStage::backfill && stage.failure && !stage.failure->table.empty())
         return {.kind = Kind::resume_backfill,
@@ -70,7 +70,7 @@ NextStep next_step(PipelineRun const& run, bool alive, bool paused) {
         if (alive && !paused) return {.kind = Kind::none, .call = {}, .why = "it is at work"};
         if (alive)
             return {.kind = Kind::go_on,
-                    .call = "order_pipeline(\"" + run.original + "\", {.command = PipelineCommand::go_on})",
+                    .call = "order_pipeline(\"" + run.source + "\", {.command = PipelineCommand::go_on})",
                     .why = "it is paused"};
         return resume(run, "the process that worked on it is gone");
     }

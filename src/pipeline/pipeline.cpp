@@ -74,6 +74,8 @@ std::string version() {
     return fmt::format("{}.{}.{}", EVOLVER_VERSION_MAJOR, EVOLVER_VERSION_MINOR, EVOLVER_VERSION_PATCH);
 }
 
+std::string first_line(std::string const& text) { return text.substr(0, text.find('\n')); }
+
 bool is_done(StageOutcome outcome) { return outcome == StageOutcome::passed || outcome == StageOutcome::skipped; }
 
 }  // namespace
@@ -93,7 +95,8 @@ struct Pipeline::Parts {
         for (auto const& one : plan.releases()) run.releases.push_back(one.text());
         run.release = release.text();
         run.environment = options.environment;
-        run.original = source;
+        run.original = options.database;
+        run.source = source;
         run.database = worked_on(options);
         run.planner = options.planner;
         run.started = this_instant();
@@ -134,9 +137,14 @@ struct Pipeline::Parts {
         if (first) {
             (void)workplace.presence();
             auto const& rehearsal = work.run.at(PipelineStage::dry_run);
-            note_in_ledger(work, "pipeline begun",
-                           fmt::format("dry run {}, from {} to {}", name_of(rehearsal.outcome),
-                                       to_text(rehearsal.started), to_text(rehearsal.ended)));
+            auto const& before = work.recorder.last_attempt();
+            auto words = fmt::format("dry run {}, from {} to {}", name_of(rehearsal.outcome),
+                                     to_text(rehearsal.started), to_text(rehearsal.ended));
+            bool const again = before.outcome != StageOutcome::pending;
+            if (again)
+                words = fmt::format("{} {}{}", name_of(before.stage), name_of(before.outcome),
+                                    before.why.empty() ? "" : ": " + before.why);
+            note_in_ledger(work, again ? "pipeline resumed" : "pipeline begun", words);
         }
         acting(work);
         if (options.environment == Environment::production && work.recorder.stage().stage == PipelineStage::migration)
@@ -186,14 +194,20 @@ struct Pipeline::Parts {
         recorder.begin(stage, stage == PipelineStage::dry_run ? work.source : work.run.database);
         Verdict verdict;
         try {
-            recorder.look();
+            // Entered even where it is to stop: who has said so stands in the trail then.
             if (stage != PipelineStage::dry_run) enter(work);
+            recorder.look();
             verdict = perform(work, stage);
         } catch (ToldToStop const&) {
             verdict.outcome = StageOutcome::stopped;
+        } catch (Error const& error) {
+            // It may be that a call has looked at the token before the recorder has heard of it.
+            if (recorder.token().stop_requested()) recorder.listen();
+            verdict.outcome = note_failure(recorder.stage(), error);
+            verdict.why = first_line(error.what());
         } catch (std::exception const& error) {
             verdict.outcome = note_failure(recorder.stage(), error);
-            verdict.why = std::string{error.what()}.substr(0, std::string{error.what()}.find('\n'));
+            verdict.why = first_line(error.what());
         }
         // Whoever told it to stop knows why it ended, whatever the call that was stopped says of that.
         if (!recorder.stopped().empty() && !is_done(verdict.outcome) && verdict.outcome != StageOutcome::failed) {
@@ -326,27 +340,35 @@ struct Pipeline::Parts {
             return;  // it is made anew
         }
         auto const now = sqlite::open_for_reading(run.database, options.wait);
-        auto wanted = run.schema_before;
-        for (auto const& stage : run.stages) {
-            if (stage.outcome == StageOutcome::passed && stage.stage != PipelineStage::dry_run &&
-                stage.stage != PipelineStage::rollback_test && !stage.schema_after.empty())
-                wanted = stage.schema_after;
+        auto const state = ledger::read(now, plan.name());
+        for (auto const& id : run.migrations) {
+            bool const there =
+                std::ranges::any_of(state.entries, [&](ledger::Entry const& one) { return one.id == id; });
+            if (migrated && !there) refuse("migration \"" + id + "\" was taken back since");
         }
-        // A stage that was killed has left some of its steps behind, and the trail has each of them.
+        // A stage that was killed, or has failed, has left some of its steps behind: the trail has each of them, behind the last stage that passed.
+        auto wanted = run.schema_before;
+        std::string behind = "pipeline begun";
+        for (auto const stage : {PipelineStage::migration, PipelineStage::backfill, PipelineStage::reconciliation}) {
+            auto const& record = run.at(stage);
+            if (record.outcome != StageOutcome::passed) break;
+            wanted = record.schema_after;
+            behind = "stage ended " + std::string{name_of(stage)} + " passed";
+        }
         if (ledger::has_audit(now))
-            wanted = ledger::schema_reached(now, plan.digest(), sequence_of(now, run, migrated), wanted);
+            wanted = ledger::schema_reached(now, plan.digest(), row_of(now, run.id, behind), wanted);
         if (schema_digest(now) != wanted) refuse("the schema has moved since, and not by this plan");
     }
 
-    /// The row of the trail behind which steps may have been taken that the record does not have.
-    [[nodiscard]] static std::int64_t sequence_of(sqlite::Connection const& connection, PipelineRun const& run,
-                                                  bool migrated) {
-        std::int64_t last = 0;
+    /// The first row of the trail that says so of the run; 0 where there is none.
+    [[nodiscard]] static std::int64_t row_of(sqlite::Connection const& connection, std::string const& run,
+                                             std::string const& words) {
+        std::int64_t first = 0;
         ledger::read_audit(connection, 0, [&](AuditEntry const& entry) {
-            bool const begun = entry.event == "pipeline begun" || (migrated && entry.event == "stage ended");
-            if (entry.run == run.id && begun && (migrated || last == 0)) last = entry.sequence;
+            bool const said = entry.event == words || entry.event + " " + entry.detail == words;
+            if (entry.run == run && said && first == 0) first = entry.sequence;
         });
-        return last;
+        return first;
     }
 
     Plan plan;

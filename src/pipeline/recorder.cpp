@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -46,15 +48,38 @@ Instant this_instant() {
     return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+Recorder::Recorder(PipelineRun& run, PipelineOptions const& options, RunFile const& file)
+    : run_{run}, options_{options}, file_{file} {
+    watch_ = std::jthread{[this, source = run.source, id = run.id](std::stop_token const& end) {
+        constexpr std::chrono::milliseconds often{50};
+        std::mutex mutex;
+        std::unique_lock lock{mutex};
+        std::condition_variable_any ended;
+        try {
+            auto const seen = RunFile::open(source);
+            while (!end.stop_requested() && seen.command_of(id).command != "stop")
+                (void)ended.wait_for(lock, end, often, [] { return false; });
+            if (!end.stop_requested()) stop_.request_stop();
+        } catch (Error const&) {
+            return;  // the run looks itself, between its batches
+        }
+    }};
+}
+
 void Recorder::begin(PipelineStage stage, std::string database) {
     stage_ = &run_.at(stage);
     // One that is begun again, after a stop or a failure, has a record of its own.
+    last_attempt_ = std::move(*stage_);
+    auto const before = last_attempt_.outcome;
+    auto const& why = last_attempt_.why;
     *stage_ = StageRecord{.stage = stage, .outcome = StageOutcome::running};
     stage_->started = this_instant();
     stage_->database = std::move(database);
     merged_ = 0;
     counted_.clear();
-    say(std::string{name_of(stage)} + " begins on " + stage_->database);
+    bool const again = before != StageOutcome::pending && before != StageOutcome::skipped;
+    say(std::string{name_of(stage)} + (again ? " begins again on " : " begins on ") + stage_->database +
+        (again ? "; last time: " + std::string{name_of(before)} + (why.empty() ? "" : ", " + why) : ""));
     keep();
 }
 
@@ -68,7 +93,13 @@ void Recorder::end(StageOutcome outcome, std::string why) {
 
 void Recorder::say(std::string text) {
     LogLine line{.at = this_instant(), .text = std::move(text)};
-    if (options_.log) options_.log(stage_->stage, line);
+    if (options_.log) {
+        try {
+            options_.log(stage_->stage, line);
+        } catch (std::exception const&) {
+            line.text += " (this line did not reach the log that it was meant for)";
+        }
+    }
     if (stage_->log.size() < most_lines) {
         stage_->log.push_back(std::move(line));
     } else {

@@ -14,6 +14,7 @@
 #include <map>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,13 +27,14 @@ struct ToldToStop : std::exception {
 
 class Recorder : public Observer {
 public:
-    Recorder(PipelineRun& run, PipelineOptions const& options, RunFile const& file)
-        : run_{run}, options_{options}, file_{file} {}
+    Recorder(PipelineRun& run, PipelineOptions const& options, RunFile const& file);
 
     /// From here on everything is of this stage.
     void begin(PipelineStage stage, std::string database);
     void end(StageOutcome outcome, std::string why = {});
     [[nodiscard]] StageRecord& stage() const { return *stage_; }
+    /// The record of the stage's last attempt, where this is not the first.
+    [[nodiscard]] StageRecord const& last_attempt() const noexcept { return last_attempt_; }
 
     void say(std::string text);
     /// A step of the pipeline's own: notes how long `work` took.
@@ -46,7 +48,9 @@ public:
     void on(Event const& event) override;
     /// The same where no event comes: between two scans.
     void look();
-    /// For calls that look at a token themselves.
+    /// Obeys what the run was told, without throwing; waits while it is paused.
+    void listen();
+    /// For calls that look at a token themselves. It is stopped soon after somebody has told the run to stop, also where no event comes.
     [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
     /// Why the run was told to stop; empty where it was not.
     [[nodiscard]] std::string const& stopped() const noexcept { return stopped_; }
@@ -63,14 +67,13 @@ public:
 
 private:
     void count_wait(std::chrono::microseconds waited);
-    /// Obeys what the run was told; waits while it is paused.
-    void listen();
     void obey(ledger::Command const& command);
 
     PipelineRun& run_;
     PipelineOptions const& options_;
     RunFile const& file_;
     StageRecord* stage_ = nullptr;
+    StageRecord last_attempt_;
     std::map<std::string, std::int64_t> counted_;  // rows so far, by migration and table
     std::size_t merged_ = 0;                       // steps that have their report
     std::stop_source stop_;
@@ -79,6 +82,7 @@ private:
     std::vector<Told> told_;
     bool lost_ = false;
     std::chrono::steady_clock::time_point kept_{};
+    std::jthread watch_;  // the last: it uses the others
 };
 
 [[nodiscard]] Instant this_instant();

@@ -114,7 +114,7 @@ template <class Archive>
 void fields(Archive& a, Of<Archive, PipelineRun>& it) {
     a("id", it.id)("plan", it.plan)("plan_digest", it.plan_digest)("migrations", it.migrations);
     a("releases", it.releases)("release", it.release)("environment", it.environment);
-    a("environment_name", it.environment_name)("original", it.original)("database", it.database);
+    a("environment_name", it.environment_name)("original", it.original)("source", it.source)("database", it.database);
     a("actor", it.actor)("on_behalf_of", it.on_behalf_of)("planner", it.planner)("host", it.host);
     a("process", it.process)("evolver_version", it.evolver_version)("engine", it.engine)("started", it.started);
     a("ended", it.ended)("outcome", it.outcome)("schema_before", it.schema_before)("change", it.change);

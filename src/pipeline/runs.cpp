@@ -19,7 +19,7 @@ constexpr std::chrono::seconds wait{10};
 bool ended(PipelineRun const& run) { return run.outcome != StageOutcome::running; }
 
 /// Is it the run that the process works on which holds the lock?
-bool is_alive(PipelineRun const& run) { return !ended(run) && RunLock::holder(run.original) == run.id; }
+bool is_alive(PipelineRun const& run) { return !ended(run) && RunLock::holder(run.source) == run.id; }
 
 }  // namespace
 
@@ -67,7 +67,7 @@ PipelineStatus pipeline_status(std::string const& database) {
     status.run = std::move(runs.front());
     status.alive = is_alive(*status.run);
     if (status.alive) {
-        if (auto const file = RunFile::open_if_there(status.run->original)) {
+        if (auto const file = RunFile::open_if_there(status.run->source)) {
             auto const told = file->command_of(status.run->id);
             if (told.command == "pause") status.paused = told.reason;
         }
@@ -97,7 +97,7 @@ void order_pipeline(std::string const& database, PipelineOrder const& order) {
         return;
     }
     if (!is_alive(*meant)) refuse("Nobody works on the run \"" + meant->id + "\".");
-    auto const file = RunFile::open(meant->original);
+    auto const file = RunFile::open(meant->source);
     auto const actor = order.actor + (order.on_behalf_of.empty() ? "" : " for " + order.on_behalf_of);
     switch (order.command) {
         case PipelineCommand::pause: file.command(meant->id, {"pause", order.reason, actor}); break;

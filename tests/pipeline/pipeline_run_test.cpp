@@ -20,7 +20,7 @@ PipelineRun a_run() {
     run.release = "2.0";
     run.environment = Environment::production;
     run.environment_name = "production-eu";
-    run.original = run.database = "/data/catalogue.db";
+    run.original = run.source = run.database = "/data/catalogue.db";
     run.actor = "bob";
     run.on_behalf_of = "alice";
     run.planner = "carol";

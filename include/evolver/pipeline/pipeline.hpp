@@ -13,7 +13,8 @@
 /// goes on by itself. Contract is no stage: it waits for weeks, for gates that no pipeline opens. The dry run rehearses it.
 ///
 /// A run can be paused, stopped and resumed at any batch, from any process, and resumed when its process was killed. It is kept in the ledger of
-/// the database that is worked on, and every stage, order and approval in its audit trail.
+/// the database that is worked on, and every stage, order and approval in its audit trail. While it is under way it is also in a small file beside what the
+/// dry run reads, `<database>-pipeline`, since a dry run writes to nothing else; that may be deleted when nobody works.
 
 #include "evolver/error.hpp"
 #include "evolver/execute/fill_order.hpp"
@@ -58,7 +59,7 @@ struct PipelineOptions {
     /// None: the last release that the plan names.
     std::optional<Release> release = {};
 
-    /// The last stage to be run. With `dry_run`, nothing is written but the copy, which is taken away again: neither a staging database nor a record.
+    /// The last stage to be run. With `dry_run`, nothing is written but the copy, which is taken away again, and the file of runs.
     PipelineStage last = PipelineStage::rollback_test;
     /// What a run asks for on production where the database has no policy yet; it becomes the database's. None: what the database has, or ApprovalPolicy{}.
     std::optional<ApprovalPolicy> approvals = {};
@@ -100,7 +101,7 @@ public:
     /// A new run, from the dry run on.
     ///
     /// Ensures:  what a stage meets is in its record: the run is returned whether it passed or not. It is in the ledger of the database that is
-    ///           worked on from the migration on, until then in that of the copy.
+    ///           worked on from the migration on, until then in the file of runs.
     /// Throws:   Error where no run could begin: another one is at work, the file is not there, a path is taken by something else.
     [[nodiscard]] PipelineRun run();
 
@@ -131,13 +132,13 @@ struct PipelineOrder {
     std::optional<std::string> run = {};
 };
 
-/// `database`: the one that is worked on, or the real one where the copies of its runs lie beside it.
+/// `database`: the real one, or the one that is worked on.
 ///
-/// Ensures:  the run sees it at its next batch or step. A backfill that waits for it holds no lock.
+/// Ensures:  the run sees it at its next batch or step, a stop also between. A run that is paused holds no lock.
 /// Throws:   HistoryError where there is no such run, or it has ended; Error without a reason.
 void order_pipeline(std::string const& database, PipelineOrder const& order);
 
-/// The runs that the ledger has, newest first, with those of copies that lie beside the database. Reads only.
+/// The runs that the ledger and the file of runs have, newest first. Reads only.
 [[nodiscard]] std::vector<PipelineRun> pipeline_runs(std::string const& database);
 /// One of them. Throws HistoryError where there is none of this id.
 [[nodiscard]] PipelineRun pipeline_run(std::string const& database, std::string const& id);

@@ -197,7 +197,8 @@ struct PipelineRun {
     std::string release = {};                  ///< That the run works as.
     Environment environment = Environment::staging;
     std::string environment_name = {};  ///< "staging", "production", "production-eu"
-    std::string original = {};  ///< The path of the real database; of a staging database that was given, its own.
+    std::string original = {};  ///< The path of the real database; empty where only a staging database was given.
+    std::string source = {};    ///< What the dry run reads; beside it lies the file of runs.
     std::string database = {};  ///< The path of the database that is worked on.
     std::string actor = {};
     std::string on_behalf_of = {};

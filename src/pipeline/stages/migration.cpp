@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace evolver {
@@ -41,9 +42,21 @@ Verdict migrate(Work& work) {
     auto& recorder = work.recorder;
     auto& workplace = work.site->workplace();
     auto const& connection = workplace.own();
-    recorder.stage().schema_before = schema_digest(connection);
-    bool const staging = work.options.environment == Environment::staging;
-    if (staging) recorder.stage().data_before = data_digest(work, connection);
+    auto& stage = recorder.stage();
+    auto const entries = workplace.state(connection).entries;
+    bool const begun = std::ranges::any_of(entries, [&](ledger::Entry const& entry) {
+        return std::ranges::find(work.run.migrations, entry.id) != work.run.migrations.end();
+    });
+    if (begun) {
+        // A stage that was killed, or stopped, has left a part of its steps: what was there before them only its record knows.
+        stage.schema_before = recorder.last_attempt().schema_before;
+        stage.data_before = recorder.last_attempt().data_before;
+    } else {
+        stage.schema_before = schema_digest(connection);
+        // On production it would be a scan of everything beside everybody.
+        if (work.options.environment == Environment::staging) stage.data_before = data_digest(work, connection);
+    }
+    recorder.keep();
     recorder.merge(expand(workplace));
     recorder.stage().schema_after = schema_digest(connection);
     return {};

@@ -39,13 +39,19 @@ void refuse_others_file(std::string const& path) {
 void make_copy(Work const& work, sqlite::Connection const& source, std::string const& path) {
     refuse_others_file(path);
     work.recorder.step("copy " + source.path() + " to " + path, [&] {
+        // Under its own name it is marked always: a copy that was killed on its way is known by this one.
+        auto const unfinished = path + "-unfinished";
+        sqlite::remove_database(unfinished);
+        sqlite::copy_to_file(source, unfinished, [&](std::int64_t, std::int64_t) { work.recorder.look(); });
+        {
+            auto const copy = sqlite::Connection::open(unfinished, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
+            copy.run("PRAGMA synchronous = OFF");
+            sqlite::WriteTransaction transaction{copy, work.options.wait};
+            ledger::mark_copy(copy, source.path());
+            transaction.commit();
+        }
         sqlite::remove_database(path);
-        sqlite::copy_to_file(source, path, [&](std::int64_t, std::int64_t) { work.recorder.look(); });
-        auto const copy = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-        copy.run("PRAGMA synchronous = OFF");
-        sqlite::WriteTransaction transaction{copy, work.options.wait};
-        ledger::mark_copy(copy, source.path());
-        transaction.commit();
+        std::filesystem::rename(unfinished, path);
     });
 }
 

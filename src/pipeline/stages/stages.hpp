@@ -50,7 +50,8 @@ void open_site(Work& work);
 [[nodiscard]] Verdict compare_shapes(Work& work);
 [[nodiscard]] Verdict test_rollback(Work& work);
 
-/// Makes `path` a copy of the database, and a step of the stage. It replaces a copy of evolver's own; anything else that is there is refused.
+/// Makes `path` a copy of the database, and a step of the stage. It replaces a copy of evolver's own; anything else that is there is refused. On the
+/// way there it is `<path>-unfinished`.
 void make_copy(Work const& work, sqlite::Connection const& source, std::string const& path);
 /// A digest of all rows of all tables. Listens to orders between tables.
 [[nodiscard]] std::string data_digest(Work const& work, sqlite::Connection const& connection);
