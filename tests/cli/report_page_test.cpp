@@ -90,6 +90,29 @@ TEST_CASE("report: a browser draws it, complains of nothing, fetches nothing, an
     }
 }
 
+TEST_CASE("report: the one of a whole way to production is drawn as well") {
+    if (browser().empty()) {
+        MESSAGE("no chromium here: the page is not looked at");
+        return;
+    }
+    Folder const folder;
+    make_catalogue(folder.database(), 5000);
+    Command const bob = Command{catalogue()}.always("--actor bob --soak 0s --database " + folder.database());
+    REQUIRE(bob("pipeline run").code == 0);
+    Command const alice = Command{catalogue()}.always("--actor alice --database " + folder.database());
+    REQUIRE(alice("approve --reason '<script>document.title = 1</script>'").code == 0);
+    REQUIRE(bob("pipeline run --production").code == 0);
+    REQUIRE(bob("report --output " + folder.file("report.html")).code == 0);
+    auto const seen = open_page(folder, "report.html");
+    CHECK(console_of(seen.log) == "");
+    CHECK(count(seen.dom, "<section id=") == 9);
+    CHECK(count(seen.dom, "<svg class=\"plot\"") == 3);
+    CHECK(count(seen.dom, "class=\"dot series-1\"") + count(seen.dom, "class=\"line series-1\"") > 0);
+    CHECK(count(seen.dom, ">passed</span>") >= 10);
+    CHECK(has(seen.dom, "&lt;script&gt;document.title = 1&lt;/script&gt;"));
+    CHECK(has(seen.dom, "<title>catalogue, production: passed</title>"));
+}
+
 TEST_CASE("report: nothing of it is wider than a phone") {
     if (browser().empty()) {
         MESSAGE("no chromium here: the page is not looked at");
