@@ -101,8 +101,11 @@ TEST_CASE("report: the one of a whole way to production is drawn as well") {
     REQUIRE(bob("pipeline run").code == 0);
     Command const alice = Command{catalogue()}.always("--actor alice --database " + folder.database());
     REQUIRE(alice("approve --reason '<script>document.title = 1</script>'").code == 0);
-    REQUIRE(bob("pipeline run --production").code == 0);
-    REQUIRE(bob("report --output " + folder.file("report.html")).code == 0);
+    auto const production = bob("pipeline run --production");
+    REQUIRE(production.code == 0);
+    auto const named = production.out.find("\nrun ") + 5;
+    auto const run = production.out.substr(named, production.out.find(' ', named) - named);
+    REQUIRE(bob("report " + run + " --output " + folder.file("report.html")).code == 0);
     auto const seen = open_page(folder, "report.html");
     CHECK(console_of(seen.log) == "");
     CHECK(count(seen.dom, "<section id=") == 9);
