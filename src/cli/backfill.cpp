@@ -1,5 +1,6 @@
 #include "cli/advice.hpp"
 #include "cli/duration.hpp"
+#include "cli/reasons.hpp"
 #include "cli/speed_option.hpp"
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 struct Start {
     std::string speed = "polite";
+    std::vector<std::string> overrides = {};
     double rows_per_second = 0;
     std::string between = {};
 };
@@ -48,7 +50,8 @@ ExitCode start(Tool& tool, Start const& said) {
     if (said.rows_per_second > 0) settings.rows_per_second = said.rows_per_second;
     if (!said.between.empty()) settings.signals.push_back(between(window_of(said.between)));
     auto& evolver = tool.evolver();
-    evolver.backfill({.speed = speed_of(said.speed), .stop = tool.stop()});
+    evolver.backfill(
+        {.speed = speed_of(said.speed), .stop = tool.stop(), .override_gates = overrides_of(said.overrides)});
     std::int64_t rows = 0;
     for (auto const& migration : evolver.status().migrations) rows += migration.rows_filled;
     tool.out().unit("filled: " + counted(rows, "row") + " in all");
@@ -145,6 +148,7 @@ void add_backfill(Verbs& verbs) {
         ->check(CLI::PositiveNumber);
     verb.add_option("--between", said->between, "Only in this part of the day, in UTC: 01:00-05:00")
         ->type_name("FROM-UNTIL");
+    add_overrides(verb, said->overrides);
     verbs.runs(verb, [said](Tool& tool) { return start(tool, *said); });
 
     add_order(verbs, family,

@@ -98,7 +98,11 @@ std::vector<std::string> names_of_options(CLI::App const& verb) {
 /// What CLI11 says, and what was probably meant.
 UsageError explained(CLI::ParseError const& error, CLI::App& app, std::string const& program) {
     auto& verb = deepest(app);
-    auto const path = verb.get_parent() == nullptr ? program : program + " " + verb.get_name();
+    auto path = program;
+    for (auto* at = &app; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        path += " " + at->get_name();
+    }
     auto const extras = app.remaining(true);
     bool const no_verb = !names_of_verbs(verb).empty();
     std::string const help = "see " + path + " --help";

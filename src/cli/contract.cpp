@@ -114,7 +114,7 @@ void add_sign_off(Verbs& verbs, CLI::App& family) {
         family, {.name = "sign-off",
                  .summary = "A reader that the plan names no longer needs the old shape",
                  .examples = {{"contract sign-off 'nightly report' --reason 'reads size_bytes since version 7'", ""}}});
-    verb.add_option("reader", said->reader, "As the plan spells it")->required()->type_name("READER");
+    verb.add_option("reader,--reader", said->reader, "As the plan spells it")->required()->type_name("READER");
     add_reason(verb, said->reason);
     add_migration(verb, said->migration, "every one that names the reader");
     verbs.runs(verb, [said](Tool& tool) {

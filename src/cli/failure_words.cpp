@@ -13,7 +13,7 @@ namespace evolver::cli {
 namespace {
 
 /// The functions of the face that messages name, and the commands that call them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 20> commands{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 28> commands{{
     {"expand", "expand"},
     {"baseline", "baseline"},
     {"backfill", "backfill start"},
@@ -34,6 +34,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 20> commands
     {"gates", "gates"},
     {"rollback", "rollback"},
     {"status", "status"},
+    {"run", "pipeline run"},
+    {"resume", "pipeline resume"},
+    {"order_pipeline", "pipeline go-on"},
+    {"pipeline_runs", "pipeline list"},
+    {"pipeline_status", "pipeline status"},
+    {"approve", "approve"},
+    {"approvals", "approvals list"},
+    {"verify_audit", "audit verify"},
 }};
 
 bool is_of_a_name(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
@@ -43,7 +51,12 @@ std::string command_of(std::pair<std::string_view, std::string_view> const& know
     auto const [function, command] = known;
     // Smaller batches are one of the three ways out of a failed backfill.
     if (arguments.find("Batches::halved") != std::string_view::npos) return "resolve split";
+    if (arguments.find("PipelineCommand::stop") != std::string_view::npos) return "pipeline stop --reason 'why'";
+    if (arguments.find("PipelineCommand::pause") != std::string_view::npos) return "pipeline pause --reason 'why'";
     std::string words{command};
+    if (function == "approve") return words + " --reason 'why'";
+    if (auto const quote = arguments.find('"'); quote == 1 && (function == "resume" || function == "baseline"))
+        words += " " + std::string{arguments.substr(2, arguments.find('"', 2) - 2)};
     for (auto at = arguments.find('.'); at != std::string_view::npos; at = arguments.find('.', at + 1)) {
         auto const equals = arguments.find(" = \"", at);
         if (equals == std::string_view::npos) break;
@@ -110,14 +123,14 @@ std::string in_commands(std::string_view text, Tool const& tool) {
             continue;
         }
         auto before = text.substr(0, begin);
-        constexpr std::string_view of_class = "Evolver::";
-        if (before.ends_with(of_class)) before.remove_suffix(of_class.size());
+        for (std::string_view const of : {"Evolver::", "Pipeline{plan, options}.", "Pipeline::"}) {
+            if (before.ends_with(of)) before.remove_suffix(of.size());
+        }
         constexpr std::string_view call = "call ";
         bool const called = before.ends_with(call);
         if (called) before.remove_suffix(call.size());
         result += before;
-        result +=
-            (called ? "run `" : "`") + tool.program() + " " + command_of(*known, text.substr(open, end - open)) + "`";
+        result += (called ? "run `" : "`") + tool.command(command_of(*known, text.substr(open, end - open))) + "`";
         text.remove_prefix(end + 1);
     }
     return result + std::string{text};

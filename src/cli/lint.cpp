@@ -2,9 +2,8 @@
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
 #include "evolver/observe/metrics.hpp"
+#include "observe/words.hpp"
 #include "schema/nearest.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -58,8 +57,9 @@ ExitCode lint_plan(Tool& tool, Said const& said) {
         metrics->record("evolver.lint.findings", static_cast<double>(infos), {{"severity", "info"}});
     }
     if (said.format == "text") {
-        out.unit(findings.empty() ? "nothing found"
-                                  : fmt::format("{} errors, {} warnings, {} infos", errors, warnings, infos));
+        out.unit(findings.empty()
+                     ? "nothing found"
+                     : counted(errors, "error") + ", " + counted(warnings, "warning") + ", " + counted(infos, "info"));
         out.record("summary", {{"verb", "lint"}, {"errors", errors}, {"warnings", warnings}, {"infos", infos}});
         if (!findings.empty())
             out.hint("a page on each rule: " + tool.command("lint --explain " + findings.front().rule));

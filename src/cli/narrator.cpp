@@ -32,20 +32,24 @@ std::string bar(std::int64_t done, std::int64_t total) {
 void Narrator::on(Event const& event) {
     if (is_progress(event.kind)) {
         show_progress(event);
-    } else if (event.kind == EventKind::warning) {
-        output_.warning(event.message);
     } else if (event.kind == EventKind::waiting) {
         // Said once for each reason: it is told again at every look.
         if (event.message != waited_for_) output_.hint("waiting: " + event.message);
         waited_for_ = event.message;
-    } else if (event.kind == EventKind::step) {
-        output_.unit("  " + text_of(event));
-    } else {
-        output_.unit(text_of(event));
+    } else if (words_) {
+        tell(event);
     }
     if (event.kind != EventKind::waiting) waited_for_.clear();
     output_.record("event", json_of(event));
     for (auto* other : others_) other->on(event);
+}
+
+void Narrator::tell(Event const& event) {
+    if (event.kind == EventKind::warning) {
+        output_.warning(event.message);
+    } else {
+        output_.unit((event.kind == EventKind::step ? "  " : "") + text_of(event));
+    }
 }
 
 void Narrator::show_progress(Event const& event) {

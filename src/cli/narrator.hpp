@@ -16,15 +16,19 @@ public:
 
     /// Gets every event after this one has told it; must outlive it.
     void also(Observer& other) { others_.push_back(&other); }
+    /// From here on others say what is done, and this one shows progress, and what is waited for, alone.
+    void leave_words_to_others() noexcept { words_ = false; }
     void on(Event const& event) override;
 
 private:
+    void tell(Event const& event);
     void show_progress(Event const& event);
 
     Output& output_;
     std::vector<Observer*> others_;
     std::chrono::steady_clock::time_point last_{};
     std::string waited_for_;
+    bool words_ = true;
 };
 
 /// `[#######-------]  50 %`, 20 cells wide; empty where the total is not known.

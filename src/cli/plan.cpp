@@ -51,12 +51,18 @@ ExitCode show(Tool& tool, bool sql) {
 
 void add_plan(Verbs& verbs) {
     auto const sql = std::make_shared<bool>(false);
+    auto const releases = std::make_shared<bool>(false);
     auto& verb =
         verbs.add({.name = "plan",
                    .summary = "The migrations and their releases, and where the database stands if one is named",
                    .examples = {{"plan", ""}, {"plan --sql", "with what is still to be run on the database"}}});
     verb.add_flag("--sql", *sql, "Shows the steps that the database has still to take, with their SQL");
-    verbs.runs(verb, [sql](Tool& tool) { return show(tool, *sql); });
+    verb.add_flag("--releases", *releases, "Only the names of the releases, oldest first");
+    verbs.runs(verb, [sql, releases](Tool& tool) {
+        if (!*releases) return show(tool, *sql);
+        for (auto const& release : tool.plan().releases()) tool.out().raw(release.text() + "\n");
+        return ExitCode::done;
+    });
 }
 
 }  // namespace evolver::cli

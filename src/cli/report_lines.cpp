@@ -39,21 +39,4 @@ void tell_steps(Report const& report, Tool& tool, bool sql) {
     }
 }
 
-void tell_estimates(Report const& report, Tool& tool) {
-    for (auto const& it : report.estimates) {
-        tool.out().answer(fmt::format("backfill of {} ({}): {} in {}, about {} with pauses, locks of {}, {} of disk",
-                                      it.table, it.migration, counted(it.rows, "row"),
-                                      counted(it.batches, "batch", "batches"), words_of(it.time), words_of(it.lock),
-                                      words_of_bytes(it.disk)));
-        tool.out().record("estimate", {{"migration", it.migration},
-                                       {"table", it.table},
-                                       {"rows", it.rows},
-                                       {"batches", it.batches},
-                                       {"microseconds", std::int64_t{it.time.count()}},
-                                       {"lock_microseconds", std::int64_t{it.lock.count()}},
-                                       {"disk", it.disk},
-                                       {"correction", it.correction}});
-    }
-}
-
 }  // namespace evolver::cli

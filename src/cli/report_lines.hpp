@@ -11,6 +11,5 @@ namespace evolver::cli {
 void tell_warnings(Report const& report, Tool& tool);
 /// Each step, with its SQL in --verbose, or where `sql`.
 void tell_steps(Report const& report, Tool& tool, bool sql);
-void tell_estimates(Report const& report, Tool& tool);
 
 }  // namespace evolver::cli

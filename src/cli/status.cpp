@@ -1,7 +1,9 @@
 #include "cli/advice.hpp"
 #include "cli/duration.hpp"
+#include "cli/pipeline_lines.hpp"
 #include "cli/verbs.hpp"
 #include "evolver/observe/metrics.hpp"
+#include "evolver/pipeline/approval.hpp"
 #include "observe/words.hpp"
 
 #include <fmt/format.h>
@@ -49,6 +51,40 @@ void count(Tool& tool, Status const& status) {
     }
 }
 
+bool is_approved(Tool& tool) {
+    auto const given = approvals(tool.database(), tool.plan(), tool.actor());
+    return std::ranges::any_of(given, [](ApprovalStanding const& one) { return one.alive; });
+}
+
+/// Staging has shown the change, and production has not got it: it waits for an approval, or for whoever brings it.
+Advice after_staging(PipelineRun const& run, Tool& tool) {
+    bool const approved = is_approved(tool);
+    auto const says = fmt::format("pipeline run {} has passed on staging{}", run.id,
+                                  approved ? ", and is approved" : ", and waits for an approval");
+    return {says, approved ? tool.command("pipeline run --production") : next_command(run.next, run, tool),
+            Tone::careful};
+}
+
+/// What the newest run of the pipeline waits for; nothing where it is of another plan, or at its end.
+Advice advice_on_run(Tool& tool, bool expanded) {
+    PipelineStatus found;
+    try {
+        found = pipeline_status(tool.database());
+    } catch (Error const&) {
+        return {};  // a connection string, or a file that is none: no pipeline has worked on it
+    }
+    if (!found.run || found.run->plan_digest != tool.plan().digest()) return {};
+    auto const& run = *found.run;
+    if (run.outcome == StageOutcome::passed)
+        return run.next.kind == NextStep::Kind::approve && !expanded ? after_staging(run, tool) : Advice{};
+    auto says = fmt::format("pipeline run {} in {}: {}", run.id, run.environment_name, name_of(run.outcome));
+    if (run.outcome == StageOutcome::running && !found.alive) says += ", and its process is gone";
+    if (!found.paused.empty()) says += ", paused: " + found.paused;
+    if (found.next.kind == NextStep::Kind::approve && is_approved(tool))
+        return {says + ", and approved since", tool.command("pipeline resume " + run.id), Tone::careful};
+    return {says, next_command(found.next, run, tool), Tone::careful};
+}
+
 void show(Tool& tool, Standpoint const& standpoint) {
     auto& out = tool.out();
     auto const& status = standpoint.status;
@@ -89,7 +125,11 @@ void show(Tool& tool, Standpoint const& standpoint) {
     if (longest > 0) line += ", the longest lock of a batch " + words_of(std::chrono::microseconds{longest});
     if (auto const bytes = wal_bytes(tool); bytes > 0) line += ", " + words_of_bytes(bytes) + " in the WAL";
     out.answer(line);
-    auto const next = first_advice(standpoint, tool);
+    auto next = first_advice(standpoint, tool);
+    if (auto const waits = advice_on_run(tool, status.expanded); !waits.says.empty()) {
+        out.answer(out.toned(waits.tone, waits.says));
+        if (!waits.command.empty() && !next.command.empty()) next = waits;
+    }
     out.answer(next.command.empty() ? out.toned(Tone::good, next.says) : "next: " + next.command);
     out.record("summary", {{"verb", "status"},
                            {"plan", tool.plan().name()},

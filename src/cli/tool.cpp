@@ -107,8 +107,7 @@ std::chrono::system_clock::time_point Tool::now() const {
     return options_.clock ? options_.clock() : std::chrono::system_clock::now();
 }
 
-Plan const& Tool::plan() {
-    if (plan_) return *plan_;
+void Tool::read_folder() {
     if (given_.migrations.empty()) {
         throw UsageError{Failure{.what = "No folder of migrations was named.",
                                  .object = "--migrations",
@@ -124,6 +123,23 @@ Plan const& Tool::plan() {
         sources_.push_back(
             {std::move(source.migration), std::move(source.file), source.first_line, std::move(source.text)});
     plan_ = std::move(read.plan);
+}
+
+Plan const& Tool::plan() {
+    if (plan_is_read_) return *plan_;
+    if (!plan_) read_folder();
+    plan_is_read_ = true;
+    if (given_.release.empty()) return *plan_;
+    std::vector<std::string> known;
+    for (auto const& release : plan_->releases()) known.push_back(release.text());
+    if (std::ranges::find(known, given_.release) == known.end()) {
+        throw UsageError{
+            Failure{.what = "The plan \"" + plan_->name() + "\" has no release \"" + given_.release + "\".",
+                    .object = "--release",
+                    .instead = did_you_mean(given_.release, known)}};
+    }
+    // A program of that release has no more of the plan.
+    plan_ = plan_->until(Release{given_.release});
     return *plan_;
 }
 
@@ -177,31 +193,8 @@ void Tool::open(Missing missing) {
     opened_->session.open(soci::sqlite3, "db=\"" + name + "\" timeout=" + std::to_string(seconds));
 }
 
-Options Tool::evolver_options() {
-    Options options = options_.evolver;
-    options.actor = given_.actor;
-    options.observer = &narrator_;
-    options.wait = duration_of(given_.wait, "--wait");
-    if (!given_.release.empty()) {
-        std::vector<std::string> known;
-        for (auto const& release : plan().releases()) known.push_back(release.text());
-        if (std::ranges::find(known, given_.release) == known.end()) {
-            throw UsageError{
-                Failure{.what = "The plan \"" + plan().name() + "\" has no release \"" + given_.release + "\".",
-                        .object = "--release",
-                        .instead = did_you_mean(given_.release, known)}};
-        }
-        options.release = Release{given_.release};
-    }
-    if (!given_.soak.empty())
-        options.soak = std::chrono::floor<std::chrono::seconds>(duration_of(given_.soak, "--soak"));
-    return options;
-}
-
-Evolver& Tool::evolver(Missing missing) {
-    if (opened_ && opened_->evolver) return *opened_->evolver;
-    auto const options = evolver_options();
-    if (!opened_) open(missing);
+void Tool::listen() {
+    if (listeners_) return;
     listeners_ = std::make_unique<Listeners>();
     auto const now = [this] { return this->now(); };
     if (!given_.events.empty()) {
@@ -220,6 +213,24 @@ Evolver& Tool::evolver(Missing missing) {
         listeners_->metrics.emplace(MetricsOptions{.plan = plan().name()});
         narrator_.also(*listeners_->metrics);
     }
+}
+
+Options Tool::evolver_options() {
+    listen();
+    Options options = options_.evolver;
+    options.actor = given_.actor;
+    options.observer = &narrator_;
+    options.wait = duration_of(given_.wait, "--wait");
+    if (!given_.release.empty()) options.release = plan().releases().back();
+    if (!given_.soak.empty())
+        options.soak = std::chrono::floor<std::chrono::seconds>(duration_of(given_.soak, "--soak"));
+    return options;
+}
+
+Evolver& Tool::evolver(Missing missing) {
+    if (opened_ && opened_->evolver) return *opened_->evolver;
+    auto const options = evolver_options();
+    if (!opened_) open(missing);
     opened_->evolver.emplace(opened_->session, plan(), options);
     return *opened_->evolver;
 }

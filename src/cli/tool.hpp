@@ -62,11 +62,12 @@ public:
     Tool& operator=(Tool const&) = delete;
 
     [[nodiscard]] Output& out() noexcept { return output_; }
+    [[nodiscard]] Narrator& narrator() noexcept { return narrator_; }
     [[nodiscard]] Given const& given() const noexcept { return given_; }
     [[nodiscard]] std::stop_token stop() const { return options_.stop; }
     [[nodiscard]] std::chrono::system_clock::time_point now() const;
 
-    /// The application's, or the one of the folder that was named; read once.
+    /// The application's, or the one of the folder that was named, as the release knows it that was named; read once.
     [[nodiscard]] Plan const& plan();
     /// Where the migrations of a folder stand; none for a plan in C++.
     [[nodiscard]] std::vector<SourceFile> const& sources();
@@ -82,6 +83,8 @@ public:
     [[nodiscard]] Evolver& evolver(Missing missing = Missing::refused);
     /// What the verb asks of the Evolver that is opened after it.
     [[nodiscard]] Options& settings() noexcept { return options_.evolver; }
+    /// With what the command line says, and with the observer that tells and notes what happens.
+    [[nodiscard]] Options evolver_options();
     [[nodiscard]] soci::session& session();
     [[nodiscard]] std::string const& actor() const noexcept { return given_.actor; }
     /// Where figures go that no event tells; none where none were asked for.
@@ -98,12 +101,14 @@ private:
     struct Listeners;
 
     void open(Missing missing);
-    [[nodiscard]] Options evolver_options();
+    void listen();
+    void read_folder();
 
     RunOptions options_;
     Given given_;
     std::vector<std::string> words_;
     std::optional<Plan> plan_;
+    bool plan_is_read_ = false;
     std::vector<SourceFile> sources_;
     Output output_;
     Narrator narrator_;

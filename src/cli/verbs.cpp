@@ -41,6 +41,8 @@ void add_all(Verbs& verbs) {
     add_plan(verbs);
     add_lint(verbs);
     add_dry_run(verbs);
+    add_pipeline(verbs);
+    add_approve(verbs);
     add_baseline(verbs);
     add_expand(verbs);
     add_backfill(verbs);
@@ -48,11 +50,15 @@ void add_all(Verbs& verbs) {
     add_reconcile(verbs);
     add_rollout(verbs);
     add_contract(verbs);
+    add_rollback_test(verbs);
     add_rollback(verbs);
     add_status(verbs);
     add_gates(verbs);
     add_instances(verbs);
     add_audit(verbs);
+    add_runbook(verbs);
+    add_report(verbs);
+    if (!verbs.plan_is_given()) add_init(verbs);
     add_completion(verbs);
 }
 

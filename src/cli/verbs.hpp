@@ -55,10 +55,12 @@ CLI::Option* add_reason(CLI::App& verb, std::string& reason);
 /// `--migration`, which may be.
 CLI::Option* add_migration(CLI::App& verb, std::string& id, std::string const& otherwise);
 
-// One file each, in the order in which --help shows them.
+// A file each, or one for those that belong together, in the order in which --help shows them.
 void add_plan(Verbs& verbs);
 void add_lint(Verbs& verbs);
 void add_dry_run(Verbs& verbs);
+void add_pipeline(Verbs& verbs);
+void add_approve(Verbs& verbs);
 void add_baseline(Verbs& verbs);
 void add_expand(Verbs& verbs);
 void add_backfill(Verbs& verbs);
@@ -66,11 +68,15 @@ void add_resolve(Verbs& verbs);
 void add_reconcile(Verbs& verbs);
 void add_rollout(Verbs& verbs);
 void add_contract(Verbs& verbs);
+void add_rollback_test(Verbs& verbs);
 void add_rollback(Verbs& verbs);
 void add_status(Verbs& verbs);
 void add_gates(Verbs& verbs);
 void add_instances(Verbs& verbs);
 void add_audit(Verbs& verbs);
+void add_runbook(Verbs& verbs);
+void add_report(Verbs& verbs);
+void add_init(Verbs& verbs);
 void add_completion(Verbs& verbs);
 
 void add_all(Verbs& verbs);

@@ -33,7 +33,10 @@ std::vector<PipelineRun> runs_of(std::string const& database) {
             if (!known) runs.push_back(std::move(run));
         }
     }
-    std::ranges::sort(runs, std::ranges::greater{}, &PipelineRun::id);
+    // An id says the second alone, and two may begin in one.
+    std::ranges::sort(runs, std::ranges::greater{}, [](PipelineRun const& run) {
+        return std::pair{run.started, run.id};
+    });
     return runs;
 }
 

@@ -80,6 +80,8 @@ public:
     }
 
     [[nodiscard]] bool succeeded() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+    /// What it returned; -1 where a signal ended it.
+    [[nodiscard]] int code() const { return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1; }
     [[nodiscard]] std::string end() const {
         return WIFSIGNALED(status_) ? "signal " + std::to_string(WTERMSIG(status_)) : "an exception";
     }

@@ -1,0 +1,26 @@
+#pragma once
+
+// A run of the pipeline on the command line.
+
+#include "cli/tool.hpp"
+#include "evolver/pipeline/pipeline.hpp"
+
+#include <string>
+
+namespace evolver::cli {
+
+/// The command that leads on from the run; empty where none does.
+[[nodiscard]] std::string next_command(NextStep const& next, PipelineRun const& run, Tool const& tool);
+
+/// A line for each stage, what failed, and what is next.
+void tell_run(PipelineRun const& run, Tool& tool);
+/// Of one stage: its steps, what it expects, what it found.
+void tell_stage(StageRecord const& stage, Tool& tool, bool sql);
+void tell_failure(StageRecord const& stage, Tool& tool);
+
+/// What the run came to, as a code.
+[[nodiscard]] ExitCode code_of(PipelineRun const& run);
+
+[[nodiscard]] json_text::Object record_of(PipelineRun const& run);
+
+}  // namespace evolver::cli

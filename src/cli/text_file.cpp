@@ -1,0 +1,33 @@
+#include "cli/text_file.hpp"
+
+#include "cli/usage_error.hpp"
+
+#include <fstream>
+#include <iterator>
+
+namespace evolver::cli {
+
+std::string read_text(std::string const& path, std::string_view option) {
+    std::ifstream file{path, std::ios::binary};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    if (file.is_open() && !file.bad()) return text;
+    throw InputError{Failure{.what = "The file \"" + path + "\" of " + std::string{option} + " cannot be read.",
+                             .object = path,
+                             .instead = "check its path and its permissions"}};
+}
+
+void write_text(std::string const& path, std::string_view text, Tool& tool) {
+    if (path == "-") {
+        tool.out().raw(text);
+        return;
+    }
+    std::ofstream file{path, std::ios::binary | std::ios::trunc};
+    file << text;
+    file.close();
+    if (!file.fail()) return;
+    throw InputError{Failure{.what = "The file \"" + path + "\" cannot be written.",
+                             .object = path,
+                             .instead = "name one in a folder that is there, and that you may write to"}};
+}
+
+}  // namespace evolver::cli
