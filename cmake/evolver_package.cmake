@@ -9,7 +9,7 @@ foreach(module IN ITEMS FindSOCI.cmake FindB2.cmake evolver_embed_migrations.cma
     configure_file("cmake/${module}" "${PROJECT_BINARY_DIR}/${module}" COPYONLY)
 endforeach()
 
-set(package_targets evolver)
+set(package_targets evolver evolver_testing)
 if(EVOLVER_CLI)
     list(APPEND package_targets evolver_cli)
 endif()

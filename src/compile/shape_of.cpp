@@ -68,6 +68,13 @@ void lead_to_stored(ForeignKey& key, std::vector<Parent> const& parents) {
     for (auto const& renamed : parent->renamed) rename_in(key.referenced, renamed.to, renamed.from);
 }
 
+/// A UNIQUE inside the table's text is there until contract, and no later operation minds it any more.
+void let_go(DropUnique const& dropped, Name const& current, Schema& known) {
+    auto* const table = known.find_table(current);
+    if (table == nullptr || !(dropped.table == current)) return;
+    std::erase_if(table->unique_keys, [&](UniqueKey const& key) { return key.columns == dropped.columns; });
+}
+
 /// A foreign key whose parent is not there yet holds nobody to anything.
 bool lacks_parent(Operation const& operation, Schema const& known) {
     auto const* added = std::get_if<AddForeignKey>(&operation);
@@ -113,6 +120,7 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
     for (auto position = standing.contracted; position < migrations.size(); ++position) {
         auto const stage = position < standing.expanded ? stages.at(position) : Stage::off;
         for (auto operation : migrations[position].operations) {
+            if (auto const* dropped = std::get_if<DropUnique>(&operation)) let_go(*dropped, current, known);
             if (!concerns(operation, current)) continue;
             if (auto* created = std::get_if<CreateTable>(&operation)) created->foreign_keys.clear();
             if (lacks_parent(operation, known)) continue;

@@ -1,5 +1,6 @@
 #include "evolver/operation/drop_unique.hpp"
 
+#include "support/application.hpp"
 #include "support/round_trip.hpp"
 
 #include <doctest/doctest.h>
@@ -48,6 +49,30 @@ TEST_CASE("DropUnique: what is not there, or is referred to, is refused") {
     before.push_back(child);
     CHECK(missing(refusal(before, DropUnique{.table = "packages", .columns = {"name"}}),
                   {"table \"files\" refers to these columns"}) == "");
+}
+
+// Found by random plans: expand() took the plan, and every statement of LiveTable was refused until contract.
+TEST_CASE("DropUnique: LiveTable reaches a column that a later migration changes while the constraint is still there") {
+    auto table = packages();
+    table.unique_keys = {{.columns = {"size"}}};
+    Plan const plan{
+        "catalogue",
+        {Migration{.id = "0001", .release = "1.0", .operations = {table}},
+         Migration{
+             .id = "0002", .release = "2.0", .operations = {DropUnique{.table = "packages", .columns = {"size"}}}},
+         Migration{.id = "0003",
+                   .release = "3.0",
+                   .operations = {ChangeType{.table = "packages",
+                                             .from = "size",
+                                             .to = "size_bytes",
+                                             .type = integer(),
+                                             .up = "CAST(size AS INTEGER)",
+                                             .down = "CAST(size_bytes AS TEXT)"}}}}};
+    evolver::testing::Folder const folder;
+    evolver::testing::Application application{folder.database(), plan};
+    application.evolver.expand();
+    application.db << "INSERT INTO packages (name, size) VALUES ('bash', '1500')";
+    CHECK(application.ask(application.evolver.table("packages").select({"size_bytes"}).text()) == "1500");
 }
 
 TEST_SUITE_END();

@@ -42,9 +42,24 @@ Clone clone_schema(Connection const& source) {
     return clone;
 }
 
+std::vector<std::string> create_texts(Connection const& source) {
+    std::vector<std::string> texts;
+    auto objects = source.prepare(
+        "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND "
+        "name NOT LIKE 'evolver\\_%' ESCAPE '\\' ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN "
+        "'view' THEN 2 ELSE 3 END, name");
+    while (objects.step()) texts.push_back(objects.text(0));
+    return texts;
+}
+
 Connection copy_database(Connection const& source) {
     auto copy = Connection::in_memory();
-    auto* const backup = sqlite3_backup_init(copy.handle(), "main", source.handle(), "main");
+    copy_into(source, copy);
+    return copy;
+}
+
+void copy_into(Connection const& source, Connection const& target) {
+    auto* const backup = sqlite3_backup_init(target.handle(), "main", source.handle(), "main");
     int code = SQLITE_OK;
     if (backup != nullptr) {
         code = sqlite3_backup_step(backup, -1);
@@ -52,11 +67,10 @@ Connection copy_database(Connection const& source) {
     }
     if (backup == nullptr || code != SQLITE_DONE) {
         throw EngineError{Failure{.what = "SQLite: the database could not be copied into memory: " +
-                                          std::string{sqlite3_errmsg(copy.handle())},
+                                          std::string{sqlite3_errmsg(target.handle())},
                                   .object = source.path(),
                                   .native_code = code}};
     }
-    return copy;
 }
 
 }  // namespace evolver::sqlite

@@ -19,7 +19,12 @@ struct Clone {
 /// only the application registers; text in double quotes that names no column is an error there.
 [[nodiscard]] Clone clone_schema(Connection const& source);
 
+/// The statements that make what the application has in `source`, in an order in which they can run: tables, indexes, views, triggers.
+[[nodiscard]] std::vector<std::string> create_texts(Connection const& source);
+
 /// The whole database with its rows, in memory: for samples. Throws EngineError.
 [[nodiscard]] Connection copy_database(Connection const& source);
+/// The same over what `target` holds.
+void copy_into(Connection const& source, Connection const& target);
 
 }  // namespace evolver::sqlite

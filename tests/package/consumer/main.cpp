@@ -3,6 +3,7 @@
 #include <evolver/version.hpp>
 
 #ifdef MIGRATIONS
+#include <evolver/testing.hpp>
 #include <notes_plan.hpp>
 #endif
 
@@ -28,6 +29,8 @@ int main() {
     // What the program holds is what the folder says at this moment.
     auto const folder = evolver::Plan::from_directory(MIGRATIONS, {.name = "notes"});
     works = works && notes_plan().digest() == folder.digest();
+    // The kit comes along, without doctest.
+    works = works && evolver::testing::Compatibility{folder}.check().compatible();
     std::printf("%zu migrations embedded, %zu in the folder\n", notes_plan().releases().size(),
                 folder.releases().size());
 #endif

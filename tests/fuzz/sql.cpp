@@ -1,0 +1,43 @@
+// Texts of SQL, of anybody's: taken apart, they are still the same text, and nothing else is thrown than words.
+
+#include "fuzz/fuzzer.hpp"
+
+#include "dialect/sqlite/statement_look.hpp"
+#include "dialect/sqlite/statements.hpp"
+#include "evolver/error.hpp"
+#include "evolver/schema/tokens.hpp"
+
+using namespace evolver;
+using fuzz::expect;
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    std::string const text{reinterpret_cast<char const*>(data), size};
+    std::string_view const sql{text};
+
+    std::string together;
+    for (auto const& token : tokens(sql)) together += token.text;
+    expect(together == text, "the tokens are the text");
+
+    auto const same = normalised(sql);
+    expect(normalised(same) == same, "the normal form of a normal form is itself");
+    auto const kept = replace_columns(sql, [](std::string const&) { return std::nullopt; });
+    expect(kept == text, "nothing replaced is the text");
+
+    std::size_t end = 0;
+    for (auto const& statement : sqlite::split(sql)) {
+        expect(statement.offset >= end && statement.offset + statement.text.size() <= text.size(),
+               "statements stand in order");
+        expect(!statement.text.empty() && text.compare(statement.offset, statement.text.size(), statement.text) == 0,
+               "a statement is a part of the text");
+        end = statement.offset + statement.text.size();
+        (void)sqlite::insert_form(statement.text);
+        (void)sqlite::replaces(statement.text);
+    }
+    try {
+        auto const script = sqlite::for_transaction(sql, "fuzz.sql");
+        expect(sqlite::for_transaction(script.sql, "fuzz.sql").sql == script.sql, "there is nothing more to take out");
+    } catch (Error const&) {
+        // refused in words
+    }
+    return 0;
+}
