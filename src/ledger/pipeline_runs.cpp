@@ -29,6 +29,15 @@ void note_run(sqlite::Connection const& connection, RunNote const& run) {
     note.run();
 }
 
+void forget_older_runs(sqlite::Connection const& connection, std::int64_t kept) {
+    auto forget = connection.prepare(
+        "DELETE FROM main.evolver_pipeline_run WHERE id NOT IN (SELECT id FROM main.evolver_pipeline_run ORDER BY id "
+        "DESC "
+        "LIMIT ?1)");
+    forget.bind(1, kept);
+    forget.run();
+}
+
 std::vector<RunNote> runs_of(sqlite::Connection const& connection) {
     std::vector<RunNote> all;
     if (!has_pipeline_runs(connection)) return all;

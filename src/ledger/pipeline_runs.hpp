@@ -35,6 +35,8 @@ void make_pipeline_runs(sqlite::Connection const& connection);
 
 /// Writes the run down; what it was told stays. Inside a write transaction.
 void note_run(sqlite::Connection const& connection, RunNote const& run);
+/// All but the newest. Inside a write transaction.
+void forget_older_runs(sqlite::Connection const& connection, std::int64_t kept);
 /// Newest first.
 [[nodiscard]] std::vector<RunNote> runs_of(sqlite::Connection const& connection);
 

@@ -8,8 +8,6 @@
 #include "ledger/pipeline_runs.hpp"
 #include "pipeline/next_step.hpp"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 
 namespace evolver {
@@ -18,11 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds wait{10};
 
-sqlite::Connection open(std::string const& database) {
-    auto connection = sqlite::Connection::open(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-    connection.wait_for_locks(wait);
-    return connection;
-}
+sqlite::Connection open(std::string const& database) { return sqlite::open_for_writing(database, wait); }
 
 [[noreturn]] void refuse(std::string const& what, std::string const& object, std::string instead) {
     throw Error{

@@ -1,8 +1,7 @@
 #include "pipeline/run_file.hpp"
 
+#include "dialect/sqlite/online_copy.hpp"
 #include "evolver/error.hpp"
-
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +16,7 @@ namespace evolver {
 namespace {
 
 constexpr std::chrono::seconds wait{10};
+constexpr std::int64_t most_runs = 100;
 
 std::string path_of(std::string const& database) { return database + "-pipeline"; }
 std::string lock_of(std::string const& database) { return database + "-pipeline-lock"; }
@@ -37,11 +37,9 @@ std::vector<PipelineRun> parsed(std::vector<ledger::RunNote> const& notes) {
 }  // namespace
 
 RunFile RunFile::open(std::string const& database) {
-    auto connection =
-        sqlite::Connection::open(path_of(database), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
-    connection.wait_for_locks(wait);
     // A run that a power cut takes away is in the ledger as far as it has got there, and begins anew otherwise.
-    connection.run("PRAGMA synchronous = OFF");
+    auto connection =
+        sqlite::open_for_writing(path_of(database), wait, sqlite::Durability::none, sqlite::Missing::made);
     if (!ledger::has_pipeline_runs(connection)) {
         sqlite::WriteTransaction transaction{connection, wait};
         ledger::make_pipeline_runs(connection);
@@ -61,6 +59,7 @@ void RunFile::note(PipelineRun const& run) const {
     ledger::note_run(
         connection_,
         {.id = run.id, .plan = run.plan, .outcome = std::string{name_of(run.outcome)}, .record = to_json(run)});
+    ledger::forget_older_runs(connection_, most_runs);
     transaction.commit();
 }
 

@@ -1,9 +1,6 @@
 #include "pipeline/site.hpp"
 
 #include "dialect/sqlite/online_copy.hpp"
-#include "ledger/copied.hpp"
-
-#include <sqlite3.h>
 
 #include <utility>
 
@@ -17,9 +14,7 @@ Site::Site(sqlite::Connection connection, Crew const& crew)
 }
 
 Site Site::open(std::string const& path, Crew const& crew) {
-    auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-    connection.wait_for_locks(crew.wait);
-    return Site{std::move(connection), crew};
+    return Site{sqlite::open_for_writing(path, crew.wait), crew};
 }
 
 Site Site::look_at(std::string const& path, Crew const& crew) {
@@ -27,15 +22,7 @@ Site Site::look_at(std::string const& path, Crew const& crew) {
 }
 
 Site Site::open_copy(std::string const& path, Crew const& crew) {
-    auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-    connection.wait_for_locks(crew.wait);
-    connection.run("PRAGMA synchronous = OFF");
-    {
-        sqlite::WriteTransaction transaction{connection, crew.wait};
-        ledger::forget_orders(connection, crew.plan.name());
-        transaction.commit();
-    }
-    return Site{std::move(connection), crew};
+    return Site{sqlite::open_for_writing(path, crew.wait, sqlite::Durability::none), crew};
 }
 
 }  // namespace evolver

@@ -28,7 +28,7 @@ public:
     [[nodiscard]] static Site open(std::string const& path, Crew const& crew);
     /// For reading only; see dialect/sqlite/online_copy.hpp.
     [[nodiscard]] static Site look_at(std::string const& path, Crew const& crew);
-    /// A copy that nobody else uses: it need not survive a power cut, and what its original asks of operators and approvers does not hold for it.
+    /// A copy, which need not survive a power cut.
     [[nodiscard]] static Site open_copy(std::string const& path, Crew const& crew);
 
     [[nodiscard]] Workplace& workplace() const noexcept { return *workplace_; }

@@ -2,6 +2,7 @@
 
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/ledger/ledger_error.hpp"
+#include "evolver/pipeline/approval.hpp"
 #include "support/application.hpp"
 #include "support/full_disk.hpp"
 #include "support/pipeline.hpp"
@@ -22,7 +23,7 @@ namespace {
 constexpr int many_rows = 4000;
 
 /// Goes on until the run has passed, by the calls that the status names.
-PipelineRun led_on(Folder const& folder, PipelineOptions const& options, Plan const& plan = catalogue()) {
+PipelineRun led_on(PipelineOptions const& options, Plan const& plan = catalogue()) {
     auto const status = pipeline_status(options.database);
     CAPTURE(status.next.call);
     CHECK_FALSE(status.alive);
@@ -33,7 +34,6 @@ PipelineRun led_on(Folder const& folder, PipelineOptions const& options, Plan co
         default: break;
     }
     FAIL_CHECK(std::string{name_of(status.next.kind)});
-    (void)folder;
     return *status.run;
 }
 
@@ -74,7 +74,7 @@ TEST_SUITE("pipeline/faults") {
         CHECK_FALSE(std::filesystem::exists(folder.database() + "-dry-run"));
         CHECK_FALSE(std::filesystem::exists(folder.database() + "-staging"));
         CHECK(pipeline_status(folder.database()).next.kind == NextStep::Kind::run);
-        CHECK(led_on(folder, options).outcome == StageOutcome::passed);
+        CHECK(led_on(options).outcome == StageOutcome::passed);
     }
 
     TEST_CASE("an error of lint fails the dry run, unless the migration accepts it") {
@@ -108,7 +108,7 @@ TEST_SUITE("pipeline/faults") {
         CHECK(has(run.at(PipelineStage::migration).failure->what, "size_bytes"));
         CHECK(run.next.kind == NextStep::Kind::resume);
         RawSqlite{run.database}.run("ALTER TABLE packages DROP COLUMN size_bytes");
-        auto const passed = led_on(folder, options);
+        auto const passed = led_on(options);
         CAPTURE(failures_of(passed));
         CHECK(passed.outcome == StageOutcome::passed);
         CHECK(passed.id == run.id);
@@ -170,7 +170,7 @@ TEST_SUITE("pipeline/faults") {
         CHECK(stage.mismatches[0].key == "4");
         CHECK(stage.comparisons.at(0).different == 1);
         RawSqlite{run.database}.run("UPDATE packages SET size = '40' WHERE id = 4");
-        auto const passed = led_on(folder, options);
+        auto const passed = led_on(options);
         CAPTURE(failures_of(passed));
         CHECK(passed.outcome == StageOutcome::passed);
     }
@@ -254,7 +254,7 @@ TEST_SUITE("pipeline/faults") {
             auto const status = pipeline_status(folder.database());
             CHECK(status.next.kind == NextStep::Kind::resume);
             CHECK(status.run->outcome == StageOutcome::stopped);
-            auto const passed = led_on(folder, options);
+            auto const passed = led_on(options);
             CAPTURE(failures_of(passed));
             CHECK(passed.outcome == StageOutcome::passed);
             CHECK(passed.id == run.id);
@@ -338,7 +338,7 @@ TEST_SUITE("pipeline/faults") {
             CHECK(refused([&] {
                       order_pipeline(folder.database(), {.command = PipelineCommand::pause, .reason = "x"});
                   }).find("is at work") != std::string::npos);
-            auto const passed = led_on(folder, options);
+            auto const passed = led_on(options);
             CAPTURE(failures_of(passed));
             CHECK(passed.outcome == StageOutcome::passed);
             CHECK(passed.id == status.run->id);
@@ -392,7 +392,7 @@ TEST_SUITE("pipeline/faults") {
         CHECK(has(run.at(PipelineStage::migration).failure->what, "evolver has not made it"));
         CHECK(bytes_of(folder.database() + "-staging") == before);
         std::filesystem::remove(folder.database() + "-staging");
-        CHECK(led_on(folder, staging(folder)).outcome == StageOutcome::passed);
+        CHECK(led_on(staging(folder)).outcome == StageOutcome::passed);
         // One of its own is.
         CHECK(Pipeline{catalogue(), staging(folder)}.run().outcome == StageOutcome::passed);
     }
@@ -436,9 +436,116 @@ TEST_SUITE("pipeline/faults") {
             CAPTURE(failures_of(run));
             REQUIRE((run.outcome == StageOutcome::failed || run.outcome == StageOutcome::passed));
             if (run.outcome == StageOutcome::passed) continue;
-            auto const passed = led_on(folder, staging(folder));
+            auto const passed = led_on(staging(folder));
             CAPTURE(failures_of(passed));
             CHECK(passed.outcome == StageOutcome::passed);
         }
+    }
+
+    TEST_CASE("killed outside WAL mode, in the middle of a transaction, it goes on as well") {
+        for (auto const stage : {PipelineStage::backfill, PipelineStage::rollback_test}) {
+            CAPTURE(name_of(stage));
+            Folder const folder;
+            make_catalogue(folder.database(), many_rows, false);
+            auto const options = staging(folder);
+            Process child{folder.file("complaints"), [&] {
+                              InTheMiddle script{stage, EventKind::batch, [&] {
+                                                     RawSqlite const raw{folder.database() + "-staging"};
+                                                     raw.run("PRAGMA cache_size = 2");
+                                                     raw.run("BEGIN IMMEDIATE");
+                                                     raw.run("UPDATE packages SET name = name || name || name || name");
+                                                     ::kill(getpid(), SIGKILL);
+                                                 }};
+                              (void)Pipeline{catalogue(), script.in(options)}.run();
+                          }};
+            REQUIRE(child.wait(std::chrono::seconds{60}));
+            CHECK(child.end() == "signal 9");
+            REQUIRE(std::filesystem::file_size(folder.database() + "-staging-journal") > 0);
+            auto const passed = led_on(options);
+            CAPTURE(failures_of(passed));
+            CHECK(passed.outcome == StageOutcome::passed);
+        }
+    }
+
+    TEST_CASE("somebody who holds the lock blocks the run for as long as it waits, and a resume goes on") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        auto options = staging(folder);
+        options.wait = std::chrono::milliseconds{50};
+        std::optional<RawSqlite> holder;
+        InTheMiddle script{PipelineStage::backfill, [&] {
+                               holder.emplace(folder.database() + "-staging");
+                               holder->run("BEGIN IMMEDIATE");
+                           }};
+        auto const run = Pipeline{catalogue(), script.in(options)}.run();
+        CAPTURE(failures_of(run));
+        CHECK(run.outcome == StageOutcome::blocked);
+        CHECK(run.at(PipelineStage::backfill).failure->retry_helps);
+        holder.reset();
+        CHECK(led_on(options).outcome == StageOutcome::passed);
+    }
+
+    TEST_CASE("on production it is stopped and killed in the middle, too, and goes on with the approval that it has") {
+        Folder const folder;
+        make_catalogue(folder.database(), many_rows);
+        approve(folder.database(), catalogue(), {.staging = shown(folder), .approver = "alice", .reason = "ticket 17"});
+        auto const options = production(folder);
+        InTheMiddle stops{PipelineStage::migration, EventKind::expanded, [&] {
+                              order_pipeline(folder.database(),
+                                             {.command = PipelineCommand::stop, .reason = "lunch", .actor = "dora"});
+                          }};
+        auto const stopped = Pipeline{catalogue(), stops.in(options)}.run();
+        CAPTURE(failures_of(stopped));
+        REQUIRE(stopped.outcome == StageOutcome::stopped);
+        // One of two migrations is expanded now: the approval holds for the other, because the trail has the step between.
+        CHECK(approvals(folder.database(), catalogue(), "bob").at(0).alive);
+        Process child{
+            folder.file("complaints"), [&] {
+                InTheMiddle kills{PipelineStage::backfill, EventKind::batch, [] { ::kill(getpid(), SIGKILL); }};
+                (void)Pipeline{catalogue(), kills.in(options)}.resume(stopped.id);
+            }};
+        REQUIRE(child.wait(std::chrono::seconds{60}));
+        CHECK(child.end() == "signal 9");
+        auto const passed = led_on(options);
+        CAPTURE(failures_of(passed));
+        CHECK(passed.outcome == StageOutcome::passed);
+        CHECK(passed.id == stopped.id);
+        Application live{folder.database(), catalogue()};
+        CHECK_FALSE(live.evolver.verify_audit());
+        CHECK(live.ask("SELECT count(*) FROM packages WHERE size_bytes IS NOT CAST(size AS INTEGER)") == "0");
+    }
+
+    TEST_CASE("a row of the trail that was tampered with is named, and an approval that stood in it does not count") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        approve(folder.database(), catalogue(), {.staging = shown(folder), .approver = "alice", .reason = "ticket 17"});
+        Application live{folder.database(), catalogue()};
+        auto const head = live.evolver.audit_head();
+        REQUIRE(head.sequence > 0);
+        RawSqlite const raw{folder.database()};
+        raw.run("DROP TRIGGER evolver_audit_no_update");
+        raw.run("UPDATE evolver_audit SET detail = replace(detail, 'alice', 'dora') WHERE event = 'approval'");
+        auto const row = std::to_string(raw.integer("SELECT sequence FROM evolver_audit WHERE event = 'approval'"));
+        CHECK(has(live.evolver.verify_audit().value_or(""), "row " + row + " of evolver_audit"));
+        auto const run = Pipeline{catalogue(), production(folder)}.run();
+        CHECK(run.outcome == StageOutcome::blocked);
+        CHECK(has(run.at(PipelineStage::migration).failure->what, "it is not in the audit trail as it stands here"));
+        CHECK(has(run.at(PipelineStage::migration).warnings.at(0), "row " + row));
+        CHECK(run.next.kind == NextStep::Kind::approve);
+        // The head that was kept elsewhere tells a trail that was written anew from the one that was there.
+        CHECK(live.evolver.verify_audit(head));
+    }
+
+    TEST_CASE("an alert or a log that throws stops nothing") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        auto options = staging(folder);
+        options.log = [](PipelineStage, LogLine const&) { throw std::runtime_error{"the log is full"}; };
+        CHECK(Pipeline{catalogue(), options}.run().outcome == StageOutcome::passed);
+        auto waits = production(folder);
+        waits.alert = [](PipelineRun const&) { throw std::runtime_error{"nobody is there"}; };
+        auto const run = Pipeline{catalogue(), waits}.run();
+        CHECK(run.outcome == StageOutcome::blocked);
+        CHECK(has(run.at(PipelineStage::migration).log.back().text, "the alert failed: nobody is there"));
     }
 }

@@ -3,8 +3,10 @@
 #include "evolver/pipeline/pipeline.hpp"
 
 #include "evolver/ledger/ledger_error.hpp"
+#include "execute/workplace.hpp"
 #include "support/application.hpp"
 #include "support/pipeline.hpp"
+#include "support/raw_sqlite.hpp"
 
 #include <doctest/doctest.h>
 
@@ -95,5 +97,86 @@ TEST_SUITE("pipeline/pipeline") {
         CAPTURE(names);
         for (auto const& name : names)
             CHECK_FALSE(std::regex_search(name, std::regex{"-(dry-run|migrated|rollback-test)"}));
+    }
+
+    TEST_CASE(
+        "pipeline: a staging database that is given is worked on as it is, and the real one is not touched at all") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        auto const given = folder.file("given.db");
+        make_catalogue(given, 50);
+        auto const before = bytes_of(folder.database());
+        auto options = staging(folder);
+        options.staging = given;
+        options.staging_is = Staging::given;
+        auto const run = Pipeline{catalogue(), options}.run();
+        CAPTURE(failures_of(run));
+        CHECK(run.outcome == StageOutcome::passed);
+        CHECK(run.database == given);
+        CHECK(run.original == folder.database());
+        CHECK(run.at(PipelineStage::backfill).backfills.at(0).rows == 50);
+        CHECK(bytes_of(folder.database()) == before);
+        CHECK(pipeline_status(given).run->id == run.id);
+    }
+
+    TEST_CASE("pipeline: copies go to the folder that is named for them, and a database outside WAL mode passes, too") {
+        Folder const folder;
+        make_catalogue(folder.database(), 20, false);
+        std::filesystem::create_directory(folder.file("scratch"));
+        auto options = staging(folder);
+        options.scratch = folder.file("scratch");
+        bool there = false;
+        options.log = [&](PipelineStage stage, LogLine const& line) {
+            if (stage == PipelineStage::dry_run && has(line.text, "expanded"))
+                there = std::filesystem::exists(folder.file("scratch/catalogue.db-dry-run"));
+        };
+        auto const run = Pipeline{catalogue(), options}.run();
+        CAPTURE(failures_of(run));
+        CHECK(run.outcome == StageOutcome::passed);
+        CHECK(there);
+        CHECK(std::filesystem::is_empty(folder.file("scratch")));
+    }
+
+    TEST_CASE("pipeline: with nothing to bring it passes, and says that there was nothing") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        auto const run = Pipeline{catalogue().until("1.0"), staging(folder)}.run();
+        CAPTURE(failures_of(run));
+        CHECK(run.outcome == StageOutcome::passed);
+        CHECK(run.at(PipelineStage::rollback_test).outcome == StageOutcome::skipped);
+        CHECK(run.next.kind == NextStep::Kind::none);
+    }
+
+    TEST_CASE(
+        "pipeline: options that contradict each other, and a database that is not there, are refused before anything "
+        "is done") {
+        Folder const folder;
+        auto const options = staging(folder);
+        CHECK(has(refused([&] { (void)Pipeline{catalogue(), options}.run(); }), "There is no database"));
+        CHECK_FALSE(std::filesystem::exists(folder.database()));
+        CHECK(has(refused([&] { Pipeline{catalogue(), {}}; }), "no database"));
+        CHECK(has(refused([&] { Pipeline{catalogue(), {.staging_is = Staging::given}}; }), "its path is not"));
+        auto same = options;
+        same.staging = folder.path() / "." / "catalogue.db";
+        CHECK(has(refused([&] { Pipeline{catalogue(), same}; }), "The staging database is the real one"));
+        auto silent = options;
+        silent.accept_loss = {{"0002-size-bytes", ""}};
+        CHECK(has(refused([&] { Pipeline{catalogue(), silent}; }), "has no reason"));
+        CHECK(pipeline_status(folder.database()).next.kind == NextStep::Kind::run);
+        CHECK(
+            has(refused([&] { order_pipeline(folder.database(), {.command = PipelineCommand::stop}); }), "no reason"));
+        CHECK(has(refused([&] { (void)pipeline_run(folder.database(), "x"); }), "There is no run"));
+    }
+
+    TEST_CASE("pipeline: a schema of many tables is digested quickly enough to be so under a lock") {
+        Folder const folder;
+        RawSqlite const raw{folder.database()};
+        for (int i = 0; i < 200; ++i)
+            raw.run("CREATE TABLE t" + std::to_string(i) +
+                    " (id INTEGER PRIMARY KEY, a TEXT NOT NULL, b TEXT UNIQUE, c REAL DEFAULT 0, d, e, f, g)");
+        auto const start = std::chrono::steady_clock::now();
+        (void)schema_digest(raw.connection());
+        MESSAGE(
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count());
     }
 }

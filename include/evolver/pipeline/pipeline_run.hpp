@@ -189,7 +189,7 @@ struct StageRecord {
 };
 
 struct PipelineRun {
-    std::string id = {};  ///< "20261129T021437Z-3f9a": unique, and in the order of time.
+    std::string id = {};  ///< "20261129T021437123456Z-3f9a1b2c": unique, and in the order of time.
     std::string plan = {};
     std::string plan_digest = {};
     std::vector<std::string> migrations = {};  ///< Those that the run has to bring, in plan order.

@@ -59,14 +59,23 @@ Connection open_for_reading(std::string const& path, std::chrono::milliseconds w
     return connection;
 }
 
+Connection open_for_writing(std::string const& path, std::chrono::milliseconds wait, Durability durability,
+                            Missing missing) {
+    auto const flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (missing == Missing::made ? SQLITE_OPEN_CREATE : 0);
+    auto connection = Connection::open(path, flags);
+    connection.wait_for_locks(wait);
+    if (durability == Durability::none) connection.run("PRAGMA synchronous = OFF");
+    return connection;
+}
+
 void copy_to_file(Connection const& source, std::string const& path, CopyProgress const& progress) {
     constexpr int pages_at_once = 2048;
     refuse_too_little_room(source, path);
     ReadTransaction const snapshot{source};
     (void)source.integer("SELECT count(*) FROM main.sqlite_schema");  // BEGIN alone takes no snapshot
     try {
-        auto const copy = Connection::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
-        copy.run("PRAGMA synchronous = OFF");  // what is half there after a power cut is copied again
+        auto const copy = open_for_writing(path, std::chrono::milliseconds{0}, Durability::none, Missing::made);
         auto const finish = [](sqlite3_backup* backup) { sqlite3_backup_finish(backup); };
         std::unique_ptr<sqlite3_backup, decltype(finish)> const backup{
             sqlite3_backup_init(copy.handle(), "main", source.handle(), "main"), finish};

@@ -17,6 +17,16 @@ namespace evolver::sqlite {
 /// Throws Error where a killed process has left a transaction in the rollback journal: reading it would mean to roll it back, which is writing.
 [[nodiscard]] Connection open_for_reading(std::string const& path, std::chrono::milliseconds wait);
 
+/// What becomes of what is written when the power fails.
+enum class Durability {
+    full,  ///< As SQLite does it by default.
+    none,  ///< It may be lost, or the file with it: for copies, which are made again.
+};
+enum class Missing { refused, made };
+/// For writing. Throws EngineError where the database is not there, and is not to be made.
+[[nodiscard]] Connection open_for_writing(std::string const& path, std::chrono::milliseconds wait,
+                                          Durability durability = Durability::full, Missing missing = Missing::refused);
+
 /// Called between two slices, with pages. What it throws ends the copy.
 using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 

@@ -1,11 +1,10 @@
+#include "dialect/sqlite/online_copy.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "execute/approval_check.hpp"
 #include "execute/expand.hpp"
 #include "ledger/copied.hpp"
 #include "ledger/pipeline_runs.hpp"
 #include "pipeline/stages/stages.hpp"
-
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,7 +14,16 @@ namespace evolver {
 bool made_by(PipelineRun const& run, std::string const& path) {
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) return false;
-    auto const there = sqlite::Connection::open(path, SQLITE_OPEN_READONLY);
+    auto const there = [&] {
+        constexpr std::chrono::seconds wait{1};
+        try {
+            return sqlite::open_for_reading(path, wait);
+        } catch (Error const&) {
+            // Killed in the middle of a transaction, outside WAL mode. Only where it is known to be this run's own may that be rolled back.
+            if (run.at(PipelineStage::migration).outcome == StageOutcome::pending) throw;
+            return sqlite::open_for_writing(path, wait, sqlite::Durability::none);
+        }
+    }();
     if (!ledger::is_copy(there)) return false;
     for (auto const& note : ledger::runs_of(there)) {
         if (note.id == run.id) return true;

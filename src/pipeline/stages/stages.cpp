@@ -8,8 +8,6 @@
 #include "execute/status.hpp"
 #include "ledger/copied.hpp"
 
-#include <sqlite3.h>
-
 #include <filesystem>
 #include <set>
 
@@ -23,7 +21,7 @@ void refuse_others_file(std::string const& path) {
     if (!std::filesystem::exists(path, ignored)) return;
     bool own = false;
     try {
-        auto const there = sqlite::Connection::open(path, SQLITE_OPEN_READONLY);
+        auto const there = sqlite::open_for_reading(path, std::chrono::seconds{1});
         own = ledger::is_copy(there);
     } catch (Error const&) {
         own = false;  // it is no database
@@ -44,10 +42,10 @@ void make_copy(Work const& work, sqlite::Connection const& source, std::string c
         sqlite::remove_database(unfinished);
         sqlite::copy_to_file(source, unfinished, [&](std::int64_t, std::int64_t) { work.recorder.look(); });
         {
-            auto const copy = sqlite::Connection::open(unfinished, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX);
-            copy.run("PRAGMA synchronous = OFF");
+            auto const copy = sqlite::open_for_writing(unfinished, work.options.wait, sqlite::Durability::none);
             sqlite::WriteTransaction transaction{copy, work.options.wait};
             ledger::mark_copy(copy, source.path());
+            ledger::forget_orders(copy, work.plan.name());
             transaction.commit();
         }
         sqlite::remove_database(path);
