@@ -462,6 +462,21 @@ std::vector<Event> some_events(std::uint64_t seed, Bug bug) {
     bool const goes_back = random.chance(2);
     auto const length = 20 + random.below(60);
     for (std::size_t i = 0; i < length; ++i) {
+        bool const about_clocks = bug == Bug::leased_by_the_hosts_clock || bug == Bug::leased_by_a_clock_that_sleeps ||
+                                  bug == Bug::expired_by_the_hosts_clock;
+        if (about_clocks && random.chance(6)) {
+            for (auto const kind : {Kind::jump, Kind::sleep, Kind::begin, Kind::jump, Kind::expand, Kind::advance,
+                                    Kind::back, Kind::begin, Kind::begin, Kind::arrive, Kind::arrive})
+                add(kind);
+        }
+        // Away in the middle of a statement, while the shape moves on by two stages: rare, unless that is what is looked for.
+        if (bug == Bug::void_guards_are_good && random.chance(6)) {
+            auto const forwards = random.chance(2);
+            for (auto const kind :
+                 {Kind::begin, Kind::pass, forwards ? Kind::advance : Kind::back, Kind::pass,
+                  forwards ? Kind::contract : Kind::back, Kind::renew_all, Kind::arrive, Kind::arrive, Kind::arrive})
+                add(kind);
+        }
         switch (random.below(8)) {
             case 0:
             case 1: add(random.one_of(statements)); break;
