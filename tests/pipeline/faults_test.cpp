@@ -28,11 +28,8 @@ PipelineRun led_on(PipelineOptions const& options, Plan const& plan = catalogue(
     CAPTURE(status.next.call);
     CHECK_FALSE(status.alive);
     REQUIRE(status.run);
-    switch (status.next.kind) {
-        case NextStep::Kind::resume: return Pipeline{plan, options}.resume(status.run->id);
-        case NextStep::Kind::run: return Pipeline{plan, options}.run();
-        default: break;
-    }
+    if (status.next.kind == NextStep::Kind::resume) return Pipeline{plan, options}.resume(status.run->id);
+    if (status.next.kind == NextStep::Kind::run) return Pipeline{plan, options}.run();
     FAIL_CHECK(std::string{name_of(status.next.kind)});
     return *status.run;
 }
