@@ -3,10 +3,8 @@
 #include "evolver/pipeline/pipeline.hpp"
 
 #include "evolver/ledger/ledger_error.hpp"
-#include "execute/workplace.hpp"
 #include "support/application.hpp"
 #include "support/pipeline.hpp"
-#include "support/raw_sqlite.hpp"
 
 #include <doctest/doctest.h>
 
@@ -166,17 +164,5 @@ TEST_SUITE("pipeline/pipeline") {
         CHECK(
             has(refused([&] { order_pipeline(folder.database(), {.command = PipelineCommand::stop}); }), "no reason"));
         CHECK(has(refused([&] { (void)pipeline_run(folder.database(), "x"); }), "There is no run"));
-    }
-
-    TEST_CASE("pipeline: a schema of many tables is digested quickly enough to be so under a lock") {
-        Folder const folder;
-        RawSqlite const raw{folder.database()};
-        for (int i = 0; i < 200; ++i)
-            raw.run("CREATE TABLE t" + std::to_string(i) +
-                    " (id INTEGER PRIMARY KEY, a TEXT NOT NULL, b TEXT UNIQUE, c REAL DEFAULT 0, d, e, f, g)");
-        auto const start = std::chrono::steady_clock::now();
-        (void)schema_digest(raw.connection());
-        MESSAGE(
-            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count());
     }
 }
