@@ -52,14 +52,16 @@ std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
     auto compiler = look(workplace, connection).compiler;
     if (!compiler.online(position).empty()) return {};  // one was dropped meanwhile: it is built first
     auto const compiled = compiler.filled(position);
+    workplace.foresee(compiler);
     std::int64_t rows = 0;
     std::chrono::microseconds held{0};
     std::vector<StepTaken> taken;
-    Hop hop{.schema_before = schema_digest(connection), .steps = in_words(compiled.steps)};
+    Hop hop{.steps = in_words(compiled.steps)};
     {
         sqlite::WriteTransaction transaction{connection, workplace.wait()};
         auto const state = workplace.state(connection);
         if (unfilled(state, plan.migrations().size()) != position) return {};  // another process was quicker
+        hop.schema_before = workplace.schema_digest(connection);
         taken = run_steps(compiled.steps, connection);
         ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
         std::vector<sqlite::Value> const owner{plan.name(), static_cast<std::int64_t>(position)};
@@ -70,7 +72,7 @@ std::chrono::microseconds finish(Workplace& workplace, std::size_t position) {
                 "SELECT CAST(total(expected_rows) AS INTEGER) FROM evolver_figure WHERE plan = ?1 AND position = ?2",
                 owner);
         hop.lock_wait = transaction.waited();
-        hop.schema_after = compiled.steps.empty() ? hop.schema_before : schema_digest(connection);
+        hop.schema_after = workplace.schema_digest(connection);
         workplace.audit(connection, "backfill finished", id, figures(connection, owner), rows, transaction.held(),
                         std::move(hop));
         transaction.commit();

@@ -9,7 +9,7 @@ ledger::Undertaking undertaking(Workplace const& workplace, sqlite::Connection c
             .plan_digest = workplace.plan().digest(),
             .change = change,
             .executor = workplace.actor(),
-            .schema = schema_digest(connection)};
+            .schema = workplace.schema_digest(connection)};
 }
 
 ChangeClass change_of(Migration const& migration, bool fills) {

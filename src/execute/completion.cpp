@@ -119,6 +119,7 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
                                        .instead = "contract() goes in the order of the plan"}};
         }
         auto const completion = moment.compiler.complete(position);
+        workplace.foresee(moment.compiler);
         (void)at_standstill(workplace, {.look_around = [&] { judge.look_around(); }}, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version();
             auto const state = workplace.state(connection);
@@ -127,7 +128,7 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
             std::erase_if(closed, [](Gate const& gate) { return gate.open || is_contracts(gate.name); });
             if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
             ledger::make_rollout(connection);
-            Hop hop{.schema_before = schema_digest(connection), .steps = in_words(completion.steps)};
+            Hop hop{.schema_before = workplace.schema_digest(connection), .steps = in_words(completion.steps)};
             (void)run_steps(completion.steps, connection);
             for (auto const& column : completion.relaxed)
                 ledger::relax(connection, plan.name(),
@@ -136,7 +137,7 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
             ledger::release_hold(connection, plan.name(), static_cast<std::int64_t>(position));
             for (auto const& one : order.override_gates)
                 workplace.audit(connection, "gate overridden", id, one.gate + ": " + one.reason, 0, {});
-            hop.schema_after = schema_digest(connection);
+            hop.schema_after = workplace.schema_digest(connection);
             workplace.audit(connection, "stage complete", id, order.reason, 0, {}, std::move(hop));
         });
     }
@@ -163,13 +164,15 @@ Stage step_back_from_complete(Workplace& workplace, std::size_t position, StageO
         auto const moment = look(workplace, connection);
         columns = moment.compiler.refillable();
         refill(workplace, columns, id);
+        workplace.foresee(moment.compiler);
         (void)at_standstill(workplace, {.of_statements = false}, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version();
             if (stale) return;
-            Hop hop{.schema_before = schema_digest(connection), .steps = in_words(moment.compiler.restoring())};
+            Hop hop{.schema_before = workplace.schema_digest(connection),
+                    .steps = in_words(moment.compiler.restoring())};
             (void)run_steps(moment.compiler.restoring(), connection);
             ledger::forget_relaxed(connection, plan.name(), static_cast<std::int64_t>(position));
-            hop.schema_after = schema_digest(connection);
+            hop.schema_after = workplace.schema_digest(connection);
             workplace.audit(connection, "old columns filled again", id, order.reason, 0, {}, std::move(hop));
         });
     }

@@ -246,7 +246,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         std::chrono::milliseconds expected{0};
         for (auto const& step : compiled.steps) expected += step.estimate;
         judge.expect(expected);
-        auto const schema_before = schema_digest(connection);
+        workplace.foresee(moment.compiler);
         Standstill const standstill{.of_statements = compiled.removes, .look_around = [&] { judge.look_around(); }};
         auto const kept_out = at_standstill(workplace, standstill, [&] {
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version() ||
@@ -277,6 +277,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             mended += mend_rest(workplace, unkept(rules, runs), id);
             if (mended > 0)
                 workplace.audit(connection, "rows mended", id, "the old values are in evolver_quarantine", mended, {});
+            auto const schema_before = workplace.schema_digest(connection);
             Deadline const deadline{connection, migration, options, ledger::now(connection)};
             invariants.before_steps();
             deadline.run([&] { taken = run_steps(compiled.steps, connection); });
@@ -286,7 +287,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             workplace.audit(connection, "contract", id, migration.summary, 0,
                             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start),
                             {.schema_before = schema_before,
-                             .schema_after = schema_digest(connection),
+                             .schema_after = workplace.schema_digest(connection),
                              .steps = in_words(compiled.steps),
                              .warnings = compiled.warnings});
         });

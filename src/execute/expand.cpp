@@ -57,13 +57,13 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     auto const& plan = workplace.plan();
     auto const& migration = plan.migrations()[compiled.position];
     InvariantsAround invariants{connection, migration, InvariantsAround::Steps::of_expand, report};
-    auto const schema_before = schema_digest(connection);
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
     auto const standing = standing_of(workplace.state(connection));
     if (standing.expanded != compiled.position) return false;
     refuse_rewrite_of_relaxed(standing, compiled.steps);
     refuse_unapproved(workplace, connection, change_of(migration, !compiled.fills.empty()), migration.id.text(),
                       "Expand");
+    auto const schema_before = workplace.schema_digest(connection);
     ledger::create(connection, plan.name());
     invariants.before_steps();
     auto const taken = run_steps(compiled.steps, connection);
@@ -84,7 +84,7 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     }
     workplace.audit(connection, "expand", migration.id.text(), migration.summary, 0, transaction.held(),
                     {.schema_before = schema_before,
-                     .schema_after = schema_digest(connection),
+                     .schema_after = workplace.schema_digest(connection),
                      .planned_rows = planned_rows,
                      .lock_wait = transaction.waited(),
                      .steps = in_words(compiled.steps),
@@ -150,9 +150,11 @@ Report expand(Workplace& workplace) {
         std::vector<Compiled> pending;
         report.estimates.clear();
         while (compiler.standing().expanded < plan.migrations().size()) {
+            workplace.foresee(compiler);
             pending.push_back(compiler.expand());
             add_estimates(connection, compiler, plan, 1, report);
         }
+        workplace.foresee(compiler);
         report.warnings.clear();
         for (auto const& compiled : pending)
             report.warnings.insert(report.warnings.end(), compiled.warnings.begin(), compiled.warnings.end());

@@ -1,7 +1,9 @@
 #include "execute/index_build.hpp"
 
 #include "dialect/sqlite/fill_sql.hpp"
+#include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/row_digest.hpp"
+#include "evolver/schema/digest.hpp"
 #include "execute/batch.hpp"
 #include "execute/row_values.hpp"
 
@@ -327,11 +329,16 @@ Batch IndexBuild::check(State const& state, std::chrono::microseconds reading) {
 
 Batch IndexBuild::publish(State const& state) {
     auto const& connection = workplace_.own();
+    // Before the lock: looking at the whole schema takes longer than a batch.
+    auto const before = workplace_.schema_digest(connection);
+    auto schema = sqlite::inspect(connection);
+    schema.indexes.push_back(layout_.index);
+    auto const after = digest_of(schema, Engine::sqlite);
     sqlite::WriteTransaction transaction{connection, workplace_.wait()};
     if (!current(state)) return Batch::stale;
     if (noted(batch_rows_) >= batch_rows_) return Batch::committed;  // they have come meanwhile: next time
     auto const grown = settle_notes(batch_rows_);
-    Hop hop{.schema_before = schema_digest(connection), .lock_wait = transaction.waited()};
+    Hop hop{.schema_before = workplace_.schema_digest(connection), .lock_wait = transaction.waited()};
     write_state(state, "finished", grown);
     for (auto const& sql : sqlite::adopt(layout_)) connection.run(sql);
     // What ANALYZE has said of the holder is of no use to anybody.
@@ -343,7 +350,7 @@ Batch IndexBuild::publish(State const& state) {
         forget.bind(1, holder);
         forget.run();
     }
-    hop.schema_after = schema_digest(connection);
+    hop.schema_after = hop.schema_before == before ? after : workplace_.schema_digest(connection);
     workplace_.audit(connection, "index built", id_, layout_.index.name.text(), state.rows + grown, transaction.held(),
                      std::move(hop));
     transaction.commit();

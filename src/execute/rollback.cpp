@@ -87,11 +87,12 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     auto const& connection = workplace.own();
     auto const position = last_expanded(workplace.state(connection), plan, options.migration);
     auto const before = look(workplace, connection, Drift::refused);
-    auto const compiled = look(workplace, connection).compiler.undo();
+    auto after = look(workplace, connection).compiler;
+    auto const compiled = after.undo();
+    workplace.foresee(after);
     auto const accepted = std::find_if(
         options.accept_loss.begin(), options.accept_loss.end(),
         [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
-    auto const schema_before = schema_digest(connection);
     auto const start = std::chrono::steady_clock::now();
     std::vector<StepTaken> taken;
     auto const kept_out = at_standstill(workplace, {}, [&] {
@@ -103,6 +104,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
                                    options.migration + "\", \"<reason>\"}}"}},
                              "Rollback"};
         }
+        auto const schema_before = workplace.schema_digest(connection);
         refuse_rewrite_of_relaxed(before.standing, compiled.steps);
         taken = run_steps(compiled.steps, connection);
         for (auto const& table : before.compiler.tables(position)) ledger::forget_rebuild(connection, table.text());
@@ -111,7 +113,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
                         lost.empty() ? "" : "accepted: " + accepted->reason + " (" + lost + ")", 0,
                         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start),
                         {.schema_before = schema_before,
-                         .schema_after = schema_digest(connection),
+                         .schema_after = workplace.schema_digest(connection),
                          .steps = in_words(compiled.steps),
                          .warnings = compiled.warnings});
     });

@@ -4,6 +4,7 @@
 
 #include "compile/compiler.hpp"
 #include "dialect/sqlite/connection.hpp"
+#include "dialect/sqlite/schema_digests.hpp"
 #include "evolver/observe/observer.hpp"
 #include "evolver/plan/plan.hpp"
 #include "fleet/presence.hpp"
@@ -73,6 +74,16 @@ public:
     /// Writes an audit row with plan, digest, release, actor and what act_as() was told filled in.
     void audit(sqlite::Connection const& connection, std::string event, std::string migration, std::string detail,
                std::int64_t rows, std::chrono::microseconds duration, Hop hop = {}) const;
+    /// The digest of the schema that a connection shows. Cheap where the same schema was looked at before, which is how a hop under the
+    /// write lock asks for it: before the lock is taken, the schema as it stands, and the compiler's clone as it will stand, are looked at.
+    [[nodiscard]] std::string schema_digest(sqlite::Connection const& connection) const {
+        return schema_digests_.of(connection);
+    }
+    /// Looks at the schema as it stands and as it will stand: call it before the lock.
+    void foresee(Compiler const& compiler) {
+        (void)schema_digests_.of(own());
+        (void)schema_digests_.of(compiler.clone());
+    }
     /// From here on, audit rows say so.
     void act_as(Acting acting) { acting_ = std::move(acting); }
     [[nodiscard]] Acting const& acting() const noexcept { return acting_; }
@@ -100,6 +111,7 @@ private:
     std::string path_;
     std::optional<sqlite::Connection> own_;
     std::shared_ptr<Presence> presence_;
+    mutable sqlite::SchemaDigests schema_digests_;
     int wal_frames_ = 0;
     int wal_kept_ = 0;  // frames that the last checkpoint could not copy
 };

@@ -1,6 +1,8 @@
 // An index in small batches, beside everybody.
 
+#include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/soci_handle.hpp"
+#include "evolver/schema/digest.hpp"
 #include "support/application.hpp"
 #include "support/raw_sqlite.hpp"
 #include "support/rows.hpp"
@@ -106,6 +108,11 @@ TEST_SUITE("face/online_index") {
             CHECK_FALSE(application.evolver.status().migrations.front().filled);
             application.evolver.backfill();
             CHECK(is_there(raw, index.name.text()));
+            application.evolver.audit([&](AuditEntry const& entry) {
+                if (entry.event != "index built") return;
+                CHECK(entry.schema_before != entry.schema_after);
+                CHECK(entry.schema_after == digest_of(sqlite::inspect(raw.connection()), Engine::sqlite));
+            });
             CHECK(sound(raw) == "'ok'");
             CHECK(left(raw) == "");
             auto const made =

@@ -7,6 +7,7 @@
 #include "dialect/sqlite/code_connection.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/schema_digests.hpp"
 #include "evolver/schema/diff.hpp"
 #include "evolver/schema/digest.hpp"
 
@@ -128,6 +129,11 @@ private:
             differences += difference.text() + "\n";
         CHECK(differences == "");
         CHECK(database_.text("PRAGMA integrity_check") == "ok");
+        // The audit trail's digest is made from the clone, before the lock.
+        sqlite::SchemaDigests digests;
+        auto const foreseen = digests.of(compiler.clone());
+        CHECK(digests.knows(database_));
+        CHECK(foreseen == digest_of(sqlite::inspect(database_), Engine::sqlite));
         if (auto const expected = expected_schema(plan_, standing_)) {
             std::string drift;
             for (auto const& difference : diff(*expected, sqlite::inspect(database_), Engine::sqlite)) {
