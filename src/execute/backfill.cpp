@@ -30,12 +30,38 @@ Failure failure_of(FailedBatch const& batch) {
         .changed = Changed::partly};
 }
 
+/// How wide a row is at most.
+std::int64_t row_bytes(sqlite::Connection const& connection, Name const& table) {
+    auto const file = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size");
+    auto const rows = std::max<std::int64_t>(1, sqlite::estimated_rows(connection, table));
+    return std::max<std::int64_t>(1, file / rows);
+}
+
 /// Nothing is known yet of what a row costs, but how wide it is at most: a first batch of wide rows is small.
 std::int64_t first_rows(sqlite::Connection const& connection, Name const& table) {
     constexpr std::int64_t first_bytes = 512 * 1024;
-    auto const file = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size");
-    auto const rows = std::max<std::int64_t>(1, sqlite::estimated_rows(connection, table));
-    return std::clamp<std::int64_t>(first_bytes / std::max<std::int64_t>(1, file / rows), 1, first_batch);
+    return std::clamp<std::int64_t>(first_bytes / row_bytes(connection, table), 1, first_batch);
+}
+
+/// Does the number of rows that the UPDATE changes tell whether `where` holds still for any? Then no function is called, which costs more.
+bool counts(OpenTransform const& open) {
+    return open.carried.empty() && open.crossed.empty() && sqlite::fills_empty(open.transform) &&
+           std::ranges::none_of(open.transform.set, [](auto const& one) { return sqlite::calls_function(one.value); });
+}
+
+/// For an UPDATE that calls a function, which might fail in its midst, SQLite keeps a copy of each page that it changes: 64 KB of them in
+/// memory (SQLITE_STMTJRNL_SPILL), all others in a temporary file, which makes it half as fast again. So such a statement fills what fits
+/// into memory. To look up where it ends costs little, but not nothing: not for a handful of rows, where the table is a small one in a
+/// large file.
+std::int64_t rows_of_piece(sqlite::Connection const& connection, TableWork const& work) {
+    bool const calls =
+        std::ranges::any_of(work.transforms, [](auto const& open) { return !counts(open); }) ||
+        std::ranges::any_of(work.pairs, [](auto const& pair) {
+            return std::ranges::any_of(pair.up, [](auto const& up) { return sqlite::calls_function(up); });
+        });
+    constexpr std::int64_t bytes = 24 * 1024;
+    constexpr std::int64_t least = 50;
+    return calls ? std::max(least, bytes / row_bytes(connection, work.table)) : 0;
 }
 
 /// What happened, without the statement and the advice.
@@ -73,6 +99,7 @@ Filling::Filling(Workplace& workplace, std::size_t position, TableWork work, Key
     auto const& plan_name = workplace_.plan().name();
     auto const number = static_cast<std::int64_t>(position_);
     if (runs_) skips_ = ledger::skipped_rows(workplace_.own(), plan_name, number, work_.table.text());
+    piece_rows_ = rows_of_piece(workplace_.own(), work_);
     if (skips_ > 0) skipped_ = sqlite::is_skipped(work_.table, key_, plan_name, number);
 }
 
@@ -214,6 +241,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     // The end of the batch is looked up before the lock is taken. Rows that come or go meanwhile do not matter: the range stays what it is.
     std::vector<sqlite::Value> until = from.bound;
     bool last = true;
+    auto const looked_up_at = version_of_others();
     if (!from.bound.empty()) {
         auto const range = from.done.empty() ? sqlite::Range::until : sqlite::Range::after_until;
         auto& next = ready("next", range, [&] { return sqlite::key_after_rows(work_.table, key_, range); });
@@ -231,10 +259,12 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     std::optional<sqlite::WriteTransaction> transaction{std::in_place, connection, workplace_.wait()};
     // What was looked up before the lock holds only if nobody was quicker: another worker, a rollback, a contract, an operator.
     if (!is_next(from)) return Batch::stale;
+    // The rows that were walked over are those of the range, if nobody has written since.
+    auto const known = !last && version_of_others() == looked_up_at ? std::optional{batch_rows_} : std::nullopt;
     std::int64_t rows = 0;
     if (!from.bound.empty()) {
         try {
-            rows = apply(range);
+            rows = apply(range, known);
         } catch (Error const& error) {
             if (!may_be_a_rows_fault(error)) throw;
             failure = error;
@@ -291,7 +321,34 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     return Batch::committed;
 }
 
-std::int64_t Filling::apply(KeyRange const& keys) {
+std::int64_t Filling::version_of_others() {
+    auto& version = ready("version", sqlite::Range::all, [] { return "PRAGMA data_version"; });
+    version.step();
+    auto const now = version.integer(0);
+    version.reset();
+    return now;
+}
+
+std::int64_t Filling::apply(KeyRange const& keys, std::optional<std::int64_t> known) {
+    if (piece_rows_ == 0) return apply_at_once(keys, known);
+    auto const parts = static_cast<int>(key_.columns.size());
+    std::int64_t rows = 0;
+    for (KeyRange piece = keys;;) {
+        auto const range = piece.after.empty() ? sqlite::Range::until : sqlite::Range::after_until;
+        auto& next = ready("next", range, [&] { return sqlite::key_after_rows(work_.table, key_, range); });
+        bind_all(next, 1, piece.after);
+        bind_all(next, 1 + parts, keys.until);
+        next.bind(2 * parts + 1, piece_rows_);
+        bool const last = !next.step();
+        piece.until = last ? keys.until : row_of(next, key_.columns.size());
+        next.reset();
+        rows += apply_at_once(piece, last ? std::nullopt : std::optional{piece_rows_});
+        if (last) return rows;
+        piece.after = piece.until;
+    }
+}
+
+std::int64_t Filling::apply_at_once(KeyRange const& keys, std::optional<std::int64_t> known) {
     auto const& connection = workplace_.own();
     auto const range = keys.after.empty() ? sqlite::Range::until : sqlite::Range::after_until;
     auto const bind = [&](sqlite::Statement& statement) {
@@ -310,7 +367,7 @@ std::int64_t Filling::apply(KeyRange const& keys) {
         rows = update.run();
     }
     // After the pairs, from which they may read.
-    for (auto const& open : work_.transforms) rows += transform(open, range, bind);
+    for (auto const& open : work_.transforms) rows += transform(open, range, bind, known);
     for (auto const& pair : work_.missing) {
         auto make = connection.prepare(sqlite::make_missing(pair, range, skipped_));
         bind(make);
@@ -350,11 +407,19 @@ Batch Filling::fail(Position const& from, KeyRange const& range, Error const& er
     throw BackfillFailed{std::move(batch)};
 }
 
-std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind) {
+std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, Binder const& bind,
+                                std::optional<std::int64_t> known) {
     auto const& connection = workplace_.own();
     auto const number = std::to_string(&open - work_.transforms.data());
     std::int64_t rows = 0;
-    if (open.carried.empty() && open.crossed.empty()) {
+    if (counts(open)) {
+        auto& update = ready("transform " + number, range, [&] {
+            return sqlite::transform(open.transform, key_, range, sqlite::Return::filled, skipped_);
+        });
+        bind(update);
+        rows = update.run();
+        if (rows == known) return rows;
+    } else if (open.carried.empty() && open.crossed.empty()) {
         bool const noted = sqlite::fills_empty(open.transform);
         if (noted) (void)unfilled();  // of a batch that was rolled back
         auto& update = ready("transform " + number, range, [&] {

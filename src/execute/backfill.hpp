@@ -50,17 +50,22 @@ private:
     [[nodiscard]] sqlite::Statement& ready(std::string const& name, sqlite::Range range,
                                            std::function<std::string()> const& text);
     [[nodiscard]] Position read_position();
+    /// Another number once somebody else has committed anything.
+    [[nodiscard]] std::int64_t version_of_others();
     /// From here on, rows are walked in the order that the run has.
     void walk(bool descending);
     void forget_rebuild(Name const& table);
     /// False: nothing was written, since things are no longer as they were seen.
     [[nodiscard]] bool begin(Position const& seen);
     Batch fill(Position const& from, std::chrono::microseconds target);
-    /// Fills the rows of a range, in the transaction that is open. Returns how many.
-    [[nodiscard]] std::int64_t apply(KeyRange const& range);
+    /// Fills the rows of a range, in the transaction that is open. Returns how many. `known`: how many rows it has, where that is known.
+    [[nodiscard]] std::int64_t apply(KeyRange const& range, std::optional<std::int64_t> known = {});
+    /// The same, by one statement for each thing that is to be done.
+    [[nodiscard]] std::int64_t apply_at_once(KeyRange const& range, std::optional<std::int64_t> known);
     /// Binds the ends of a range to a statement.
     using Binder = std::function<void(sqlite::Statement&)>;
-    [[nodiscard]] std::int64_t transform(OpenTransform const& open, sqlite::Range range, Binder const& bind);
+    [[nodiscard]] std::int64_t transform(OpenTransform const& open, sqlite::Range range, Binder const& bind,
+                                         std::optional<std::int64_t> known);
     /// The key of a row that the last UPDATE could not fill, as it has noted it.
     [[nodiscard]] std::optional<std::string> unfilled();
     [[noreturn]] void refuse_unfilled(sqlite::PhysicalTransform const& transform, std::string const& key) const;
@@ -78,8 +83,9 @@ private:
     bool rebuilds_;  // the ledger has these tables, and those; making them is a new schema version
     bool runs_;
     bool figures_;
-    std::int64_t skips_ = 0;  // rows that somebody has skipped
-    std::string skipped_;     // the condition for them; empty where there are none
+    std::int64_t skips_ = 0;       // rows that somebody has skipped
+    std::string skipped_;          // the condition for them; empty where there are none
+    std::int64_t piece_rows_ = 0;  // how many rows a statement may fill; 0: a whole batch
     std::int64_t batch_rows_ = 0;
     std::int64_t estimate_ = 0;
     std::int64_t walked_ = 0;

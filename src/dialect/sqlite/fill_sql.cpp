@@ -86,6 +86,23 @@ std::string ends_of_rowids(Name const& table, RowKey const& key, Range range) {
            quoted(table.text()) + " WHERE " + in_range(key, range);
 }
 
+bool calls_function(std::string_view expression) {
+    auto const tokens = significant_tokens(expression);
+    auto const is_any_of = [](Token const& token, std::initializer_list<char const*> words) {
+        return std::ranges::any_of(words, [&](auto const* word) { return is_keyword(token, word); });
+    };
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        auto const& token = tokens[i];
+        if (is_any_of(token, {"LIKE", "GLOB", "REGEXP", "MATCH", "SELECT"})) return true;
+        bool const opens = i + 1 < tokens.size() && tokens[i + 1].text == "(";
+        bool const names = token.kind == TokenKind::word || token.kind == TokenKind::quoted;
+        if (opens && names &&
+            !is_any_of(token, {"CAST", "AND", "OR", "NOT", "IN", "IS", "CASE", "WHEN", "THEN", "ELSE", "BETWEEN"}))
+            return true;
+    }
+    return false;
+}
+
 std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs, Range range,
                  std::string const& left_out) {
     // SET reads the row as it was, so a later pair of a chain gets what the earlier one is just about to write.
@@ -121,8 +138,13 @@ std::string transform(PhysicalTransform const& change, RowKey const& key, Range 
         return quoted(one.column.text()) + " = " +
                (noted ? "coalesce((" + one.value + "\n), evolver_unfilled(" + key_text(key) + "))" : one.value);
     });
+    auto condition = change.where;
+    for (auto const& one : change.set) {
+        if (returned == Return::filled && asks_for_empty(change, one.column))
+            condition = "(" + condition + "\n) AND (" + one.value + "\n) IS NOT NULL";
+    }
     return "UPDATE " + quoted(change.table.text()) + " SET " + assignments + " WHERE " + in_range(key, range) +
-           " AND " + but(left_out, change.where) + (returned == Return::keys ? " RETURNING " + key_list(key) : "");
+           " AND " + but(left_out, condition) + (returned == Return::keys ? " RETURNING " + key_list(key) : "");
 }
 
 std::string untransformed(PhysicalTransform const& change, RowKey const& key, Range range,

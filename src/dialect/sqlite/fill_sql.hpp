@@ -35,6 +35,9 @@ enum class Range { all, after, until, after_until };
 /// Of a table with a rowid: the first that is in the range, NULL where none is, and the last of the table.
 [[nodiscard]] std::string ends_of_rowids(Name const& table, RowKey const& key, Range range);
 
+/// May evaluating it call a function? CAST and operators do not, but LIKE and GLOB do.
+[[nodiscard]] bool calls_function(std::string_view expression);
+
 /// Fills what is not filled: all pairs of one migration on one table in one pass. Rows for which `left_out` holds are left out; empty: none.
 [[nodiscard]] std::string fill(Name const& table, RowKey const& key, std::vector<PhysicalPair> const& pairs,
                                Range range, std::string const& left_out = {});
@@ -56,7 +59,8 @@ struct PhysicalTransform {
 /// Gives the rows of a range for which `where` holds their values, but those for which `left_out` does.
 enum class Return {
     nothing,
-    keys,     ///< It returns the key of each row.
+    keys,    ///< It returns the key of each row.
+    filled,  ///< Where it fills_empty(), a row that would stay empty is not changed: as many are changed as are filled.
     unfilled  ///< Where it fills_empty(), the first row that is empty still is noted; see unfilled.hpp.
 };
 [[nodiscard]] std::string transform(PhysicalTransform const& change, RowKey const& key, Range range,

@@ -158,6 +158,20 @@ TEST_CASE("fill: ranges of a composite key seek in its index") {
           std::string::npos);
 }
 
+TEST_CASE("calls_function: tells what SQLite prepares for a failure in its midst for") {
+    for (auto const* expression :
+         {"CAST(size AS INTEGER)", "size / 1024", "a || '/' || b", "CASE WHEN (a) THEN (b) ELSE (c) END",
+          "a IN (1, 2) AND NOT (b)", "'lower(x)'", "a BETWEEN (1) AND (2)"}) {
+        CAPTURE(expression);
+        CHECK_FALSE(calls_function(expression));
+    }
+    for (auto const* expression : {"lower(name)", "CASE WHEN x GLOB '[0-9]*' THEN CAST(x AS INTEGER) END",
+                                   "a LIKE 'b%'", "CAST(\"my function\" (a) AS TEXT)", "(SELECT max(b) FROM u)"}) {
+        CAPTURE(expression);
+        CHECK(calls_function(expression));
+    }
+}
+
 TEST_CASE("fill: walks the range, whatever index there is on what is asked for") {
     auto const database = Connection::in_memory();
     database.run("CREATE TABLE t (id INTEGER PRIMARY KEY, o TEXT, n BIGINT); CREATE INDEX x ON t (n, o)");
