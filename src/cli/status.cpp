@@ -65,6 +65,16 @@ Advice after_staging(PipelineRun const& run, Tool& tool) {
             Tone::careful};
 }
 
+/// The stage in which a run has come to its end, or is, and why; empty where it is at none.
+std::string where_it_stands(PipelineRun const& run) {
+    auto const found =
+        std::ranges::find_if(run.stages, [&](StageRecord const& record) { return record.outcome == run.outcome; });
+    if (found == run.stages.end()) return {};
+    auto why = found->failure ? found->failure->what : found->why;
+    why = why.substr(0, why.find('\n'));
+    return fmt::format(" in the stage {}{}{}", name_of(found->stage), why.empty() ? "" : ": ", why);
+}
+
 /// What the newest run of the pipeline waits for; nothing where it is of another plan, or at its end.
 Advice advice_on_run(Tool& tool, bool expanded) {
     PipelineStatus found;
@@ -77,7 +87,8 @@ Advice advice_on_run(Tool& tool, bool expanded) {
     auto const& run = *found.run;
     if (run.outcome == StageOutcome::passed)
         return run.next.kind == NextStep::Kind::approve && !expanded ? after_staging(run, tool) : Advice{};
-    auto says = fmt::format("pipeline run {} in {}: {}", run.id, run.environment_name, name_of(run.outcome));
+    auto says = fmt::format("pipeline run {} on {}: {}", run.id, run.environment_name, name_of(run.outcome));
+    says += where_it_stands(run);
     if (run.outcome == StageOutcome::running && !found.alive) says += ", and its process is gone";
     if (!found.paused.empty()) says += ", paused: " + found.paused;
     if (found.next.kind == NextStep::Kind::approve && is_approved(tool))
@@ -85,7 +96,10 @@ Advice advice_on_run(Tool& tool, bool expanded) {
     return {says, next_command(found.next, run, tool), Tone::careful};
 }
 
-void show(Tool& tool, Standpoint const& standpoint) {
+/// The trail is read from its first row to its last, which a look that is taken again and again leaves out.
+enum class Trail { verified, taken_as_it_is };
+
+void show(Tool& tool, Standpoint const& standpoint, Trail trail) {
     auto& out = tool.out();
     auto const& status = standpoint.status;
     auto const ids = widest(status, &MigrationStatus::id);
@@ -130,6 +144,12 @@ void show(Tool& tool, Standpoint const& standpoint) {
         out.answer(out.toned(waits.tone, waits.says));
         if (!waits.command.empty() && !next.command.empty()) next = waits;
     }
+    std::optional<std::string> broken;
+    if (trail == Trail::verified) broken = tool.evolver().verify_audit();
+    if (broken) {
+        out.warning("the audit trail is not what evolver has written: " + *broken);
+        next.command = tool.command("audit verify");
+    }
     out.answer(next.command.empty() ? out.toned(Tone::good, next.says) : "next: " + next.command);
     out.record("summary", {{"verb", "status"},
                            {"plan", tool.plan().name()},
@@ -138,6 +158,7 @@ void show(Tool& tool, Standpoint const& standpoint) {
                            {"instances", std::int64_t{others}},
                            {"longest_lock_microseconds", longest},
                            {"wal_bytes", wal_bytes(tool)},
+                           {"trail", broken.value_or("")},
                            {"next", next.command}});
     count(tool, status);
 }
@@ -157,7 +178,7 @@ ExitCode watch(Tool& tool, Said const& said) {
         auto const standpoint = standpoint_of(tool);
         if (clears) tool.out().raw("\x1b[H\x1b[2J");
         tool.out().answer(words_of(tool.now()));
-        show(tool, standpoint);
+        show(tool, standpoint, look == 1 ? Trail::verified : Trail::taken_as_it_is);
         if (look == said.looks || wait_for_stop(tool.stop(), pause)) return ExitCode::done;
     }
 }
@@ -178,7 +199,7 @@ void add_status(Verbs& verbs) {
     verb.add_option("--looks", said->looks, "With --watch: ends after so many")->check(CLI::PositiveNumber);
     verbs.runs(verb, [said, &verb](Tool& tool) {
         if (verb.count("--watch") > 0) return watch(tool, *said);
-        show(tool, standpoint_of(tool));
+        show(tool, standpoint_of(tool), Trail::verified);
         return ExitCode::done;
     });
 }

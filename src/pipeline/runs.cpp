@@ -33,7 +33,6 @@ std::vector<PipelineRun> runs_of(std::string const& database) {
             if (!known) runs.push_back(std::move(run));
         }
     }
-    // An id says the second alone, and two may begin in one.
     std::ranges::sort(runs, std::ranges::greater{}, [](PipelineRun const& run) {
         return std::pair{run.started, run.id};
     });

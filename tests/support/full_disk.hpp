@@ -1,6 +1,6 @@
 #pragma once
 
-// A disk that can be full: a VFS of SQLite that refuses to write when it is told to.
+// A disk that can be full, or gone: a VFS of SQLite that refuses to write, or to do anything, when it is told to.
 
 struct sqlite3_vfs;
 
@@ -18,6 +18,9 @@ public:
     void only_for_those_open() const;
     /// After `writes` more writes, each is refused.
     void full_after(int writes) const;
+    /// After `writes` more writes, nothing can be read, written or locked: somebody has pulled it out, or the network is down.
+    void gone_after(int writes) const;
+    /// As at the beginning.
     void room_again() const;
 };
 

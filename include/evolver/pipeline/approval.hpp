@@ -15,7 +15,9 @@
 namespace evolver {
 
 struct ApprovalRequest {
-    /// The evidence: a run of all five stages on staging that passed, for this plan, from the schema that the database has now.
+    /// The evidence: a run of all five stages on staging that passed, for this plan, from the schema that the database has now. It is taken as it
+    /// is handed over, because the database that it is for has never seen it: let it come from pipeline_run(), or from where CI keeps what
+    /// to_json() wrote.
     PipelineRun staging = {};
     std::string approver = {};
     std::string on_behalf_of = {};

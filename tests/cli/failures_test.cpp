@@ -1,0 +1,231 @@
+// Each way in which a run fails, through the command line: afterwards status says what is so and which command is next, and that command works.
+
+#include "support/application.hpp"
+#include "support/command.hpp"
+#include "support/full_disk.hpp"
+#include "support/process.hpp"
+#include "support/raw_sqlite.hpp"
+
+#include <array>
+#include <functional>
+#include <ostream>
+#include <streambuf>
+#include <thread>
+
+using namespace evolver;
+using namespace evolver::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int many_rows = 4000;
+
+/// What the tool says, and something that happens once, as soon as it has said certain words.
+class Overheard : public std::ostream {
+public:
+    Overheard(std::string words, std::function<void()> what)
+        : std::ostream{nullptr}, ear_{std::move(words), std::move(what)} {
+        rdbuf(&ear_);
+    }
+    [[nodiscard]] bool happened() const noexcept { return ear_.happened; }
+
+private:
+    struct Ear : std::streambuf {
+        Ear(std::string wanted, std::function<void()> then) : words{std::move(wanted)}, what{std::move(then)} {}
+
+        int_type overflow(int_type letter) override {
+            line += traits_type::to_char_type(letter);
+            if (line.back() != '\n') return letter;
+            bool const now = !happened && line.find(words) != std::string::npos;
+            line.clear();
+            if (now) {
+                happened = true;
+                what();
+            }
+            return letter;
+        }
+
+        std::string words;
+        std::function<void()> what;
+        std::string line;
+        bool happened = false;
+    };
+    Ear ear_;
+};
+
+Command tool(Folder const& folder, std::string const& actor = "bob", Plan plan = catalogue()) {
+    return Command{std::move(plan)}.always("--actor " + actor + " --soak 0s --database " + folder.database());
+}
+
+/// In the middle of each stage, by what the tool says then.
+constexpr std::array moments{"dry_run: rehearses contract", "migration: copy", "backfill begins",
+                             "reconciliation begins", "rollback_test begins"};
+
+std::string stage_of(std::string const& moment) { return moment.substr(0, moment.find_first_of(": ")); }
+
+/// What happens once those words were said, in a run on staging.
+Told interrupted(Folder const& folder, std::string const& words, std::function<void()> what) {
+    Overheard out{words, std::move(what)};
+    std::ostringstream error;
+    auto const line = words_of("evolver --actor bob --soak 0s --database " + folder.database() + " pipeline run");
+    std::vector<char const*> arguments;
+    for (auto const& word : line) arguments.push_back(word.c_str());
+    cli::RunOptions options;
+    options.out = &out;
+    options.error = &error;
+    int const code = cli::run(static_cast<int>(arguments.size()), arguments.data(), catalogue(), options);
+    CHECK(out.happened());
+    return {.code = code, .out = {}, .error = error.str()};
+}
+
+/// Does what status says is next, until a run on staging has passed.
+void lead_on(Folder const& folder) {
+    auto const command = tool(folder);
+    auto const status = command("status");
+    CAPTURE(status.out);
+    CAPTURE(status.error);
+    CHECK(status.code == 0);
+    auto const next = next_of(status);
+    CAPTURE(next);
+    REQUIRE(has(next, "pipeline "));
+    auto const led = command.paste(next);
+    CAPTURE(led.error);
+    CHECK(led.code == 0);
+    CHECK(has(led.out, "rollback_test: passed"));
+    CHECK(has(next_of(command("status")), "approve"));
+    CHECK(command("audit verify").code == 0);
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("cli/failures");
+
+TEST_CASE("failures: an operator who stops it in the middle of each stage is told how to go on, and that goes on") {
+    for (std::string const moment : moments) {
+        CAPTURE(moment);
+        Folder const folder;
+        make_catalogue(folder.database(), many_rows);
+        auto const told =
+            interrupted(folder, moment, [&] { CHECK(tool(folder, "dora")("pipeline stop --reason lunch").code == 0); });
+        CHECK(told.code == 4);
+        auto const status = tool(folder)("status").out;
+        CAPTURE(status);
+        CHECK(has(status, "stopped in the stage " + stage_of(moment)));
+        CHECK(has(status, "dora: lunch"));
+        lead_on(folder);
+    }
+}
+
+TEST_CASE("failures: a tool that is killed in each stage leaves no lock, and the next command leads to the end") {
+    for (std::string const moment : moments) {
+        CAPTURE(moment);
+        Folder const folder;
+        make_catalogue(folder.database(), many_rows);
+        Process child{folder.file("complaints"),
+                      [&] { (void)interrupted(folder, moment, [] { ::kill(getpid(), SIGKILL); }); }};
+        REQUIRE(child.wait(60s));
+        CHECK(child.end() == "signal 9");
+        lead_on(folder);
+    }
+}
+
+TEST_CASE("failures: a disk that is full ends it with 2, and once there is room the next command goes on") {
+    for (std::string const moment : {"migration begins", "backfill begins", "rollback_test begins"}) {
+        for (int const writes : {0, 25}) {
+            CAPTURE(moment);
+            CAPTURE(writes);
+            Folder const folder;
+            make_catalogue(folder.database(), many_rows);
+            FullDisk const disk;
+            auto const told = interrupted(folder, moment, [&] { disk.full_after(writes); });
+            CHECK(told.code == 2);
+            CHECK(has(told.error, "full"));
+            disk.room_again();
+            lead_on(folder);
+        }
+    }
+}
+
+TEST_CASE("failures: a disk that is gone ends it with 2, and once it is back the next command goes on") {
+    for (std::string const moment :
+         {"migration begins", "backfill begins", "reconciliation begins", "rollback_test begins"}) {
+        CAPTURE(moment);
+        Folder const folder;
+        make_catalogue(folder.database(), many_rows);
+        FullDisk const disk;
+        auto const told = interrupted(folder, moment, [&] { disk.gone_after(0); });
+        CHECK(told.code == 2);
+        CHECK(has(told.error, "disk I/O error"));
+        disk.room_again();
+        lead_on(folder);
+    }
+}
+
+TEST_CASE(
+    "failures: an approval counts until its moment and not after it, and whoever is asked next can give another") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    CHECK(tool(folder, "alice")("approve --valid-for 1s --reason 'quick'").code == 0);
+    RawSqlite const raw{folder.database()};
+    while (raw.integer("SELECT unixepoch() < (SELECT max(expires_at) FROM evolver_approval)") != 0)
+        std::this_thread::sleep_for(10ms);
+    auto const blocked = tool(folder)("pipeline run --production");
+    CHECK(blocked.code == 3);
+    CHECK(has(blocked.error, "expired"));
+    auto const status = tool(folder)("status");
+    auto const next = next_of(status);
+    CAPTURE(next);
+    REQUIRE(has(next, "approve"));
+    // By somebody else than the one who is told.
+    auto words = next;
+    words.insert(words.find(' '), " --actor alice");
+    auto const approved = tool(folder).paste(words);
+    CAPTURE(approved.error);
+    CHECK(approved.code == 0);
+    auto const last = next_of(tool(folder)("status"));
+    CAPTURE(last);
+    CHECK(tool(folder).paste(last).code == 0);
+}
+
+TEST_CASE(
+    "failures: an approval by the executor, or for another digest, does not count, and status says what is missing") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    CHECK(tool(folder)("approve --reason 'my own'").code == 0);
+    auto const blocked = tool(folder)("pipeline run --production");
+    CHECK(blocked.code == 3);
+    CHECK(has(blocked.error, "bob"));
+    CHECK(has(next_of(tool(folder)("status")), "approve"));
+
+    CHECK(tool(folder, "alice")("approve --reason 'ticket 17'").code == 0);
+    auto const other = tool(folder, "bob", Plan{"catalogue", {packages_migration(), size_migration()}});
+    auto const refused = other("pipeline run --production");
+    CHECK(refused.code == 3);
+    CHECK(has(other("approvals list").out, "another plan"));
+    auto const passed = tool(folder)("pipeline run --production");
+    CAPTURE(passed.error);
+    CHECK(passed.code == 0);
+}
+
+TEST_CASE("failures: after a row of the trail was tampered with, status says so, and the next command names the row") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("expand").code == 0);
+    {
+        RawSqlite const intruder{folder.database()};
+        intruder.run("DROP TRIGGER evolver_audit_no_update");
+        intruder.run("UPDATE evolver_audit SET actor = 'nobody' WHERE sequence = 2");
+    }
+    auto const status = tool(folder)("status");
+    CAPTURE(status.out);
+    auto const next = next_of(status);
+    CAPTURE(next);
+    REQUIRE(has(next, "audit verify"));
+    auto const told = tool(folder).paste(next);
+    CHECK(told.code == 1);
+    CHECK(has(told.error, "row 2 of evolver_audit"));
+}
+
+TEST_SUITE_END();
