@@ -1,0 +1,99 @@
+#include "dialect/postgresql/in_sync.hpp"
+
+#include "dialect/postgresql/connection.hpp"
+#include "evolver/schema/tokens.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace evolver::postgresql {
+
+namespace {
+
+/// `size` or `size AND …`: the parts that `part` gives, all of which have to hold.
+template <class Part>
+std::string all_of(std::size_t count, Part const& part) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += (i > 0 ? " AND " : "") + part(i);
+    return text;
+}
+
+std::string without_modifier(std::string_view type) { return std::string{type.substr(0, type.find('('))}; }
+
+}  // namespace
+
+std::string as_column(Name const& column) { return quoted(column.text()); }
+
+std::string spelled(std::string_view expression, Spelling const& spelling) {
+    return replace_columns(expression,
+                           [&](std::string const& name) -> std::optional<std::string> { return spelling(Name{name}); });
+}
+
+bool equal_is_same(Side const& side) {
+    constexpr std::array<std::string_view, 13> exact{"smallint",
+                                                     "integer",
+                                                     "bigint",
+                                                     "boolean",
+                                                     "uuid",
+                                                     "date",
+                                                     "timestamp without time zone",
+                                                     "timestamp with time zone",
+                                                     "time without time zone",
+                                                     "bytea",
+                                                     "text",
+                                                     "character varying",
+                                                     "oid"};
+    return !side.collated && std::ranges::find(exact, without_modifier(side.type)) != exact.end();
+}
+
+std::string same_values(Side const& side, std::string const& left, std::string const& right) {
+    if (equal_is_same(side)) return left + " IS NOT DISTINCT FROM " + right;
+    return "record_image_eq(ROW(" + left + "), ROW(" + right + "))";
+}
+
+std::string same(Side const& column, std::string const& expression, Spelling const& spelling) {
+    // The line ends before the parenthesis: the expression may end with a comment.
+    return same_values(column, spelling(column.column),
+                       "CAST((" + spelled(expression, spelling) + "\n) AS " + column.type + ")");
+}
+
+std::string filled(PhysicalPair const& pair, Spelling const& spelling) {
+    return all_of(pair.to.size(), [&](std::size_t i) { return same(pair.to[i], pair.up[i], spelling); });
+}
+
+std::string lossless(PhysicalPair const& pair, Spelling const& spelling) {
+    return all_of(pair.from.size(), [&](std::size_t i) { return same(pair.from[i], pair.down[i], spelling); });
+}
+
+std::string in_sync(PhysicalPair const& pair, Spelling const& spelling) {
+    return "(" + filled(pair, spelling) + ") OR (" + lossless(pair, spelling) + ")";
+}
+
+std::string all_null(std::vector<Side> const& columns, Spelling const& spelling) {
+    return all_of(columns.size(), [&](std::size_t i) { return spelling(columns[i].column) + " IS NULL"; });
+}
+
+bool can_fail(std::string_view expression) {
+    constexpr std::array<std::string_view, 11> safe{"coalesce", "nullif", "lower",  "upper",   "trim", "ltrim",
+                                                    "rtrim",    "concat", "length", "initcap", "md5"};
+    auto const all = significant_tokens(expression);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        auto const& token = all[i];
+        bool const called = i + 1 < all.size() && all[i + 1].text == "(";
+        auto const is_any_of = [&](auto const& words) {
+            return std::ranges::any_of(words, [&](std::string_view word) { return is_keyword(token, word); });
+        };
+        if (token.kind == TokenKind::symbol) {
+            constexpr std::array<std::string_view, 5> symbols{"(", ")", ",", "||", "="};
+            if (std::ranges::find(symbols, token.text) == symbols.end()) return true;
+        } else if (token.kind == TokenKind::word || token.kind == TokenKind::quoted) {
+            constexpr std::array<std::string_view, 9> words{"case", "when", "then", "else", "end",
+                                                            "is",   "not",  "and",  "or"};
+            if (is_keyword(token, "cast") || (called && !is_any_of(safe) && !is_any_of(words))) return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace evolver::postgresql
