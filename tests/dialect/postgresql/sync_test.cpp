@@ -91,6 +91,15 @@ TEST_CASE("sync on postgresql: each release's write reaches every other shape, t
     CHECK(table.row(4) == "12 12 n12");
 }
 
+TEST_CASE("sync on postgresql: an insert that names neither shape has what the new one says of nothing") {
+    auto one = both();
+    one.pairs.pop_back();
+    one.pairs[0].pair.up = {"CAST(coalesce(x, '0') AS bigint)"};
+    Table const table{one};
+    table.run("INSERT INTO t (id) VALUES (1)");
+    CHECK(table.row() == "- 0 -");
+}
+
 TEST_CASE("sync on postgresql: if a statement writes both shapes, the new one wins") {
     Table const table;
     table.run("INSERT INTO t (id, x, y) VALUES (1, '7', 8)");
