@@ -54,7 +54,10 @@ std::string command_of(std::pair<std::string_view, std::string_view> const& know
     if (arguments.find("PipelineCommand::stop") != std::string_view::npos) return "pipeline stop --reason 'why'";
     if (arguments.find("PipelineCommand::pause") != std::string_view::npos) return "pipeline pause --reason 'why'";
     std::string words{command};
-    if (function == "approve") return words + " --reason 'why'";
+    if (function == "approve") {
+        bool const removes = arguments.find("ChangeClass::destructive") != std::string_view::npos;
+        return words + (removes ? " --change destructive" : "") + " --reason 'why'";
+    }
     if (auto const quote = arguments.find('"'); quote == 1 && (function == "resume" || function == "baseline"))
         words += " " + std::string{arguments.substr(2, arguments.find('"', 2) - 2)};
     for (auto at = arguments.find('.'); at != std::string_view::npos; at = arguments.find('.', at + 1)) {

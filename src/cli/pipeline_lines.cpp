@@ -63,8 +63,9 @@ std::string next_command(NextStep const& next, PipelineRun const& run, Tool cons
         case Kind::go_on: return tool.command("pipeline go-on");
         case Kind::resume_backfill: return tool.command("pipeline failure " + run.id);
         case Kind::approve:
-            return tool.command(production ? "approve --reason 'why'"
-                                           : "approve --staging-run " + run.id + " --reason 'why'");
+            return tool.command("approve" + (production ? "" : " --staging-run " + run.id) +
+                                (run.expands == ChangeClass::destructive ? " --change destructive" : "") +
+                                " --reason 'why'");
         case Kind::recover: return tool.command("status");
         case Kind::contract: return tool.command("contract due");
     }
@@ -168,7 +169,8 @@ ExitCode code_of(PipelineRun const& run) {
     auto const* const stage = that_ended(run);
     bool const differs =
         stage != nullptr && stage->stage == PipelineStage::reconciliation && !stage->mismatches.empty();
-    bool const found = stage != nullptr && stage->stage == PipelineStage::dry_run && !stage->findings.empty();
+    bool const found = stage != nullptr && stage->stage == PipelineStage::dry_run && !stage->findings.empty() &&
+                       stage->failure && stage->failure->what.starts_with("Lint ");
     return differs || found ? ExitCode::findings : ExitCode::failed;
 }
 

@@ -51,14 +51,16 @@ void count(Tool& tool, Status const& status) {
     }
 }
 
-bool is_approved(Tool& tool) {
+/// By somebody who may, for what the run would do to production.
+bool is_approved(Tool& tool, PipelineRun const& run) {
     auto const given = approvals(tool.database(), tool.plan(), tool.actor());
-    return std::ranges::any_of(given, [](ApprovalStanding const& one) { return one.alive; });
+    return std::ranges::any_of(
+        given, [&](ApprovalStanding const& one) { return one.alive && one.approval.change >= run.expands; });
 }
 
 /// Staging has shown the change, and production has not got it: it waits for an approval, or for whoever brings it.
 Advice after_staging(PipelineRun const& run, Tool& tool) {
-    bool const approved = is_approved(tool);
+    bool const approved = is_approved(tool, run);
     auto const says = fmt::format("pipeline run {} has passed on staging{}", run.id,
                                   approved ? ", and is approved" : ", and waits for an approval");
     return {says, approved ? tool.command("pipeline run --production") : next_command(run.next, run, tool),
@@ -91,7 +93,7 @@ Advice advice_on_run(Tool& tool, bool expanded) {
     says += where_it_stands(run);
     if (run.outcome == StageOutcome::running && !found.alive) says += ", and its process is gone";
     if (!found.paused.empty()) says += ", paused: " + found.paused;
-    if (found.next.kind == NextStep::Kind::approve && is_approved(tool))
+    if (found.next.kind == NextStep::Kind::approve && is_approved(tool, run))
         return {says + ", and approved since", tool.command("pipeline resume " + run.id), Tone::careful};
     return {says, next_command(found.next, run, tool), Tone::careful};
 }

@@ -31,7 +31,8 @@ void refuse_unapproved(Workplace const& workplace, sqlite::Connection const& con
     throw GateClosed{{{"approval", migration, false,
                        "the database asks for approvals, and there are " + missing +
                            "; show the change on staging with Pipeline::run(), then approve(\"" + workplace.path() +
-                           "\", plan, {.staging = run, .approver = \"<who>\", .reason = \"<why>\"})"}},
+                           "\", plan, {.staging = run, .approver = \"<who>\", .reason = \"<why>\"" +
+                           (change == ChangeClass::destructive ? ", .change = ChangeClass::destructive" : "") + "})"}},
                      call};
 }
 

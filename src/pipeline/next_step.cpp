@@ -23,7 +23,8 @@ bool waits_for_approval(StageRecord const& stage) {
 NextStep approve(PipelineRun const& run, std::string const& staging, std::string why) {
     return {.kind = Kind::approve,
             .call = "approve(\"" + (run.original.empty() ? "<database>" : run.original) +
-                    "\", plan, {.staging = " + staging + ", .approver = \"<who>\", .reason = \"<why>\"})",
+                    "\", plan, {.staging = " + staging + ", .approver = \"<who>\", .reason = \"<why>\"" +
+                    (run.expands == ChangeClass::destructive ? ", .change = ChangeClass::destructive" : "") + "})",
             .why = std::move(why)};
 }
 

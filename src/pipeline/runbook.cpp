@@ -146,7 +146,10 @@ private:
         step("Rehearse, on a copy.", "pipeline run", "`passed` in each of the five stages.");
         step("Write the report of that, and read it.", "report --output report.html",
              "no difference in reconciliation, digests that are equal in the rollback test.");
-        step("Approve (not who executes).", "approve --reason 'why'", "`approved`, with its term.");
+        step("Approve (not who executes).",
+             run_.expands == ChangeClass::destructive ? "approve --change destructive --reason 'why'"
+                                                      : "approve --reason 'why'",
+             "`approved`, with its term.");
         auto const filling = rows_ > 0 ? fmt::format("{} filled in about {}; locks of about {}.", counted(rows_, "row"),
                                                      words_of(time_), words_of(lock_))
                                        : std::string{"a few seconds: no rows have to be filled."};

@@ -319,7 +319,8 @@ Family family_of(std::vector<Piece>& pieces) {
         refuse(piece.text.file,
                "The folder mixes two layouts: " + first.text.file + " is of \"" + std::string{name_of(first.family)} +
                    "\", " + piece.text.file + " of \"" + std::string{name_of(piece.family)} + "\".",
-               "bring all files into one layout, or name those that are no migrations in DirectoryOptions::leave_out");
+               "bring all files into one layout, or name those that are no migrations in DirectoryOptions::leave_out "
+               "(--leave-out)");
     }
     return first.family;
 }

@@ -209,6 +209,35 @@ TEST_CASE(
     CHECK(passed.code == 0);
 }
 
+TEST_CASE(
+    "failures: SQL of one's own wants an approval for what removes, and whoever pastes what is next comes to "
+    "production") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    Plan const plan{"catalogue",
+                    {packages_migration(),
+                     Migration{.id = "0002-notes",
+                               .release = "2.0",
+                               .operations = {RawSql{.expand = "CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)",
+                                                     .undo = "DROP TABLE notes"}}}}};
+    auto const bob = tool(folder, "bob", plan);
+    auto next = next_of(bob("pipeline run"));
+    CHECK(has(next, "--change destructive"));
+    // Less than is asked for does not count, and status does not say that it does.
+    CHECK(tool(folder, "alice", plan)("approve --reason 'ticket 16'").code == 0);
+    CHECK(has(bob("status").out, "waits for an approval"));
+    CHECK(bob("pipeline run --production").code == 3);
+    next = next_of(bob("status"));
+    CAPTURE(next);
+    REQUIRE(has(next, "approve --change destructive"));
+    next.insert(next.find(' '), " --actor alice");
+    CHECK(bob.paste(next).code == 0);
+    next = next_of(bob("status"));
+    CAPTURE(next);
+    CHECK(bob.paste(next).code == 0);
+    CHECK(has(bob("status").out, "expanded"));
+}
+
 TEST_CASE("failures: after a row of the trail was tampered with, status says so, and the next command names the row") {
     Folder const folder;
     make_catalogue(folder.database());

@@ -212,7 +212,10 @@ struct PipelineRun {
     StageOutcome outcome = StageOutcome::running;
     std::string schema_before = {};              ///< The digest of the schema when the run began.
     ChangeClass change = ChangeClass::additive;  ///< The most that its migrations do, contract included.
-    std::vector<StageRecord> stages = {};        ///< All five, in order.
+    /// The most that they do before contract: what an approval has to be for, so that production may be changed. SQL and code of one's own
+    /// count as destructive.
+    ChangeClass expands = ChangeClass::additive;
+    std::vector<StageRecord> stages = {};  ///< All five, in order.
     std::vector<ApprovalStanding> approvals = {};
     NextStep next = {};
 

@@ -28,7 +28,9 @@ void judge(Case const& seen, Tell const& tell) {
     auto const& id = seen.migration->id.text();
     auto const* const raw = seen.as<RawSql>();
     std::string const instead =
-        "RawSql{.expand = \"…\", .undo = \"…\"}, or accept: .accept = {{.rule = "
+        "RawSql{.expand = \"…\", .undo = \"…\"}, which in a folder of SQL files is the file for the way down "
+        "(7_x.down.sql beside "
+        "7_x.up.sql); or accept: .accept = {{.rule = "
         "\"irreversible-undeclared\", .object = \"" +
         id + "\", .reason = \"…\"}}";
     if (raw->expand && !raw->undo)

@@ -293,14 +293,12 @@ void accept(Plan const& plan, Standing standing, Live const* live, std::vector<F
 }  // namespace
 
 Live facts_of(Connection const& connection) {
-    // A connection of evolver's own, as the pipeline has, says nothing of the application's sessions.
-    auto const own = connection.waits();
     Live live{.connection = &connection,
               .engine = sqlite::engine_version(),
               .bytes = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size"),
               .free_bytes = -1,
-              .wait = own.count() > 0 ? own.count() : connection.integer("PRAGMA busy_timeout"),
-              .foreign_keys = own.count() > 0 || connection.integer("PRAGMA foreign_keys") != 0};
+              .wait = connection.integer("PRAGMA busy_timeout"),
+              .foreign_keys = connection.integer("PRAGMA foreign_keys") != 0};
     auto const path = connection.path();
     live.in_memory = path.empty();
     std::error_code error;

@@ -1,6 +1,7 @@
 #include "dialect/sqlite/online_copy.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
+#include "observe/words.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -35,10 +36,11 @@ void refuse_too_little_room(Connection const& source, std::string const& path) {
     if (statvfs(folder.c_str(), &disk) != 0) return;
     auto const room = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
     if (room > wanted) return;
-    throw Error{Failure{.what = fmt::format("The disk of \"{}\" has {} MB free, and the copy of \"{}\" needs {} MB.",
-                                            folder.string(), room >> 20U, source.path(), wanted >> 20U),
-                        .object = path,
-                        .instead = "free space there, or name another folder"}};
+    throw Error{
+        Failure{.what = fmt::format("The disk of \"{}\" has {} free, and the copy of \"{}\" needs {}.", folder.string(),
+                                    words_of_bytes(room), source.path(), words_of_bytes(wanted)),
+                .object = path,
+                .instead = "free space there, or name another folder"}};
 }
 
 }  // namespace

@@ -19,14 +19,15 @@ void note_facts(Work const& work, Workplace& workplace) {
     auto& run = work.run;
     auto moment = look(workplace, workplace.given());
     run.migrations.clear();
-    run.change = ChangeClass::additive;
+    run.change = run.expands = ChangeClass::additive;
     auto const& plan = work.plan;
     for (auto position = moment.standing.expanded; position < plan.migrations().size(); ++position)
         run.migrations.push_back(plan.migrations()[position].id.text());
     while (moment.compiler.standing().expanded < plan.migrations().size()) {
         auto const position = moment.compiler.standing().expanded;
         auto const compiled = moment.compiler.expand();
-        run.change = std::max(run.change, change_of(plan.migrations()[position], !compiled.fills.empty()));
+        run.expands = std::max(run.expands, change_of(plan.migrations()[position], !compiled.fills.empty()));
+        run.change = std::max(run.change, run.expands);
         if (moment.compiler.removes(position)) run.change = ChangeClass::destructive;
     }
 }
@@ -104,7 +105,11 @@ Verdict dry_run(Work& work) {
     auto const report = rehearse(workplace);
     stage.estimates = report.estimates;
     stage.findings = report.findings;
-    refuse_findings(work, report.findings);
+    // The session that was looked at is evolver's own: what the application's waits and enforces, nobody can tell from here.
+    std::erase_if(stage.findings, [](Finding const& finding) {
+        return finding.rule == "lock-timeout-missing" || finding.rule == "sqlite-fk-off";
+    });
+    refuse_findings(work, stage.findings);
     CopyKept const copy{work.dry_copy};
     make_copy(work, source.connection(), work.dry_copy);
     rehearse_on_copy(work);
