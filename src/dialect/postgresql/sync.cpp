@@ -159,22 +159,36 @@ private:
 
     enum class Counted { no, as_legacy };
 
+    /// Each block with an exception handler is a subtransaction, which costs a third of the whole. So all is tried in one of them; where
+    /// something raises an error there, it is done again with each part in a block of its own, which says what has failed.
     [[nodiscard]] std::string fill(SyncedPair const& synced, std::string const& condition, Counted counted) const {
-        auto const& pair = synced.pair;
-        bool const raises = std::ranges::any_of(pair.up, can_fail);
-        auto text = fmt::format("  IF {} THEN\n", condition) + agreement(pair, row_) + "    IF NOT agree THEN\n" +
-                    guarded(raises, assignments(pair.to, pair.up, row_), nulls(pair.to, row_) + quarantine(synced)) +
-                    changes_.marked(pair.to) + "    END IF;\n";
-        if (counted == Counted::as_legacy) {
-            auto const counts =
-                fmt::format("PERFORM nextval({});\n", literal(qualified(table_.schema, synced.counter)));
-            // What the new shape cannot give back is a write of the old one, whether anything had to be carried or not.
-            text += "    IF agree THEN\n" +
-                    guarded(may_raise(pair), fmt::format("      agree := {};\n", lossless(pair, row_)),
-                            "      agree := false;\n") +
-                    "    END IF;\n    IF NOT agree THEN\n      " + counts + "    END IF;\n";
-        }
+        auto text = fmt::format("  IF {} THEN\n", condition) + guarded(may_raise(synced.pair),
+                                                                       carried(synced, counted, Blocks::none),
+                                                                       carried(synced, counted, Blocks::each));
+        if (counted == Counted::as_legacy)
+            text += fmt::format("    IF NOT agree THEN\n      PERFORM nextval({});\n    END IF;\n",
+                                literal(qualified(table_.schema, synced.counter)));
         return text + "  END IF;\n";
+    }
+
+    enum class Blocks { none, each };
+
+    [[nodiscard]] std::string carried(SyncedPair const& synced, Counted counted, Blocks blocks) const {
+        auto const& pair = synced.pair;
+        auto const tried = [&](bool can_fail, std::string const& part, std::string const& otherwise) {
+            return guarded(can_fail && blocks == Blocks::each, part, otherwise);
+        };
+        auto text = tried(may_raise(pair), fmt::format("      agree := {};\n", in_sync(pair, row_)),
+                          "      agree := false;\n") +
+                    "    IF NOT agree THEN\n" +
+                    tried(std::ranges::any_of(pair.up, can_fail), assignments(pair.to, pair.up, row_),
+                          nulls(pair.to, row_) + quarantine(synced)) +
+                    changes_.marked(pair.to);
+        // What the new shape cannot give back is a write of the old one, whether anything had to be carried or not.
+        if (counted == Counted::as_legacy)
+            text += "    ELSE\n" + tried(may_raise(pair), fmt::format("      agree := {};\n", lossless(pair, row_)),
+                                         "      agree := false;\n");
+        return text + "    END IF;\n";
     }
 
     [[nodiscard]] std::string catch_up() const {

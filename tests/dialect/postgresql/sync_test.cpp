@@ -95,6 +95,7 @@ TEST_CASE("sync on postgresql: an insert that names neither shape has what the n
     auto one = both();
     one.pairs.pop_back();
     one.pairs[0].pair.up = {"CAST(coalesce(x, '0') AS bigint)"};
+    one.pairs[0].pair.down = {"coalesce(CAST(y AS text), '0')"};
     Table const table{one};
     table.run("INSERT INTO t (id) VALUES (1)");
     CHECK(table.row() == "- 0 -");
