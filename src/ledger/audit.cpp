@@ -1,6 +1,6 @@
 #include "ledger/audit.hpp"
 
-#include "evolver/schema/digest.hpp"
+#include "ledger/audit_chain.hpp"
 #include "observe/json.hpp"
 
 #include <algorithm>
@@ -69,34 +69,6 @@ std::string more_columns_listed() {
 bool has_more_columns(sqlite::Connection const& connection) {
     return connection.integer(
                "SELECT count(*) FROM pragma_table_info('evolver_audit', 'main') WHERE name = 'warnings'") != 0;
-}
-
-void add(std::string& text, std::string const& value) { text += std::to_string(value.size()) + ":" + value; }
-
-std::string hash_of(std::string const& previous, std::int64_t sequence, std::vector<std::string> const& fields) {
-    std::string text;
-    add(text, previous);
-    add(text, std::to_string(sequence));
-    for (auto const& field : fields) add(text, field);
-    return digest_of(text);
-}
-
-std::string in_json(std::vector<std::string> const& texts) {
-    json_text::Array all;
-    for (auto const& text : texts) all.emplace_back(text);
-    return json_text::write(std::move(all));
-}
-
-std::vector<std::string> from_json(std::string const& text) {
-    std::vector<std::string> texts;
-    if (text.empty()) return texts;
-    auto const value = json_text::parse(text);
-    if (auto const* const all = std::get_if<json_text::Array>(&value.held)) {
-        for (auto const& one : *all) {
-            if (auto const* const words = std::get_if<std::string>(&one.held)) texts.push_back(*words);
-        }
-    }
-    return texts;
 }
 
 /// All rows in order, with the fields that each was hashed with.
@@ -169,29 +141,8 @@ void append(sqlite::Connection const& connection, AuditRow const& row) {
     }
     auto const [last, previous] = audit_head(connection);
     auto const sequence = last + 1;
-    std::vector<std::string> const fields{connection.text("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"),
-                                          row.plan,
-                                          row.event,
-                                          row.migration,
-                                          row.actor,
-                                          row.release,
-                                          row.plan_digest,
-                                          row.detail,
-                                          std::to_string(row.rows),
-                                          std::to_string(row.duration.count()),
-                                          row.on_behalf_of,
-                                          host_name(),
-                                          std::to_string(getpid()),
-                                          connection.path(),
-                                          row.environment,
-                                          row.run,
-                                          row.stage,
-                                          row.schema_before,
-                                          row.schema_after,
-                                          std::to_string(row.planned_rows),
-                                          std::to_string(row.lock_wait.count()),
-                                          in_json(row.steps),
-                                          in_json(row.warnings)};
+    auto const fields =
+        fields_of(row, connection.text("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"), connection.path());
     std::string places;
     for (std::size_t i = 0; i < fields.size(); ++i) places += ", ?";
     auto insert = connection.prepare("INSERT INTO main.evolver_audit (sequence, previous, hash, " +
@@ -262,8 +213,8 @@ void read_audit(sqlite::Connection const& connection, std::int64_t after,
             *text = next();
         entry.planned_rows = number(next());
         entry.lock_wait = std::chrono::microseconds{number(next())};
-        entry.steps = from_json(next());
-        entry.warnings = from_json(next());
+        entry.steps = texts_from_json(next());
+        entry.warnings = texts_from_json(next());
         each(entry);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "ledger/audit.hpp"
 #include "ledger/figures.hpp"
+#include "ledger/phase_words.hpp"
 #include "ledger/rollout.hpp"
 #include "ledger/runs.hpp"
 #include "ledger/usage.hpp"
@@ -14,24 +15,6 @@
 namespace evolver::ledger {
 
 namespace {
-
-Phase phase_from(std::string const& text) {
-    for (auto const phase : {Phase::planned, Phase::expanded, Phase::contracted}) {
-        if (text == name_of(phase)) return phase;
-    }
-    throw HistoryError{Failure{.what = "The ledger holds the phase \"" + text + "\", which this evolver does not know.",
-                               .object = "evolver_migration",
-                               .instead = "use the version of evolver that wrote it, or a newer one"}};
-}
-
-Stage stage_from(std::string const& text) {
-    for (auto const stage : {Stage::off, Stage::dual, Stage::switched, Stage::complete}) {
-        if (text == name_of(stage)) return stage;
-    }
-    throw HistoryError{Failure{.what = "The ledger holds the stage \"" + text + "\", which this evolver does not know.",
-                               .object = "evolver_migration",
-                               .instead = "use the version of evolver that wrote it, or a newer one"}};
-}
 
 void update(sqlite::Connection const& connection, std::string const& assignment, std::vector<sqlite::Value> values,
             std::string const& plan, std::int64_t position) {
@@ -52,14 +35,6 @@ void keep_chain(sqlite::Connection const& connection, std::string const& plan) {
         "WHERE plan = ?1");
     statement.bind(1, std::string_view{plan});
     statement.run();
-}
-
-void refuse_newer_format(std::int64_t found) {
-    if (found <= format) return;
-    throw HistoryError{
-        Failure{.what = fmt::format("The ledger has format {}; this evolver knows formats up to {}.", found, format),
-                .object = "evolver_plan",
-                .instead = "build the application with the version of evolver that the others use"}};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "dialect/postgresql/sync.hpp"
 
 #include "dialect/postgresql/connection.hpp"
+#include "evolver/schema/digest.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,8 @@ namespace {
 std::string qualified(std::string const& schema, std::string_view name) { return quoted(schema) + "." + quoted(name); }
 
 std::string function_name(SyncedTable const& table) {
-    return qualified(table.schema, "evolver_sync_" + table.table.text());
+    // A name has at most 63 bytes, and what is longer is cut off: two tables would share a function.
+    return qualified(table.schema, "evolver_sync_" + digest_of(table.table.text()).substr(0, 12));
 }
 
 /// A column of the row that is being written, by the database's own spelling of it.
@@ -97,7 +99,7 @@ public:
             "CREATE OR REPLACE FUNCTION " + function_name(table_) +
             "() RETURNS trigger LANGUAGE plpgsql AS $evolver$\nDECLARE\n  agree boolean;\n  moved boolean := false;\n";
         for (auto const& side : changes_.sides()) text += "  " + changes_.variable(side.column) + " boolean;\n";
-        text += "BEGIN\n" + looks() + catch_up() + down() + up() + "  RETURN NEW;\nEND\n$evolver$";
+        text += "BEGIN\n" + looks() + dropped() + catch_up() + down() + up() + "  RETURN NEW;\nEND\n$evolver$";
         return text;
     }
 
@@ -191,8 +193,34 @@ private:
         return text + "    END IF;\n";
     }
 
+    [[nodiscard]] std::string dropped() const {
+        std::string text;
+        for (auto const& one : table_.dropped) {
+            auto const column = row_(one.column);
+            text += fmt::format("  IF TG_OP = 'INSERT' AND {0} IS NULL THEN\n    {0} := ({1}\n    );\n  END IF;\n",
+                                column, spelled(one.down, row_));
+        }
+        return text;
+    }
+
+    /// What the statement leaves alone of several new columns, in a row that is not filled yet.
+    [[nodiscard]] std::string fill_rest(PhysicalPair const& pair) const {
+        if (pair.to.size() < 2) return {};
+        auto const before = [this](Name const& column) { return "OLD" + row_(column).substr(3); };
+        auto text = fmt::format("  IF TG_OP = 'UPDATE' AND {} AND NOT {} AND {} THEN\n", changes_.any_of(pair.to),
+                                changes_.any_of(pair.from), all_null(pair.to, before));
+        for (std::size_t i = 0; i < pair.to.size(); ++i) {
+            auto const& side = pair.to[i];
+            text += fmt::format("    IF NOT {} THEN\n", changes_.variable(side.column)) +
+                    guarded(can_fail(pair.up[i]), assignments({side}, {pair.up[i]}, row_), nulls({side}, row_)) +
+                    "    END IF;\n";
+        }
+        return text + "  END IF;\n";
+    }
+
     [[nodiscard]] std::string catch_up() const {
         std::string text;
+        for (auto const& synced : table_.pairs) text += fill_rest(synced.pair);
         for (std::size_t i = 0; i < table_.pairs.size(); ++i) {
             auto const newer = newer_than(i);
             if (newer.empty()) continue;
@@ -257,6 +285,13 @@ std::vector<std::string> drop_sync(SyncedTable const& table) {
             "DROP FUNCTION IF EXISTS " + function_name(table) + "()"};
 }
 
+std::string sync_is_on(std::string const& schema, Name const& table) {
+    return fmt::format(
+        "SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass({}) AND tgname = {} AND tgenabled IN ('O', "
+        "'A'))",
+        literal(qualified(schema, table.text())), literal(sync_trigger_name));
+}
+
 std::vector<std::string> make_counter(std::string const& schema, std::string const& counter) {
     auto const name = qualified(schema, counter);
     return {"CREATE SEQUENCE IF NOT EXISTS " + name + " CACHE 1", "GRANT USAGE ON SEQUENCE " + name + " TO PUBLIC"};
@@ -277,9 +312,10 @@ std::vector<std::string> make_quarantine(std::string const& schema) {
         "CREATE TABLE IF NOT EXISTS " + table +
             " (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, plan text NOT NULL, migration text NOT NULL, "
             "table_name "
-            "text NOT NULL, row_key text NOT NULL, why text NOT NULL, noted_at timestamptz NOT NULL DEFAULT "
+            "text NOT NULL, row_key text NOT NULL, why text NOT NULL, column_name text, value text, noted_at "
+            "timestamptz NOT NULL DEFAULT "
             "clock_timestamp())",
-        // Without the values: who may see the row may look there. With fixed names, for it runs as who made it.
+        // By the trigger, without the values: who may see the row may look there. With fixed names, for it runs as who made it.
         "CREATE OR REPLACE FUNCTION " + function +
             "(text, text, text, text, text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS "
             "$evolver$ INSERT INTO " +

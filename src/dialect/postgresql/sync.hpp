@@ -11,7 +11,9 @@
 //
 // What a row goes through, over NEW as it is then. "Changed" is: another representation than OLD has; of an INSERT: not NULL.
 //
-//   catch up   something newer changed, and what lies between is not filled yet → it is filled from what is older
+//   catch up   something newer changed, and what lies between is not filled yet → it is filled from what is older; of a row that is not filled,
+//              one of several new columns changed → the others are filled, or `down` would lose what only the old column has
+//   dropped    of an INSERT: a NOT NULL column that the new release does not know is NULL → it gets its `down`
 //   down       newest pair first: its new columns changed, and the two do not agree → old = down(new), which counts as changed for the next
 //   up         oldest pair first: its old columns changed, its new ones did not, and the two do not agree → new = up(old), which counts as changed
 //   key        the key changed: the row may have moved behind the backfill's checkpoint → what is empty is filled
@@ -34,12 +36,19 @@ struct SyncedPair {
     std::string counter;    ///< The sequence of its legacy writes.
 };
 
+/// A column that the new release does not know, and that is NOT NULL until contract.
+struct DroppedColumn {
+    Name column;
+    std::string down;  ///< Over the columns of the row.
+};
+
 struct SyncedTable {
     std::string schema = "public";
     Name table;
     std::vector<Name> key = {};
     std::string plan = {};
     std::vector<SyncedPair> pairs = {};  ///< In plan order.
+    std::vector<DroppedColumn> dropped = {};
 };
 
 /// CREATE OR REPLACE FUNCTION, for the pairs that are open.
@@ -55,8 +64,11 @@ struct SyncedTable {
 /// How many legacy writes there were, rolled back ones included.
 [[nodiscard]] std::string read_counter(std::string const& schema, std::string const& counter);
 
-/// The table of values that could not be converted, and the function that notes one with the rights of who made it.
+/// The table of rows whose value could not be converted, and of old values whose loss was accepted, which it keeps; and the function that notes one with the rights of who made it.
 [[nodiscard]] std::vector<std::string> make_quarantine(std::string const& schema);
+
+/// 't' where the trigger is there and fires.
+[[nodiscard]] std::string sync_is_on(std::string const& schema, Name const& table);
 
 inline constexpr std::string_view sync_trigger_name = "~evolver_sync";
 /// Said in a transaction of evolver's own, the trigger leaves its rows alone: SET LOCAL evolver.filling = 'on'.

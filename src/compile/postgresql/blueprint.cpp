@@ -1,0 +1,399 @@
+#include "compile/postgresql/blueprint.hpp"
+
+#include "dialect/postgresql/inspect.hpp"
+#include "dialect/postgresql/render.hpp"
+#include "evolver/schema/digest.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace evolver::postgresql {
+
+namespace {
+
+void include(std::vector<Name>& names, Name const& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+/// An index that contract would make under the lock is made beforehand, beside writers.
+LaterIndex early(Index const& index) {
+    return {.index = index,
+            .name = "evolver_index_" + digest_of(index.table.text() + '\0' + index.name.text()).substr(0, 12)};
+}
+
+bool fills_old_column(Pair const& pair) { return pair.kind == PairKind::dropped && !pair.down.empty(); }
+
+}  // namespace
+
+Blueprint::Blueprint(Plan plan, Standing standing, Connection const& connection, std::string schema)
+    : plan_{std::move(plan)},
+      standing_{std::move(standing)},
+      connection_{&connection},
+      schema_{std::move(schema)},
+      live_{inspect(connection, schema_)},
+      virtual_{live_} {
+    // A newer release may have gone further than this plan knows.
+    standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());
+    standing_.contracted = std::min(standing_.contracted, standing_.expanded);
+    for (auto position = standing_.expanded; position-- > standing_.contracted;) {
+        auto const& operations = plan_.migrations()[position].operations;
+        for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation)
+            retract(*operation, virtual_);
+    }
+    for (auto position = standing_.contracted; position < standing_.expanded; ++position) (void)effects_of(position);
+}
+
+std::string Blueprint::title_of(std::size_t position) const {
+    return "Migration \"" + plan_.migrations()[position].id.text() + "\"";
+}
+
+std::vector<Effect> const& Blueprint::effects_of(std::size_t position) {
+    auto const known = effects_.find(position);
+    if (known != effects_.end()) return known->second;
+    std::vector<Effect> effects;
+    std::size_t number = 0;
+    for (auto const& operation : plan_.migrations()[position].operations) {
+        Effect effect;
+        try {
+            effect = effect_of(operation, virtual_);
+            refuse_impossible(position, operation, effect);
+        } catch (PlanError const& error) {
+            throw PlanError{Failure{.what = title_of(position) + ", " + error.what(), .object = error.object()}};
+        }
+        for (auto const& change : effect.expand) {
+            if (auto const* made = std::get_if<MakeAlias>(&change)) {
+                // The second name is a column here.
+                auto const* const table = live_.find_table(made->table);
+                auto const* const column = table == nullptr ? nullptr : table->find(made->column);
+                if (column == nullptr) continue;
+                if (table->find(made->alias) == nullptr)
+                    live_.find_table(made->table)
+                        ->columns.push_back({.name = made->alias, .type = Type{column->type}, .nullable = true});
+            }
+            if (auto const* made = std::get_if<MakeColumn>(&change)) {
+                auto* const table = live_.find_table(made->table);
+                if (table != nullptr && table->find(made->column.name) == nullptr)
+                    table->columns.push_back(made->column);
+            }
+            if (auto const* made = std::get_if<MakeTable>(&change)) {
+                if (live_.find_table(made->table.name) == nullptr) live_.tables.push_back(made->table);
+                restore_foreign_indexes(made->table.name);
+            }
+        }
+        for (auto const& pair : effect.pairs) open_.push_back({position, number++, pair});
+        effects.push_back(std::move(effect));
+    }
+    return effects_[position] = std::move(effects);
+}
+
+/// What was taken out of the schema with a table that the plan makes: indexes that somebody has made beside the plan.
+void Blueprint::restore_foreign_indexes(Name const& table) {
+    auto const is_planned = [&](Index const& index) {
+        return std::ranges::any_of(plan_.migrations(), [&](Migration const& migration) {
+            return std::ranges::any_of(migration.operations, [&](Operation const& operation) {
+                auto const* const made = std::get_if<CreateIndex>(&operation);
+                return made != nullptr && made->name == index.name;
+            });
+        });
+    };
+    for (auto const& index : live_.indexes) {
+        if (index.table == table && virtual_.find_index(index.name) == nullptr && !is_planned(index))
+            virtual_.indexes.push_back(index);
+    }
+}
+
+void Blueprint::refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const {
+    auto const refuse = [&](std::string const& why, std::string const& instead) {
+        throw PlanError{Failure{.what = title(operation) + " is not possible on PostgreSQL yet: " + why + ".",
+                                .object = plan_.migrations()[position].id.text(),
+                                .instead = instead}};
+    };
+    std::string const by_hand = "say it in SQL, in phases: RawSql";
+    if (plan_.migrations()[position].sync != Sync::triggers)
+        refuse("Sync::application has no writers here that would do it", "leave .sync out");
+    if (!effect.moves.empty()) refuse("a table has one name here", "keep the name");
+    if (!effect.crossings.empty()) refuse("nothing keeps two tables in step here", by_hand);
+    if (!effect.rules.empty()) refuse("nothing holds the new release to a rule before contract", by_hand);
+    if (!effect.defaults.empty()) refuse("nothing gives the new release a default of its own before contract", by_hand);
+    if (!effect.transforms.empty()) refuse("only columns of a pair are filled", by_hand);
+    for (auto const* changes : {&effect.expand, &effect.contract, &effect.undo}) {
+        for (auto const& change : *changes) (void)render(change, schema_);
+    }
+    for (auto const& change : effect.contract) {
+        auto const* const made = std::get_if<MakeIndex>(&change);
+        if (made != nullptr && made->index.unique)
+            refuse("the column has the unique index \"" + made->index.name.text() + "\"", "drop it first");
+    }
+    for (auto const& pair : effect.pairs) {
+        if (pair.kind == PairKind::dropped && pair.down.empty()) continue;
+        auto const why = why_not_synced(*connection_, schema_, pair.table);
+        if (!why.empty()) refuse("of table \"" + pair.table.text() + "\", " + why, "mend that first");
+    }
+}
+
+Side Blueprint::side_of(Name const& table, Name const& column) const {
+    auto const* const found = live_.find_table(table);
+    auto const* const known = found == nullptr ? nullptr : found->find(column);
+    if (known == nullptr)
+        throw PlanError{
+            Failure{.what = "There is no column " + table.text() + "." + column.text() + ".", .object = table.text()}};
+    return {.column = known->name,
+            .type = type_words(known->type, Engine::postgresql),
+            .collated = !known->collation.empty()};
+}
+
+NamedPair Blueprint::physical(Open const& open) const {
+    auto const& pair = open.pair;
+    auto const& id = plan_.migrations()[open.position].id.text();
+    NamedPair named{.pair = {.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}},
+                    .schema = schema_,
+                    .tag = digest_of(plan_.name() + '\0' + id + '\0' + std::to_string(open.number)).substr(0, 12)};
+    for (auto const& column : pair.from) named.pair.from.push_back(side_of(pair.table, column));
+    for (auto const& column : pair.to) named.pair.to.push_back(side_of(pair.table, column.name));
+    if (pair.kind == PairKind::alias) {
+        named.pair.up = {quoted(pair.from.front().text())};
+        named.pair.down = {quoted(pair.to.front().name.text())};
+        return named;
+    }
+    for (auto const& up : pair.up) named.pair.up.push_back(up.text(Engine::postgresql));
+    for (auto const& down : pair.down) named.pair.down.push_back(down.text(Engine::postgresql));
+    return named;
+}
+
+Step Blueprint::sync(Name const& table, std::optional<std::size_t> without) const {
+    SyncedTable synced{.schema = schema_, .table = table, .plan = plan_.name()};
+    for (auto const& column : row_key(*connection_, schema_, table).columns) synced.key.push_back(column.column);
+    for (auto const& open : open_) {
+        if (!(open.pair.table == table) || open.position == without) continue;
+        auto const& id = plan_.migrations()[open.position].id.text();
+        if (open.pair.kind != PairKind::dropped) {
+            synced.pairs.push_back({.pair = physical(open).pair,
+                                    .migration = id,
+                                    .counter = ledger::legacy_sequence(legacy_id(plan_.name(), id, table.text()))});
+        } else if (fills_old_column(open.pair)) {
+            auto const* const found = live_.find_table(table);
+            auto const* const column = found == nullptr ? nullptr : found->find(open.pair.from.front());
+            if (column != nullptr && !column->nullable)
+                synced.dropped.push_back({column->name, open.pair.down.front().text(Engine::postgresql)});
+        }
+    }
+    Step step{.migration = {}, .what = "keep both shapes of " + table.text() + " in step", .sql = {}};
+    if (synced.pairs.empty() && synced.dropped.empty()) {
+        step.sql = drop_sync(synced);
+        return step;
+    }
+    step.sql = {sync_function(synced)};
+    if (connection_->text(sync_is_on(schema_, table)) != "t") step.sql.push_back(sync_trigger(synced));
+    return step;
+}
+
+std::vector<Name> Blueprint::paired_tables(std::size_t position) const {
+    std::vector<Name> tables;
+    for (auto const& open : open_) {
+        if (open.position == position && (open.pair.kind != PairKind::dropped || fills_old_column(open.pair)))
+            include(tables, open.pair.table);
+    }
+    return tables;
+}
+
+Compiled Blueprint::expand() {
+    auto const position = standing_.expanded;
+    auto const& migration = plan_.migrations()[position];
+    Compiled compiled{.position = position};
+    auto const before = live_;
+    auto const& effects = effects_of(position);
+    std::vector<Name> made;
+    for (auto const& effect : effects) {
+        for (auto const& change : effect.expand) {
+            if (auto const* table = std::get_if<MakeTable>(&change)) include(made, table->table.name);
+            auto const* const index = std::get_if<MakeIndex>(&change);
+            if (index != nullptr && std::ranges::find(made, index->index.table) == made.end()) continue;  // later
+            auto step = render(change, schema_);
+            if (auto const* alias = std::get_if<MakeAlias>(&change)) {
+                step.sql = {fmt::format("ALTER TABLE {} ADD COLUMN {} {}", in_schema(schema_, alias->table.text()),
+                                        quoted(alias->alias.text()), side_of(alias->table, alias->column).type)};
+                include(compiled.tables, alias->table);
+            }
+            if (auto const* column = std::get_if<MakeColumn>(&change)) {
+                include(compiled.tables, column->table);
+                compiled.refuse_rows.push_back(rewrites(schema_, column->table, column->column.name));
+                compiled.refusals.push_back(
+                    "the default of column " + column->table.text() + "." + column->column.name.text() +
+                    " is another one in each row, so adding it would write every row anew under a "
+                    "lock; give it a constant, or none");
+            }
+            compiled.steps.push_back(std::move(step));
+        }
+    }
+    std::erase_if(compiled.tables, [&](Name const& table) { return before.find_table(table) == nullptr; });
+    Step functions{.migration = {}, .what = "make what converts one shape to the other", .sql = {}};
+    for (auto const& open : open_) {
+        if (open.position != position || open.pair.kind == PairKind::dropped) continue;
+        auto const pair = physical(open);
+        auto const make = conversion_functions(pair);
+        functions.sql.insert(functions.sql.end(), make.begin(), make.end());
+        auto const checks = parse_checks(pair);
+        compiled.parse_checks.insert(compiled.parse_checks.end(), checks.begin(), checks.end());
+        compiled.refuse_rows.push_back(null_check(pair));
+        compiled.refusals.push_back("`up` of what `down` makes of NULL is not NULL in table " + pair.pair.table.text() +
+                                    ": a new column that a program has emptied could not be told from one that is not "
+                                    "filled yet; let `down` give NULL for NULL");
+        compiled.fills = true;
+    }
+    if (!functions.sql.empty()) compiled.steps.push_back(std::move(functions));
+    standing_.expanded = position + 1;
+    for (auto const& table : paired_tables(position)) {
+        compiled.counters.push_back({legacy_id(plan_.name(), migration.id.text(), table.text()), table.text()});
+        compiled.steps.push_back(sync(table, {}));
+        include(compiled.tables, table);
+    }
+    compiled.indexes = indexes(position);
+    compiled.removes = removes(position);
+    for (auto& step : compiled.steps) step.migration = migration.id.text();
+    return compiled;
+}
+
+Compiled Blueprint::contract() const {
+    auto const position = standing_.contracted;
+    Compiled compiled{.position = position, .removes = removes(position)};
+    // The trigger first: it names what goes.
+    for (auto const& table : paired_tables(position)) compiled.steps.push_back(sync(table, position));
+    Step functions{.migration = {}, .what = "drop what converts one shape to the other", .sql = {}};
+    for (auto const& open : open_) {
+        if (open.position != position || open.pair.kind == PairKind::dropped) continue;
+        auto const drop = drop_conversion_functions(physical(open));
+        functions.sql.insert(functions.sql.end(), drop.begin(), drop.end());
+    }
+    if (!functions.sql.empty()) compiled.steps.push_back(std::move(functions));
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& change : effect.contract) {
+            auto step = render(change, schema_);
+            if (auto const* made = std::get_if<MakeIndex>(&change)) {
+                auto later = early(made->index);
+                step.what = "give index " + made->index.name.text() + " its name";
+                step.sql = {rename_index(schema_, later.name, made->index.name.text())};
+            }
+            if (auto const* declared = std::get_if<DeclareColumn>(&change); declared && !declared->column.nullable)
+                compiled.tightened.push_back({declared->table, declared->column.name});
+            std::visit(
+                [&](auto const& kind) {
+                    if constexpr (requires { include(compiled.tables, kind.table); })
+                        include(compiled.tables, kind.table);
+                },
+                static_cast<ChangeVariant const&>(change));
+            compiled.steps.push_back(std::move(step));
+        }
+    }
+    for (auto const& table : paired_tables(position)) include(compiled.tables, table);
+    for (auto& step : compiled.steps) step.migration = plan_.migrations()[position].id.text();
+    return compiled;
+}
+
+Compiled Blueprint::undo() const {
+    auto const position = standing_.expanded - 1;
+    Compiled compiled{.position = position};
+    for (auto const& table : paired_tables(position)) {
+        compiled.steps.push_back(sync(table, position));
+        include(compiled.tables, table);
+    }
+    Step functions{.migration = {}, .what = "drop what converts one shape to the other", .sql = {}};
+    for (auto const& open : open_) {
+        if (open.position != position || open.pair.kind == PairKind::dropped) continue;
+        auto const drop = drop_conversion_functions(physical(open));
+        functions.sql.insert(functions.sql.end(), drop.begin(), drop.end());
+    }
+    if (!functions.sql.empty()) compiled.steps.push_back(std::move(functions));
+    auto const& effects = effects_.at(position);
+    for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
+        bool const says_how = !effect->undo.empty() || std::ranges::none_of(effect->expand, [](Change const& change) {
+            return std::holds_alternative<RunScript>(change);
+        });
+        if (!says_how)
+            throw PlanError{Failure{.what = title_of(position) + " ran SQL at expand, and does not say how to undo it.",
+                                    .object = plan_.migrations()[position].id.text(),
+                                    .instead = "give RawSql .undo, or go forward"}};
+        for (auto const& change : effect->undo) compiled.steps.push_back(render(change, schema_));
+        for (auto const& change : effect->contract) {
+            auto const* const made = std::get_if<MakeIndex>(&change);
+            if (made != nullptr)
+                compiled.steps.push_back({.migration = {},
+                                          .what = "drop the index that waits for contract",
+                                          .sql = {drop_index(schema_, early(made->index).name, Beside::nobody)}});
+        }
+    }
+    for (auto& step : compiled.steps) step.migration = plan_.migrations()[position].id.text();
+    return compiled;
+}
+
+std::vector<OpenPair> Blueprint::pairs(std::optional<std::size_t> position) const {
+    std::vector<OpenPair> found;
+    for (auto const& open : open_) {
+        if (open.pair.kind == PairKind::dropped || (position && open.position != *position)) continue;
+        found.push_back({open.position, physical(open), row_key(*connection_, schema_, open.pair.table)});
+    }
+    return found;
+}
+
+std::vector<LaterIndex> Blueprint::indexes(std::size_t position) const {
+    std::vector<LaterIndex> found;
+    std::vector<Name> made;
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& change : effect.expand) {
+            if (auto const* table = std::get_if<MakeTable>(&change)) include(made, table->table.name);
+            auto const* const index = std::get_if<MakeIndex>(&change);
+            if (index != nullptr && std::ranges::find(made, index->index.table) == made.end())
+                found.push_back({index->index, index->index.name.text()});
+        }
+        for (auto const& change : effect.contract) {
+            if (auto const* index = std::get_if<MakeIndex>(&change)) found.push_back(early(index->index));
+        }
+    }
+    return found;
+}
+
+bool Blueprint::removes(std::size_t position) const {
+    return std::ranges::any_of(effects_.at(position), [](Effect const& effect) { return !effect.contract.empty(); });
+}
+
+std::vector<std::pair<std::string, std::string>> Blueprint::losses() const {
+    auto const position = standing_.expanded - 1;
+    std::vector<std::pair<std::string, std::string>> queries;
+    std::vector<std::pair<Name, Name>> paired;
+    for (auto const& open : open_) {
+        if (open.position != position || open.pair.kind == PairKind::dropped) continue;
+        auto const pair = physical(open);
+        queries.emplace_back(count_unreturnable(pair), "rows of table " + pair.pair.table.text() +
+                                                           " with values that the old shape cannot give back");
+        for (auto const& side : pair.pair.to) paired.emplace_back(pair.pair.table, side.column);
+    }
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& change : effect.expand) {
+            if (auto const* made = std::get_if<MakeTable>(&change))
+                queries.emplace_back(count_rows(schema_, made->table.name), "rows of table " + made->table.name.text());
+            auto const* const column = std::get_if<MakeColumn>(&change);
+            if (column == nullptr) continue;
+            if (std::ranges::find(paired, std::pair{column->table, column->column.name}) != paired.end()) continue;
+            queries.emplace_back(
+                count_used(schema_, column->table, column->column),
+                "rows with a value in column " + column->table.text() + "." + column->column.name.text());
+        }
+    }
+    return queries;
+}
+
+std::vector<Name> Blueprint::tables() const {
+    std::vector<Name> found;
+    for (auto position = standing_.contracted; position < plan_.migrations().size(); ++position) {
+        for (auto const& operation : plan_.migrations()[position].operations) {
+            auto const table = evolver::table_of(operation);
+            if (!table.empty() && live_.find_table(Name{table}) != nullptr) include(found, Name{table});
+        }
+    }
+    return found;
+}
+
+}  // namespace evolver::postgresql

@@ -1,0 +1,111 @@
+#pragma once
+
+// plan × live schema → steps, on PostgreSQL; what compile/compiler.hpp is on SQLite, for the operations that are possible here.
+//
+// A Blueprint reads the schema that it is told to, in the transaction that the connection is in. So the same code compiles a migration for the
+// real tables, and, before that, for empty ones of the same form, where the steps are tried and taken back: see execute/postgresql/expand.cpp.
+//
+// Only computed pairs have triggers. A second name (RenameColumn) is a column of its own here, which sync keeps equal: PostgreSQL has no column that is
+// only a name, and a view would not take every statement.
+
+#include "compile/compiler.hpp"
+#include "dialect/postgresql/connection.hpp"
+#include "dialect/postgresql/fill_sql.hpp"
+#include "dialect/postgresql/sync.hpp"
+#include "evolver/plan/plan.hpp"
+#include "evolver/plan/step.hpp"
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evolver::postgresql {
+
+/// An index that is made beside writers, once the rows are filled; at contract it takes the name that the old one has until then.
+struct LaterIndex {
+    Index index;
+    std::string name;  ///< Until contract.
+};
+
+/// A column that is NOT NULL from contract on.
+struct Tightened {
+    Name table;
+    Name column;
+};
+
+/// One phase of one migration, ready to run in one transaction.
+struct Compiled {
+    std::size_t position = 0;
+    std::vector<Step> steps = {};
+    std::vector<std::string> parse_checks = {};  ///< SELECTs that have to be understood, before the steps.
+    std::vector<std::string> refuse_rows =
+        {};                                  ///< SELECTs that have to find nothing, behind the steps of a rehearsal …
+    std::vector<std::string> refusals = {};  ///< … and what a row means.
+    std::vector<Name> tables = {};           ///< That were there before, and are changed.
+    std::vector<LegacyCounter> counters = {};
+    std::vector<Tightened> tightened = {};  ///< To be proven before the steps, beside writers.
+    std::vector<LaterIndex> indexes = {};
+    bool fills = false;
+    bool removes = false;  ///< Contract takes something away from older releases.
+};
+
+/// An open pair, and the key of its rows.
+struct OpenPair {
+    std::size_t position;
+    NamedPair pair;
+    RowKey key;
+};
+
+class Blueprint {
+public:
+    /// Throws PlanError where an open migration does not fit the schema.
+    Blueprint(Plan plan, Standing standing, Connection const& connection, std::string schema);
+
+    /// The next planned migration; `schema()` is then as after it. Throws PlanError, in words, for what is not possible here yet.
+    [[nodiscard]] Compiled expand();
+    /// The first open migration.
+    [[nodiscard]] Compiled contract() const;
+    /// The last expanded migration.
+    [[nodiscard]] Compiled undo() const;
+
+    [[nodiscard]] Standing standing() const noexcept { return standing_; }
+    /// In plan order; of all open migrations, or of one.
+    [[nodiscard]] std::vector<OpenPair> pairs(std::optional<std::size_t> position = {}) const;
+    [[nodiscard]] std::vector<LaterIndex> indexes(std::size_t position) const;
+    [[nodiscard]] bool removes(std::size_t position) const;
+    /// Queries that count what only the new shape of the last expanded migration holds, each with its words: "in table notes".
+    [[nodiscard]] std::vector<std::pair<std::string, std::string>> losses() const;
+    /// Every table that a migration from here on is about, and that is there.
+    [[nodiscard]] std::vector<Name> tables() const;
+
+private:
+    struct Open {
+        std::size_t position;
+        std::size_t number;  ///< Among the pairs of its migration.
+        Pair pair;
+    };
+
+    std::vector<Effect> const& effects_of(std::size_t position);
+    [[nodiscard]] Side side_of(Name const& table, Name const& column) const;
+    [[nodiscard]] NamedPair physical(Open const& open) const;
+    /// The trigger of a table for the pairs of all open migrations but `without`.
+    [[nodiscard]] Step sync(Name const& table, std::optional<std::size_t> without) const;
+    [[nodiscard]] std::vector<Name> paired_tables(std::size_t position) const;
+    void restore_foreign_indexes(Name const& table);
+    void refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const;
+    [[nodiscard]] std::string title_of(std::size_t position) const;
+
+    Plan plan_;
+    Standing standing_;
+    Connection const* connection_;
+    std::string schema_;
+    Schema live_;     ///< What is there, and what expand() has added since.
+    Schema virtual_;  ///< What the next migration is meant for.
+    std::map<std::size_t, std::vector<Effect>> effects_;
+    std::vector<Open> open_;
+};
+
+}  // namespace evolver::postgresql

@@ -1,0 +1,181 @@
+#include "dialect/postgresql/inspect.hpp"
+
+#include <fmt/format.h>
+
+namespace evolver::postgresql {
+
+namespace {
+
+/// $1 the schema.
+constexpr auto ordinary =
+    " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = $1 AND c.relkind IN ('r', "
+    "'p') AND c.relname NOT LIKE 'evolver\\_%' ";
+
+Table* table_in(Schema& schema, std::string const& name) {
+    // Quoted names keep their case here, and Name compares without: two tables that differ in case alone are refused by whoever looks one up.
+    for (auto& table : schema.tables) {
+        if (table.name.text() == name) return &table;
+    }
+    return nullptr;
+}
+
+void read_columns(Connection const& connection, std::string const& name, Schema& schema) {
+    auto const found = connection.query(
+        std::string{"SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, "
+                    "pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> '', (SELECT k.collname "
+                    "FROM pg_collation AS k WHERE k.oid = a.attcollation AND NOT k.collisdeterministic)"} +
+            ordinary +
+            "JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+            "LEFT JOIN pg_attrdef AS "
+            "d ON d.adrelid = c.oid AND d.adnum = a.attnum ORDER BY c.relname, a.attnum",
+        {name});
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+        auto const table_name = found.text(row, 0);
+        auto* table = table_in(schema, table_name);
+        if (table == nullptr) {
+            schema.tables.push_back({.name = Name{table_name}, .columns = {}});
+            table = &schema.tables.back();
+        }
+        Column column{.name = Name{found.text(row, 1)},
+                      .type = declared(found.text(row, 2)),
+                      .nullable = found.text(row, 3) != "t"};
+        bool const generated = found.text(row, 5) == "t";
+        if (found.rows[row][4]) (generated ? column.generated : column.default_value) = Expression{found.text(row, 4)};
+        column.stored = generated;
+        // An identity is a default that the catalogue keeps elsewhere: an INSERT may leave the column out.
+        if (found.text(row, 6) == "t") column.default_value = Expression{std::string{"DEFAULT"}};
+        column.collation = found.text(row, 7);
+        table->columns.push_back(std::move(column));
+    }
+}
+
+std::vector<Name> names_in(std::string const& lines) {
+    std::vector<Name> names;
+    for (std::size_t at = 0; at < lines.size();) {
+        auto const end = std::min(lines.find('\n', at), lines.size());
+        names.emplace_back(lines.substr(at, end - at));
+        at = end + 1;
+    }
+    return names;
+}
+
+void read_constraints(Connection const& connection, std::string const& name, Schema& schema) {
+    auto const found = connection.query(
+        std::string{
+            "SELECT c.relname, k.conname, k.contype, (SELECT string_agg(a.attname, E'\\n' ORDER BY p.at) FROM "
+            "unnest(k.conkey) WITH ORDINALITY AS p (number, at) JOIN pg_attribute AS a ON a.attrelid = k.conrelid "
+            "AND a.attnum = p.number), k.confrelid::regclass, (SELECT string_agg(a.attname, E'\\n' ORDER BY p.at) "
+            "FROM unnest(k.confkey) WITH ORDINALITY AS p (number, at) JOIN pg_attribute AS a ON a.attrelid = "
+            "k.confrelid AND a.attnum = p.number), pg_get_expr(k.conbin, k.conrelid), (SELECT f.relname FROM "
+            "pg_class AS f WHERE f.oid = k.confrelid)"} +
+            ordinary + "JOIN pg_constraint AS k ON k.conrelid = c.oid ORDER BY c.relname, k.conname",
+        {name});
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+        auto* const table = table_in(schema, found.text(row, 0));
+        if (table == nullptr || found.text(row, 1).starts_with("evolver_")) continue;
+        auto const kind = found.text(row, 2);
+        auto const columns = names_in(found.text(row, 3));
+        if (kind == "p") table->primary_key = columns;
+        if (kind == "u") table->unique_keys.push_back({.name = found.text(row, 1), .columns = columns});
+        if (kind == "c" && found.rows[row][6])
+            table->checks.push_back({.name = found.text(row, 1), .condition = Expression{found.text(row, 6)}});
+        if (kind == "f") {
+            table->foreign_keys.push_back({.name = found.text(row, 1),
+                                           .columns = columns,
+                                           .table = Name{found.text(row, 7)},
+                                           .referenced = names_in(found.text(row, 5))});
+        }
+    }
+}
+
+void read_indexes(Connection const& connection, std::string const& name, Schema& schema) {
+    auto const found = connection.query(
+        std::string{"SELECT c.relname, x.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid), part.at, "
+                    "pg_get_indexdef(i.indexrelid, part.at, true), i.indkey[part.at - 1] <> 0, (SELECT a.attname FROM "
+                    "pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[part.at - 1])"} +
+            ordinary +
+            "JOIN pg_index AS i ON i.indrelid = c.oid AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid "
+            "= "
+            "i.indexrelid AND k.conrelid = c.oid) JOIN pg_class AS x ON x.oid = i.indexrelid AND x.relname NOT LIKE "
+            "'evolver\\_%' CROSS JOIN LATERAL generate_series(1, i.indnkeyatts) AS part (at) ORDER BY x.relname, "
+            "part.at",
+        {name});
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+        bool const is_column = found.text(row, 6) == "t";
+        if (found.integer(row, 4) == 1) {
+            schema.indexes.push_back({.name = Name{found.text(row, 1)},
+                                      .table = Name{found.text(row, 0)},
+                                      .parts = {},
+                                      .unique = found.text(row, 2) == "t"});
+            if (found.rows[row][3]) schema.indexes.back().where = Expression{found.text(row, 3)};
+        }
+        schema.indexes.back().parts.emplace_back(Expression{found.text(row, is_column ? 7 : 5)}, is_column);
+    }
+}
+
+}  // namespace
+
+std::string current_schema(Connection const& connection) {
+    auto schema = connection.text("SELECT current_schema()");
+    if (!schema.empty()) return schema;
+    throw Error{Failure{.what = "The search_path of this user names no schema that is there.",
+                        .object = "search_path",
+                        .instead = "ALTER ROLE … SET search_path = public, or make the schema that it names"}};
+}
+
+Schema inspect(Connection const& connection, std::string const& schema) {
+    Schema found;
+    read_columns(connection, schema, found);
+    read_constraints(connection, schema, found);
+    read_indexes(connection, schema, found);
+    return found;
+}
+
+RowKey row_key(Connection const& connection, std::string const& schema, Name const& table) {
+    auto const found = connection.query(
+        "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = "
+        "c.relnamespace AND n.nspname = $1 JOIN pg_index AS i ON i.indrelid = c.oid AND i.indisprimary CROSS JOIN "
+        "LATERAL "
+        "generate_series(1, i.indnkeyatts) AS part (at) JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = "
+        "i.indkey[part.at - 1] WHERE c.relname = $2 ORDER BY part.at",
+        {schema, table.text()});
+    RowKey key;
+    for (std::size_t row = 0; row < found.rows.size(); ++row)
+        key.columns.push_back({Name{found.text(row, 0)}, found.text(row, 1)});
+    return key;
+}
+
+std::string why_not_synced(Connection const& connection, std::string const& schema, Name const& table) {
+    auto const found = connection.query(
+        "SELECT c.relkind = 'p', c.relispartition OR EXISTS (SELECT FROM pg_inherits AS h WHERE c.oid IN (h.inhrelid, "
+        "h.inhparent)), c.relrowsecurity, NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND "
+        "i.indisprimary), (SELECT min(t.tgname) FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal "
+        "AND "
+        "t.tgenabled <> 'D' AND (t.tgtype & 16) <> 0 AND t.tgattr::text = '' AND t.tgname <> '~evolver_sync') FROM "
+        "pg_class AS "
+        "c JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = $1 WHERE c.relname = $2",
+        {schema, table.text()});
+    if (found.empty()) return {};  // it is not there yet
+    if (found.text(0, 0) == "t") return "it is partitioned";
+    if (found.text(0, 1) == "t") return "it inherits from another table, or is a partition";
+    if (found.text(0, 2) == "t") return "it has row-level security, which hides rows from a backfill";
+    if (found.text(0, 3) == "t") return "it has no primary key, by which a backfill would walk its rows";
+    auto const trigger = found.text(0, 4);
+    if (!trigger.empty()) {
+        return "its trigger \"" + trigger +
+               "\" fires for every UPDATE, and so for evolver's own: name the columns that it is for (UPDATE OF …), or "
+               "make "
+               "it fire for INSERT and DELETE only";
+    }
+    return {};
+}
+
+std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table) {
+    return connection.integer(
+        "SELECT greatest(0, c.reltuples)::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "AND "
+        "n.nspname = $1 WHERE c.relname = $2",
+        {schema, table.text()});
+}
+
+}  // namespace evolver::postgresql

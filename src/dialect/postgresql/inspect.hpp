@@ -1,0 +1,34 @@
+#pragma once
+
+// What a PostgreSQL database holds, as values, of the tables that a plan is about.
+//
+// Types are those that format_type() writes, as declared types: "character varying(40)". Views, triggers and constraints that are no key, and what
+// is named evolver_…, are left out.
+
+#include "dialect/postgresql/connection.hpp"
+#include "dialect/postgresql/fill_sql.hpp"
+#include "evolver/schema/schema.hpp"
+
+#include <optional>
+#include <string>
+
+namespace evolver::postgresql {
+
+/// The schema in which a CREATE TABLE without one makes its table. Throws Error where there is none.
+[[nodiscard]] std::string current_schema(Connection const& connection);
+
+/// Collations are named where they call different texts the same.
+/// Every ordinary table of one schema, with its columns, keys, foreign keys and indexes.
+[[nodiscard]] Schema inspect(Connection const& connection, std::string const& schema);
+
+/// The primary key; no columns where there is none.
+[[nodiscard]] RowKey row_key(Connection const& connection, std::string const& schema, Name const& table);
+
+/// Why two shapes cannot be kept in step in the rows of the table, in words; empty where they can: it is partitioned, a part of another, has row-level
+/// security, lacks a primary key, or a trigger of the application's would fire for evolver's own writes.
+[[nodiscard]] std::string why_not_synced(Connection const& connection, std::string const& schema, Name const& table);
+
+/// About how many rows, by the planner's statistics; 0 where it has none.
+[[nodiscard]] std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table);
+
+}  // namespace evolver::postgresql

@@ -1,0 +1,49 @@
+#pragma once
+
+// What each primitive change is in PostgreSQL's words.
+//
+// Everything here is catalogue work under a lock of a moment: no statement reads or writes the rows of a table that others use. What would (SET NOT NULL,
+// CREATE INDEX) is asked for in parts: see not_null_constraint() and make_index().
+
+#include "evolver/operation/change.hpp"
+#include "evolver/plan/step.hpp"
+
+#include <string>
+#include <vector>
+
+namespace evolver::postgresql {
+
+/// The step that makes the change in `schema`. Throws PlanError, in words, for what is not possible on PostgreSQL yet.
+[[nodiscard]] Step render(Change const& change, std::string const& schema);
+
+/// CREATE INDEX under another name; CONCURRENTLY beside writers, which is no part of a transaction.
+enum class Beside { writers, nobody };
+[[nodiscard]] std::string make_index(Index const& index, std::string const& schema, std::string const& name,
+                                     Beside beside);
+/// Takes away what an index that was not finished has left.
+[[nodiscard]] std::string drop_index(std::string const& schema, std::string const& name, Beside beside);
+[[nodiscard]] std::string rename_index(std::string const& schema, std::string const& name, std::string const& to);
+/// 't' where the index is there and whole, 'f' where it is there; no row where it is not.
+[[nodiscard]] std::string index_is_valid(std::string const& schema, std::string const& name);
+
+/// The name of the constraint by which PostgreSQL knows, without a scan, that a column has no NULL: SET NOT NULL then only looks at the catalogue.
+[[nodiscard]] std::string not_null_constraint(Name const& table, Name const& column);
+/// Makes it for new rows, then has the old ones looked at beside writers: two transactions.
+[[nodiscard]] std::string add_not_null(std::string const& schema, Name const& table, Name const& column);
+[[nodiscard]] std::string validate_not_null(std::string const& schema, Name const& table, Name const& column);
+[[nodiscard]] std::string drop_not_null_constraint(std::string const& schema, Name const& table, Name const& column);
+
+/// After a column was added: a row where that has written every row of the table anew.
+[[nodiscard]] std::string rewrites(std::string const& schema, Name const& table, Name const& column);
+
+/// Nobody reads or writes the table until the end of the transaction.
+[[nodiscard]] std::string lock_table(std::string const& schema, Name const& table);
+
+/// How many rows hold something in a column that was added, beside its default; in a table that was added.
+[[nodiscard]] std::string count_used(std::string const& schema, Name const& table, Column const& column);
+[[nodiscard]] std::string count_rows(std::string const& schema, Name const& table);
+
+/// An empty table of the same form, for a rehearsal.
+[[nodiscard]] std::string like_table(std::string const& rehearsal, std::string const& schema, Name const& table);
+
+}  // namespace evolver::postgresql

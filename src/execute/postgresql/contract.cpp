@@ -1,0 +1,300 @@
+#include "execute/postgresql/contract.hpp"
+
+#include "dialect/postgresql/fill_sql.hpp"
+#include "dialect/postgresql/render.hpp"
+#include "dialect/postgresql/sync.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "evolver/ledger/ledger_error.hpp"
+#include "execute/judge.hpp"
+#include "execute/postgresql/reconcile.hpp"
+#include "execute/workplace.hpp"
+#include "fleet/gates/gates.hpp"
+#include "fleet/hand_over.hpp"
+#include "ledger/postgresql/instances.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <algorithm>
+
+namespace evolver::postgresql {
+
+namespace {
+
+constexpr int check_violation = code_of("23514");
+
+class Bench {
+public:
+    Bench(Site const& site, std::chrono::seconds soak, ContractOptions const& options)
+        : site_{site}, soak_{soak}, options_{options} {}
+
+    /// In the transaction that `connection` is in: legacy writes that are seen to have moved are noted.
+    [[nodiscard]] std::vector<Gate> judge(Connection const& connection, ledger::Entry const& entry, bool removes,
+                                          std::string const& waits_for) const {
+        auto const& migration = site_.plan().migrations()[static_cast<std::size_t>(entry.position)];
+        contract_gates::Facts facts{.plan = site_.plan(), .migration = migration, .entry = entry};
+        facts.legacy = ledger::legacy_of(connection, site_.plan().name(), entry.position);
+        facts.waits_for = waits_for;
+        facts.loss_accepted = std::ranges::any_of(options_.accept_loss,
+                                                  [&](AcceptedLoss const& one) { return one.migration == entry.id; });
+        facts.own_release = site_.options().release;
+        for (auto const& one : instances_of(connection, site_.plan().name()))
+            facts.instances.push_back({.process = static_cast<pid_t>(one.process),
+                                       .release = one.release,
+                                       .plan = Presence::plan_label(site_.plan().name())});
+        facts.now = ledger::now(connection);
+        facts.soak = soak_;
+        std::vector<Gate> all;
+        for (auto const* condition : contract_gates::all()) {
+            bool const is_work = condition == &contract_gates::backfill;
+            if (!removes && !is_work) continue;
+            auto reason = condition->reason(facts);
+            if (overridden(condition->name)) reason.clear();
+            all.push_back({std::string{condition->name}, entry.id, reason.empty(), reason});
+        }
+        return all;
+    }
+
+    [[nodiscard]] bool has_to_wait(Connection const& connection, ledger::Entry const& entry) const {
+        return std::ranges::any_of(judge(connection, entry, true, {}), [](Gate const& gate) {
+            return !gate.open && (gate.name == "due" || gate.name == "held");
+        });
+    }
+    [[nodiscard]] bool overridden(std::string_view name) const {
+        return std::ranges::any_of(options_.override_gates, [&](Override const& one) { return one.gate == name; });
+    }
+
+private:
+    Site const& site_;
+    std::chrono::seconds soak_;
+    ContractOptions const& options_;
+};
+
+std::vector<Gate> closed_among(std::vector<Gate> all) {
+    std::erase_if(all, [](Gate const& gate) { return gate.open; });
+    return all;
+}
+
+/// All gates of the open migrations before `end`.
+std::vector<Gate> judged(Site const& site, Bench const& bench, ledger::State const& state, Blueprint const& blueprint,
+                         std::size_t end) {
+    std::vector<Gate> all;
+    std::string waits_for;
+    for (auto const& entry : state.entries) {
+        auto const position = static_cast<std::size_t>(entry.position);
+        if (position >= end) break;
+        if (entry.phase != Phase::expanded) continue;
+        auto const removes = blueprint.removes(position);
+        auto const found = bench.judge(site.connection(), entry, removes, waits_for);
+        all.insert(all.end(), found.begin(), found.end());
+        if (waits_for.empty() && removes && bench.has_to_wait(site.connection(), entry)) waits_for = entry.id;
+    }
+    return all;
+}
+
+std::size_t end_of(Site const& site, Bench const& bench, ledger::State const& state, Blueprint const& blueprint,
+                   ContractOptions const& options) {
+    std::size_t position = 0;
+    bool any = false;
+    for (auto const& entry : state.entries) {
+        bool const removes = entry.phase == Phase::expanded && blueprint.removes(position);
+        // Where the first of them has to wait, its gates say why.
+        if (!options.until && removes && bench.has_to_wait(site.connection(), entry))
+            return any ? position : position + 1;
+        any = any || removes;
+        ++position;
+        if (options.until && site.plan().migrations()[position - 1].id == *options.until) return position;
+    }
+    return position;
+}
+
+void refuse_unfinished(ledger::State const& state, Plan const& plan) {
+    if (state.entries.size() == plan.migrations().size()) return;
+    bool const older = state.entries.size() > plan.migrations().size();
+    throw HistoryError{
+        Failure{.what = older ? "The database has been expanded by a newer release, which this plan does not "
+                                "know."
+                              : "The plan is not expanded: its migration \"" +
+                                    plan.migrations()[state.entries.size()].id.text() + "\" is pending.",
+                .object = plan.name(),
+                .instead = older ? "run this with the newest release's plan" : "call expand() first"}};
+}
+
+/// Has the columns proven to hold no NULL, beside writers; until the end, or until it is taken back.
+class Tightening {
+public:
+    Tightening(Site const& site, std::vector<Tightened> columns) : site_{site}, columns_{std::move(columns)} {
+        take_back();  // what one that was killed has left
+        for (auto const& one : columns_) {
+            locked([&] { site_.connection().run(add_not_null(site_.schema(), one.table, one.column)); });
+            try {
+                locked([&] { site_.connection().run(validate_not_null(site_.schema(), one.table, one.column)); });
+            } catch (EngineError const& error) {
+                take_back();
+                if (error.native_code() != check_violation) throw;
+                throw GateClosed{{{.name = "rules",
+                                   .migration = {},
+                                   .open = false,
+                                   .reason = "rows of table " + one.table.text() + " have no value in column " +
+                                             one.column.text() + ", which is NOT NULL from contract on: mend them"}}};
+            }
+        }
+    }
+    ~Tightening() {
+        if (kept_) return;
+        try {
+            take_back();
+        } catch (Error const&) {
+            return;  // the next contract does
+        }
+    }
+    Tightening(Tightening const&) = delete;
+    Tightening& operator=(Tightening const&) = delete;
+    void keep() noexcept { kept_ = true; }
+
+private:
+    void locked(std::function<void()> const& work) const {
+        site_.patiently([&] {
+            Transaction transaction{site_.connection(), site_.options().lock_timeout};
+            work();
+            transaction.commit();
+        });
+    }
+    void take_back() const {
+        for (auto const& one : columns_)
+            locked([&] { site_.connection().run(drop_not_null_constraint(site_.schema(), one.table, one.column)); });
+    }
+
+    Site const& site_;
+    std::vector<Tightened> columns_;
+    bool kept_ = false;
+};
+
+/// The transaction of one migration's contract, on the connection of the fleet's mover.
+struct Removal {
+    Site& site;
+    Bench const& bench;
+    ContractOptions const& options;
+    std::size_t position;
+
+    /// False: somebody else was quicker.
+    bool operator()(Connection const& connection, Report& report) const {
+        auto const& plan = site.plan();
+        auto const& migration = plan.migrations()[position];
+        auto const& id = migration.id.text();
+        auto const at = static_cast<std::int64_t>(position);
+        ledger::take_pen(connection, plan.name());
+        auto const state = ledger::read(connection, plan.name());
+        auto const standing = standing_of(state);
+        if (standing.contracted != position) return false;
+        Blueprint const blueprint{plan, standing, connection, site.schema()};
+        auto const compiled = blueprint.contract();
+        auto const pairs = blueprint.pairs(position);
+        for (auto const& table : compiled.tables) connection.run(lock_table(site.schema(), table));
+        // From here on nobody writes. What has come in since the gates were looked at is seen now.
+        if (auto closed = closed_among(bench.judge(connection, state.entries[position], compiled.removes, {}));
+            !closed.empty())
+            throw GateClosed{std::move(closed)};
+        for (auto const& open : pairs) {
+            if (connection.text(sync_is_on(site.schema(), open.pair.pair.table)) == "t") continue;
+            throw DriftError{
+                Failure{.what = "The sync trigger of table " + open.pair.pair.table.text() +
+                                " is gone, or is switched off: what old programs wrote may be in the old shape only.",
+                        .object = id,
+                        .instead = "rollback(), then expand() again"}};
+        }
+        std::int64_t kept = 0;
+        if (state.entries[position].lossy_rows > 0) {
+            for (auto const& open : pairs) {
+                for (auto const& sql : quarantine(open.pair, open.key))
+                    kept += connection.query(sql, {plan.name(), id}).changed;
+            }
+        }
+        for (auto const& one : options.override_gates)
+            site.audit(
+                connection,
+                {.plan = {}, .event = "gate overridden", .migration = id, .detail = one.gate + ": " + one.reason});
+        for (auto const& one : options.accept_loss) {
+            if (one.migration == id)
+                site.audit(connection,
+                           {.plan = {}, .event = "loss accepted", .migration = id, .detail = one.reason, .rows = kept});
+        }
+        ledger::drop_legacy_counters(connection, plan.name(), at);
+        run_steps(compiled.steps, connection);
+        ledger::contracted(connection, plan.name(), at);
+        site.audit(connection, {.plan = {},
+                                .event = "contract",
+                                .migration = id,
+                                .detail = migration.summary,
+                                .steps = in_words(compiled.steps)});
+        report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        return true;
+    }
+};
+
+}  // namespace
+
+std::vector<Gate> gates(Site& site, std::chrono::seconds soak, ContractOptions const& options) {
+    refuse_unknown(site.plan(), options);
+    Bench const bench{site, soak, options};
+    std::vector<Gate> all;
+    site.patiently([&] {
+        Transaction transaction{site.connection(), site.options().lock_timeout};
+        auto const state = site.state();
+        Blueprint const blueprint{site.plan(), standing_of(state), site.connection(), site.schema()};
+        all = judged(site, bench, state, blueprint, site.plan().migrations().size());
+        transaction.commit();
+    });
+    return all;
+}
+
+Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options) {
+    auto const& plan = site.plan();
+    refuse_unknown(plan, options);
+    refuse_unfinished(site.state(), plan);
+    Bench const bench{site, soak, options};
+    std::size_t end = 0;
+    std::vector<Gate> closed;
+    site.patiently([&] {
+        Transaction transaction{site.connection(), site.options().lock_timeout};
+        auto const state = site.state();
+        Blueprint const blueprint{plan, standing_of(state), site.connection(), site.schema()};
+        end = end_of(site, bench, state, blueprint, options);
+        closed = closed_among(judged(site, bench, state, blueprint, end));
+        transaction.commit();
+    });
+    if (!closed.empty()) throw GateClosed{std::move(closed)};
+
+    Report report;
+    for (;;) {
+        auto const standing = standing_of(site.state());
+        auto const position = standing.contracted;
+        if (position >= std::min(end, standing.expanded)) return report;
+        auto const& migration = plan.migrations()[position];
+        Blueprint const blueprint{plan, standing, site.connection(), site.schema()};
+        auto const compiled = blueprint.contract();
+        // The last look, beside writers: a write past the triggers shows here, before anything is gone.
+        (void)compare_shapes(site, position);
+        Tightening tightening{site, compiled.tightened};
+        auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
+        bool const over_instances = bench.overridden("instances");
+        bool done = false;
+        site.patiently([&] {
+            site.lease().renew();  // who moves has acknowledged the last move himself
+            Report steps;
+            Removal const removal{site, bench, options, position};
+            HandOver move{.what = "contract of " + migration.id.text()};
+            if (compiled.removes && !over_instances) move.floor = release;
+            move.work = [&] {
+                done = removal(site.roster().connection(), steps);
+                if (done && compiled.removes && over_instances)
+                    raise_floor(site.roster().connection(), plan.name(), release, migration.release.text());
+            };
+            (void)hand_over(site.roster(), move);
+            if (done) report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
+        });
+        tightening.keep();
+        if (done) site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});
+        site.lease().renew();
+    }
+}
+
+}  // namespace evolver::postgresql

@@ -1,0 +1,24 @@
+#pragma once
+
+// Removing the old shape on PostgreSQL, once it is proven that nobody needs it. The gates are those of SQLite (fleet/gates), but for `processes`: who else
+// is connected to a server says nothing of who uses a table.
+
+#include "evolver/execute/contract_options.hpp"
+#include "evolver/fleet/gate.hpp"
+#include "evolver/plan/step.hpp"
+#include "execute/postgresql/site.hpp"
+
+#include <chrono>
+#include <vector>
+
+namespace evolver::postgresql {
+
+/// In plan order, up to the first migration that is not due or held. Each is one transaction of the fleet's mover: the gates are judged again while nobody
+/// comes in and the tables are locked; an instance of an older release that starts from here on is refused before it writes. Throws GateClosed,
+/// ReconcileError.
+Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options = {});
+
+/// Every gate of every open migration, open or closed.
+[[nodiscard]] std::vector<Gate> gates(Site& site, std::chrono::seconds soak, ContractOptions const& options = {});
+
+}  // namespace evolver::postgresql

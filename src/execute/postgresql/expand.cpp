@@ -1,0 +1,142 @@
+#include "execute/postgresql/expand.hpp"
+
+#include "dialect/postgresql/render.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "execute/workplace.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+namespace evolver::postgresql {
+
+namespace {
+
+[[noreturn]] void refuse(Plan const& plan, std::size_t position, std::string const& what, EngineError const* error) {
+    auto const& id = plan.migrations()[position].id.text();
+    throw PlanError{Failure{.what = "Migration \"" + id + "\": " + what,
+                            .object = id,
+                            .instead = "nothing was written: mend the migration, then call again",
+                            .native_code = error == nullptr ? 0 : error->native_code()}};
+}
+
+void refuse_impossible(Plan const& plan, std::size_t first) {
+    for (auto position = first; position < plan.migrations().size(); ++position) {
+        auto const& migration = plan.migrations()[position];
+        if (!migration.invariants.empty())
+            refuse(plan, position, "invariants are not looked at on PostgreSQL yet; leave .invariants out", nullptr);
+    }
+}
+
+/// Everything that is pending, on empty tables in a schema of its own, which nobody else sees and which goes with the transaction. Others' tables are only
+/// looked at.
+void try_pending(Site const& site, Standing standing, Report& report) {
+    auto const& connection = site.connection();
+    auto const& plan = site.plan();
+    Transaction const never_committed{connection, site.options().lock_timeout};
+    auto const schema = fmt::format("evolver_rehearsal_{}", getpid());
+    auto const path = connection.text("SELECT current_setting('search_path')");
+    connection.run("CREATE SCHEMA " + quoted(schema));
+    bool const from_the_start = standing.contracted == standing.expanded;
+    for (auto const& table : Blueprint{plan, standing, connection, site.schema()}.tables())
+        connection.run(like_table(schema, site.schema(), table));
+    connection.run("SET LOCAL search_path = " + quoted(schema) + ", " + path);
+    auto position = standing.expanded;
+    try {
+        Blueprint blueprint{plan, standing, connection, schema};
+        for (; position < plan.migrations().size(); ++position) {
+            auto const compiled = blueprint.expand();
+            for (auto const& counter : compiled.counters)
+                connection.run("CREATE SEQUENCE " + in_schema(schema, ledger::legacy_sequence(counter.id)));
+            run_steps(compiled.steps, connection);
+            for (auto const& check : compiled.parse_checks) connection.query(check);
+            for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {
+                if (!connection.query(compiled.refuse_rows[i]).empty())
+                    refuse(plan, position, compiled.refusals[i] + ".", nullptr);
+            }
+            for (auto const& later : compiled.indexes)
+                connection.run(make_index(later.index, schema, later.name, Beside::nobody));
+            report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        }
+        if (!from_the_start) return;  // the indexes of tables that were copied have other names
+        standing.expanded = plan.migrations().size();
+        for (; standing.contracted < standing.expanded; ++standing.contracted) {
+            position = standing.contracted;
+            run_steps(Blueprint{plan, standing, connection, schema}.contract().steps, connection);
+        }
+    } catch (EngineError const& error) {
+        if (error.retry_helps()) throw;
+        refuse(plan, position, error.what(), &error);
+    }
+}
+
+/// One migration, its ledger entry and its row of the trail. False: somebody else has done it meanwhile.
+bool commit_expand(Site& site, std::size_t position, Report& report) {
+    auto const& connection = site.connection();
+    auto const& plan = site.plan();
+    auto const& migration = plan.migrations()[position];
+    bool done = false;
+    site.patiently([&] {
+        auto const start = std::chrono::steady_clock::now();
+        Transaction transaction{connection, site.options().lock_timeout};
+        ledger::take_pen(connection, plan.name());
+        auto const standing = standing_of(site.state());
+        if (standing.expanded != position) return;
+        Blueprint blueprint{plan, standing, connection, site.schema()};
+        auto const compiled = blueprint.expand();
+        for (auto const& counter : compiled.counters)
+            ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(position), counter.table,
+                                        counter.id);
+        run_steps(compiled.steps, connection);
+        ledger::expanded(connection, plan, position, Phase::expanded, Stage::dual,
+                         !compiled.fills && compiled.indexes.empty());
+        auto const took =
+            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+        site.audit(connection, {.plan = {},
+                                .event = "expand",
+                                .migration = migration.id.text(),
+                                .detail = migration.summary,
+                                .duration = took,
+                                .steps = in_words(compiled.steps)});
+        transaction.commit();
+        done = true;
+        report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+        site.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = took});
+    });
+    return done;
+}
+
+}  // namespace
+
+Report rehearse(Site& site) {
+    Report report{.rehearsed = true};
+    site.patiently([&] {
+        report.steps.clear();
+        auto const standing = standing_of(site.state());
+        refuse_impossible(site.plan(), standing.expanded);
+        try_pending(site, standing, report);
+    });
+    return report;
+}
+
+Report expand(Site& site) {
+    Report report;
+    auto const& plan = site.plan();
+    (void)site.state();  // a history that does not fit is told first
+    site.patiently([&] {
+        if (!ledger::read(site.connection(), plan.name()).exists)
+            ledger::create(site.connection(), plan.name(), site.options().lock_timeout);
+    });
+    site.patiently([&] { (void)site.lease(); });
+    for (;;) {
+        auto const standing = standing_of(site.state());
+        if (standing.expanded >= plan.migrations().size()) return report;
+        (void)rehearse(site);
+        for (auto position = standing.expanded; position < plan.migrations().size(); ++position) {
+            if (!commit_expand(site, position, report)) break;  // another process is at work: look again
+        }
+    }
+}
+
+}  // namespace evolver::postgresql

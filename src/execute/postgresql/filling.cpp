@@ -1,0 +1,207 @@
+#include "execute/postgresql/filling.hpp"
+
+#include "dialect/postgresql/fill_sql.hpp"
+#include "dialect/postgresql/render.hpp"
+#include "dialect/postgresql/sync.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "evolver/ledger/ledger_error.hpp"
+#include "execute/workplace.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace evolver::postgresql {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds wanted{50};  // so long others wait for a row of a batch
+constexpr std::int64_t first_rows = 500;
+constexpr std::int64_t most_rows = 20'000;
+
+std::vector<std::string> key_of(Rows const& rows) {
+    std::vector<std::string> key;
+    for (auto const& part : rows.rows.at(0)) key.push_back(part.value_or(""));
+    return key;
+}
+
+std::vector<Text> parameters(std::vector<std::string> const& first, std::vector<std::string> const& second = {}) {
+    std::vector<Text> all{first.begin(), first.end()};
+    all.insert(all.end(), second.begin(), second.end());
+    return all;
+}
+
+std::int64_t next_rows(std::int64_t rows, Clock::duration took) {
+    if (took > wanted) return std::max<std::int64_t>(1, rows / 2);
+    return took < wanted / 3 ? std::min(most_rows, rows * 2) : rows;
+}
+
+}  // namespace
+
+std::optional<Filler::Work> Filler::next() {
+    auto const state = site_.state();
+    auto const standing = standing_of(state);
+    for (auto const& entry : state.entries) {
+        auto const position = static_cast<std::size_t>(entry.position);
+        if (position >= site_.plan().migrations().size()) break;
+        if (entry.phase != Phase::expanded || entry.filled) continue;
+        Blueprint const blueprint{site_.plan(), standing, site_.connection(), site_.schema()};
+        return Work{position, blueprint.pairs(position), blueprint.indexes(position)};
+    }
+    return std::nullopt;
+}
+
+Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector<OpenPair> const& pairs) {
+    auto const& connection = site_.connection();
+    auto const& plan = site_.plan().name();
+    auto const at = static_cast<std::int64_t>(position);
+    auto const& pair = pairs.front();
+    auto const& key = pair.key;
+    auto const start = Clock::now();
+    Transaction transaction{connection, site_.options().lock_timeout};
+    connection.run(std::string{filling});
+    if (!ledger::lock_filling(connection, plan, at, table.text())) {
+        work_.reset();  // it was filled, contracted or rolled back meanwhile
+        return Batch::held_up;
+    }
+    if (connection.text(sync_is_on(site_.schema(), table)) != "t") {
+        throw DriftError{Failure{.what = "The sync trigger of table " + table.text() +
+                                         " is gone, or is switched off: what "
+                                         "old programs write is not carried over.",
+                                 .object = table.text(),
+                                 .instead = "rollback(), then expand() again"}};
+    }
+    auto progress = ledger::filling_of(connection, plan, at, table.text()).value_or(ledger::Filling{});
+    if (progress.complete) return Batch::finished;
+    if (progress.bound.empty()) {
+        // Whatever is written from expand on is filled by the trigger, wherever its key lies.
+        auto const last = connection.query(last_key(table_of(pair.pair), key));
+        if (!last.empty()) progress.bound = key_of(last);
+        progress.batch_rows = first_rows;
+    }
+    bool const begun = !progress.done.empty();
+    auto const rest = begun ? parameters(progress.done, progress.bound) : parameters(progress.bound);
+    auto const rows = progress.batch_rows;
+    auto const until =
+        progress.bound.empty()
+            ? Rows{}
+            : connection.query(
+                  key_after_rows(table_of(pair.pair), key, begun ? Range::after_until : Range::until, rows), rest);
+    if (until.empty()) {
+        progress.complete = true;
+    } else {
+        auto const end = key_of(until);
+        for (auto const& one : pairs) {
+            progress.rows += connection
+                                 .query(fill(one.pair, key, begun ? Range::after_until : Range::until),
+                                        begun ? parameters(progress.done, end) : parameters(end))
+                                 .changed;
+        }
+        progress.done = end;
+        ++progress.batches;
+    }
+    progress.batch_rows = next_rows(rows, Clock::now() - start);
+    ledger::keep_filling(connection, plan, at, table.text(), progress);
+    transaction.commit();
+    site_.tell({.kind = EventKind::batch,
+                .migration = site_.plan().migrations()[position].id.text(),
+                .object = table.text(),
+                .done = progress.rows,
+                .duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start)});
+    return progress.complete ? Batch::finished : Batch::done;
+}
+
+void Filler::build(LaterIndex const& later) {
+    auto const& connection = site_.connection();
+    auto const look = [&] { return connection.query(index_is_valid(site_.schema(), later.name)); };
+    auto const found = look();
+    if (!found.empty() && found.text(0, 0) == "t") return;
+    // A build that was killed has left an index that every write keeps up and that no query uses.
+    if (!found.empty()) connection.query(drop_index(site_.schema(), later.name, Beside::writers));
+    try {
+        connection.query(make_index(later.index, site_.schema(), later.name, Beside::writers));
+    } catch (EngineError const& error) {
+        if (connection.is_lost()) throw;
+        auto const left = look();
+        bool const by_another = !left.empty() && left.text(0, 0) == "t";
+        if (by_another) return;
+        if (error.native_code() != unique_violation) throw;
+        connection.query(drop_index(site_.schema(), later.name, Beside::writers));
+        throw Error{Failure{.what = "Rows of table " + later.index.table.text() + " break the unique index \"" +
+                                    later.index.name.text() + "\".",
+                            .object = later.index.name.text(),
+                            .instead = "mend the rows, then call advance() again; or rollback()"}};
+    }
+}
+
+void Filler::finish(std::size_t position) {
+    auto const& connection = site_.connection();
+    auto const& plan = site_.plan();
+    auto const& id = plan.migrations()[position].id.text();
+    Transaction transaction{connection, site_.options().lock_timeout};
+    ledger::take_pen(connection, plan.name());
+    auto const state = site_.state();
+    bool const open = position < state.entries.size() && state.entries[position].phase == Phase::expanded &&
+                      !state.entries[position].filled;
+    if (!open) return;
+    std::int64_t rows = 0;
+    std::vector<std::string> seen;
+    for (auto const& pair : work_->pairs) {
+        auto const& table = pair.pair.pair.table.text();
+        if (std::ranges::find(seen, table) != seen.end()) continue;
+        seen.push_back(table);
+        auto const progress = ledger::filling_of(connection, plan.name(), static_cast<std::int64_t>(position), table);
+        if (!progress || !progress->complete) return;
+        rows += progress->rows;
+    }
+    ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
+    site_.audit(connection, {.plan = {}, .event = "backfill finished", .migration = id, .rows = rows});
+    transaction.commit();
+    site_.tell({.kind = EventKind::filled, .migration = id, .done = rows});
+}
+
+bool Filler::advance(std::chrono::microseconds budget) {
+    auto const end = Clock::now() + budget;
+    bool worked = false;
+    why_.clear();
+    do {
+        try {
+            site_.connection().revive();
+            if (!work_) work_ = next();
+            if (!work_) return worked;
+            auto const position = work_->position;
+            bool ready = true;
+            for (std::size_t i = 0; i < work_->pairs.size() && ready; ++i) {
+                auto const& table = work_->pairs[i].pair.pair.table;
+                auto const same_table = [&](OpenPair const& other) { return other.pair.pair.table == table; };
+                bool const first = std::none_of(work_->pairs.begin(),
+                                                work_->pairs.begin() + static_cast<std::ptrdiff_t>(i), same_table);
+                if (!first) continue;
+                std::vector<OpenPair> together;
+                std::ranges::copy_if(work_->pairs, std::back_inserter(together), same_table);
+                auto const start = Clock::now();
+                auto const done = batch(position, Name{table}, together);
+                worked = true;
+                ready = done == Batch::finished;
+                // Who writes has a turn in between.
+                if (done == Batch::done) std::this_thread::sleep_for((Clock::now() - start) / 4);
+            }
+            if (!ready) continue;
+            worked = true;
+            for (auto const& index : work_->indexes) build(index);
+            finish(position);
+            work_.reset();
+        } catch (EngineError const& error) {
+            if (!error.retry_helps()) throw;
+            work_.reset();
+            worked = true;
+            why_ = "somebody holds a lock: it is tried again";
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        }
+    } while (Clock::now() < end);
+    return worked;
+}
+
+}  // namespace evolver::postgresql

@@ -1,0 +1,45 @@
+#pragma once
+
+// The backfill on PostgreSQL: new columns of the rows that were there before expand, in batches by ranges of the key; then the indexes that wait for them.
+//
+// A batch is one transaction with its checkpoint: killed at any moment, it is there with both or with neither. It gives way: a row that somebody else
+// holds for longer than the lock timeout ends the batch, which is tried again, smaller, before the server looks for a deadlock (after 1 s).
+
+#include "execute/postgresql/site.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evolver::postgresql {
+
+/// Any number of processes may fill at once: one at a time fills a table.
+class Filler {
+public:
+    explicit Filler(Site& site) : site_{site} {}
+
+    /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what.
+    bool advance(std::chrono::microseconds budget);
+    [[nodiscard]] std::string const& why() const noexcept { return why_; }
+
+private:
+    struct Work {
+        std::size_t position;
+        std::vector<OpenPair> pairs;
+        std::vector<LaterIndex> indexes;
+    };
+
+    [[nodiscard]] std::optional<Work> next();
+    enum class Batch { done, finished, held_up };
+    Batch batch(std::size_t position, Name const& table, std::vector<OpenPair> const& pairs);
+    void build(LaterIndex const& later);
+    void finish(std::size_t position);
+
+    Site& site_;
+    std::optional<Work> work_;
+    std::string why_;
+};
+
+}  // namespace evolver::postgresql

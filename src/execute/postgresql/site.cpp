@@ -1,0 +1,96 @@
+#include "execute/postgresql/site.hpp"
+
+#include "dialect/postgresql/inspect.hpp"
+#include "evolver/dialect/engine_error.hpp"
+#include "execute/workplace.hpp"
+#include "ledger/postgresql/audit.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include <unistd.h>
+
+namespace evolver::postgresql {
+
+Site::Site(Connection connection, Plan plan, SiteOptions options)
+    : connection_{std::move(connection)},
+      plan_{std::move(plan)},
+      options_{std::move(options)},
+      release_position_{plan_.position_of(Release{options_.release})},
+      schema_{current_schema(connection_)} {
+    constexpr int oldest = 140000;  // CREATE OR REPLACE TRIGGER
+    if (connection_.server_version() < oldest) {
+        throw Error{Failure{.what = "This server is older than PostgreSQL 14.",
+                            .object = std::to_string(connection_.server_version()),
+                            .instead = "upgrade it: 13 has had no support since November 2025"}};
+    }
+}
+
+ledger::State Site::state() const {
+    auto state = ledger::read(connection_, plan_.name());
+    ledger::verify(state, plan_, release_position_, options_.release);
+    return state;
+}
+
+Roster& Site::roster() {
+    if (!roster_) {
+        RosterOptions options{.plan = plan_.name(), .lock_timeout = options_.lock_timeout};
+        for (auto const& release : plan_.releases()) options.releases.push_back(release.text());
+        roster_ = std::make_unique<Roster>(connection_.another(), std::move(options));
+    }
+    return *roster_;
+}
+
+Lease& Site::lease() {
+    if (!lease_) {
+        lease_ = std::make_unique<Lease>(roster(),
+                                         Enrolment{.release = options_.release,
+                                                   .release_position = static_cast<std::int64_t>(release_position_),
+                                                   .plan_digest = plan_.digest(),
+                                                   .host = ledger::host_name(),
+                                                   .process = getpid()},
+                                         options_.lease);
+    }
+    return *lease_;
+}
+
+void Site::audit(Connection const& connection, ledger::AuditRow row) const {
+    row.plan = plan_.name();
+    row.actor = options_.actor;
+    row.release = options_.release;
+    row.plan_digest = plan_.digest();
+    ledger::append(connection, row);
+}
+
+void Site::patiently(std::function<void()> const& work) const {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds longest_rest{200};
+    auto const end = Clock::now() + options_.wait;
+    std::minstd_rand draw{static_cast<unsigned>(Clock::now().time_since_epoch().count())};
+    for (std::chrono::milliseconds rest{10};; rest = std::min(rest * 2, longest_rest)) {
+        try {
+            connection_.revive();
+            return work();
+        } catch (Error const& error) {
+            if (!error.retry_helps() || Clock::now() >= end) throw;
+        }
+        // Two who rest equally long meet again.
+        std::this_thread::sleep_for(rest / 2 + rest * static_cast<int>(draw() % 100) / 100);
+    }
+}
+
+void run_steps(std::vector<Step> const& steps, Connection const& connection) {
+    for (auto const& step : steps) {
+        if (!step.refuse_if.empty() && !connection.query(step.refuse_if).empty()) {
+            throw PlanError{Failure{.what = "Migration \"" + step.migration + "\", step \"" + step.what +
+                                            "\" is refused: " + step.refusal + ".",
+                                    .object = step.migration}};
+        }
+        for (auto const& sql : step.sql) connection.run(sql);
+    }
+}
+
+}  // namespace evolver::postgresql

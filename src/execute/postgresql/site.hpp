@@ -1,0 +1,75 @@
+#pragma once
+
+// What every piece of work on PostgreSQL needs: the plan, a connection of evolver's own, the fleet, the observer; and the patience to give way.
+
+#include "compile/postgresql/blueprint.hpp"
+#include "dialect/postgresql/connection.hpp"
+#include "evolver/observe/observer.hpp"
+#include "evolver/plan/plan.hpp"
+#include "fleet/lease.hpp"
+#include "fleet/postgresql_roster.hpp"
+#include "ledger/audit.hpp"
+#include "ledger/ledger.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evolver::postgresql {
+
+struct SiteOptions {
+    std::string release;
+    std::string actor = {};
+    Observer* observer = nullptr;
+    /// How long to go on trying to get a lock that somebody else holds.
+    std::chrono::milliseconds wait = std::chrono::seconds{10};
+    /// How long one statement waits for a lock: so long others wait behind it.
+    std::chrono::milliseconds lock_timeout{100};
+    LeaseTerms lease = {};
+};
+
+class Site {
+public:
+    /// `connection`: evolver's own. Reads the schema that is the current one.
+    Site(Connection connection, Plan plan, SiteOptions options);
+
+    [[nodiscard]] Connection const& connection() const noexcept { return connection_; }
+    [[nodiscard]] Plan const& plan() const noexcept { return plan_; }
+    [[nodiscard]] std::string const& schema() const noexcept { return schema_; }
+    [[nodiscard]] SiteOptions const& options() const noexcept { return options_; }
+    [[nodiscard]] std::size_t release_position() const noexcept { return release_position_; }
+
+    /// The ledger's state, checked against the plan. Throws HistoryError, SchemaTooNew.
+    [[nodiscard]] ledger::State state() const;
+    /// This instance in the fleet; it comes in when it is first needed. Throws SchemaTooNew.
+    [[nodiscard]] Lease& lease();
+    [[nodiscard]] Roster& roster();
+
+    void tell(Event const& event) const {
+        if (options_.observer != nullptr) options_.observer->on(event);
+    }
+    /// Appends to the trail, with plan, release and actor filled in. `connection`: that of the transaction that the row speaks of.
+    void audit(Connection const& connection, ledger::AuditRow row) const;
+
+    /// Does `work` again, from its beginning, as long as a retry helps and the time to wait is not over, with a rest in between: locks that
+    /// somebody holds, deadlocks, a connection that was cut (it is opened anew). What it does has to look at the ledger first: a COMMIT whose answer was
+    /// lost may have been one.
+    void patiently(std::function<void()> const& work) const;
+
+private:
+    Connection connection_;
+    Plan plan_;
+    SiteOptions options_;
+    std::size_t release_position_;
+    std::string schema_;
+    std::unique_ptr<Roster> roster_;
+    std::unique_ptr<Lease> lease_;  // leaves before its roster goes
+};
+
+/// Runs the steps in the transaction that is open.
+void run_steps(std::vector<Step> const& steps, Connection const& connection);
+
+}  // namespace evolver::postgresql

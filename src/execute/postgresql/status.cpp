@@ -1,0 +1,87 @@
+#include "execute/postgresql/status.hpp"
+
+#include "dialect/postgresql/sync.hpp"
+#include "execute/workplace.hpp"
+#include "ledger/postgresql/instances.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <algorithm>
+
+namespace evolver::postgresql {
+
+namespace {
+
+void add_backfills(Connection const& connection, std::string const& plan, ledger::Entry const& entry,
+                   std::vector<OpenPair> const& pairs, MigrationStatus& migration) {
+    for (auto const& open : pairs) {
+        auto const& table = open.pair.pair.table.text();
+        bool const known =
+            std::ranges::any_of(migration.backfills, [&](BackfillStatus const& one) { return one.table == table; });
+        auto const progress = ledger::filling_of(connection, plan, entry.position, table);
+        if (known || !progress) continue;
+        BackfillStatus backfill{.table = table,
+                                .state = progress->complete ? RunState::finished : RunState::running,
+                                .rows = progress->rows,
+                                .batches = progress->batches,
+                                .percent = progress->complete ? 100.0 : 0.0};
+        for (auto const& part : progress->done) backfill.checkpoint += (backfill.checkpoint.empty() ? "" : ", ") + part;
+        migration.rows_filled += progress->rows;
+        migration.batches += progress->batches;
+        migration.backfills.push_back(std::move(backfill));
+    }
+}
+
+}  // namespace
+
+Status status_of(Site& site) {
+    Status status;
+    auto const& plan = site.plan();
+    auto const& connection = site.connection();
+    site.patiently([&] {
+        status = {};
+        auto const state = ledger::read(connection, plan.name());
+        status.floor_release = state.floor_release;
+        status.expanded = state.entries.size() >= plan.migrations().size();
+        if (!state.exists) {
+            for (auto const& one : plan.migrations())
+                status.migrations.push_back({.id = one.id.text(), .release = one.release.text()});
+            return;
+        }
+        Transaction transaction{connection, site.options().lock_timeout};
+        Blueprint const blueprint{plan, standing_of(state), connection, site.schema()};
+        for (auto const& entry : state.entries) {
+            auto const position = static_cast<std::size_t>(entry.position);
+            MigrationStatus migration{.id = entry.id,
+                                      .release = entry.release,
+                                      .phase = entry.phase,
+                                      .stage = entry.stage,
+                                      .filled = entry.filled,
+                                      .reconciled = entry.reconciled_at != 0,
+                                      .lossy_rows = entry.lossy_rows,
+                                      .known = position < plan.migrations().size()};
+            auto const legacy = ledger::legacy_of(connection, plan.name(), entry.position);
+            migration.legacy_writes = legacy.writes;
+            migration.last_legacy_write = legacy.last_at;
+            if (migration.known && entry.phase == Phase::expanded) {
+                auto const pairs = blueprint.pairs(position);
+                add_backfills(connection, plan.name(), entry, pairs, migration);
+                for (auto const& open : pairs) {
+                    if (connection.text(sync_is_on(site.schema(), open.pair.pair.table)) != "t")
+                        status.missing_triggers.push_back(open.pair.pair.table.text() + "." +
+                                                          std::string{sync_trigger_name});
+                }
+            }
+            status.migrations.push_back(std::move(migration));
+        }
+        for (auto position = state.entries.size(); position < plan.migrations().size(); ++position) {
+            auto const& one = plan.migrations()[position];
+            status.migrations.push_back({.id = one.id.text(), .release = one.release.text()});
+        }
+        for (auto const& one : instances_of(connection, plan.name()))
+            status.instances.push_back({.release = one.release, .process = one.process});
+        transaction.commit();
+    });
+    return status;
+}
+
+}  // namespace evolver::postgresql

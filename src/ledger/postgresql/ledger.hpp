@@ -1,0 +1,87 @@
+#pragma once
+
+// evolver's own tables in a PostgreSQL database: the words of ledger/ledger.hpp, and the same verify().
+//
+//   evolver_plan        one row per plan: the format of the ledger, the chain of the last migration that is expanded. Its lock is the pen: who
+//                       changes anything holds it, see take_pen()
+//   evolver_migration   one row per migration that was expanded
+//   evolver_backfill    one row per migration and table that is filled: state, rows, batches, and how large the next batch is to be
+//   evolver_checkpoint  per column of the key, the last key done and the bound, as text; the statement that compares says which type it is
+//   evolver_legacy      one row per migration and table: the sequence that the sync trigger raises, and when it was last seen to move
+//   evolver_quarantine  old values that the new shape cannot hold
+//   evolver_fleet, evolver_instance   ledger/postgresql/instances.hpp; the floor stands there
+//   evolver_audit       ledger/postgresql/audit.hpp
+//
+// A legacy write raises a sequence, because that neither waits for another writer nor is undone with his transaction. It knows no time: the ledger
+// notes when it was seen to have moved, which is never before the write.
+
+#include "dialect/postgresql/connection.hpp"
+#include "ledger/ledger.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace evolver::ledger {
+
+[[nodiscard]] bool exists(postgresql::Connection const& connection);
+[[nodiscard]] State read(postgresql::Connection const& connection, std::string const& plan);
+
+/// Makes the tables, and the plan's rows, where they are missing: a transaction of its own, of one maker at a time.
+void create(postgresql::Connection const& connection, std::string const& plan, std::chrono::milliseconds lock_timeout);
+
+/// From here to the end of the transaction nobody else changes what the ledger says of the plan. Throws EngineError with Retry::helps where somebody
+/// has it for longer than the transaction's lock timeout.
+void take_pen(postgresql::Connection const& connection, std::string const& plan);
+
+// ---- with the pen
+
+void expanded(postgresql::Connection const& connection, Plan const& plan, std::size_t position, Phase phase,
+              Stage stage, bool filled);
+void move_stage(postgresql::Connection const& connection, std::string const& plan, std::int64_t position, Stage stage);
+void mark_filled(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+void mark_reconciled(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                     std::int64_t writes, std::int64_t lossy_rows);
+void forget_reconciled(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+void contracted(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+/// Forgets that the migration was expanded.
+void rolled_back(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+
+/// How far a backfill of one table is.
+struct Filling {
+    bool complete = false;
+    std::int64_t rows = 0;
+    std::int64_t batches = 0;
+    std::int64_t batch_rows = 0;
+    /// Per column of the key; empty before the first batch.
+    std::vector<std::string> done = {};
+    /// The last key when the run began; empty where the table was empty.
+    std::vector<std::string> bound = {};
+};
+
+/// From here to the end of the transaction the migration stays open and unfilled, and nobody else fills the table. False: it is not.
+[[nodiscard]] bool lock_filling(postgresql::Connection const& connection, std::string const& plan,
+                                std::int64_t position, std::string const& table);
+/// None: it has not begun. To go on from it, lock_filling() first.
+[[nodiscard]] std::optional<Filling> filling_of(postgresql::Connection const& connection, std::string const& plan,
+                                                std::int64_t position, std::string const& table);
+void keep_filling(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                  std::string const& table, Filling const& progress);
+
+/// The sequence that a sync trigger raises for a legacy write.
+[[nodiscard]] std::string legacy_sequence(std::int64_t id);
+/// Makes it, and its row.
+void make_legacy_counter(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                         std::string const& table, std::int64_t id);
+/// What the sequences say now; a move is noted with the server's time. Inside a transaction.
+[[nodiscard]] Legacy legacy_of(postgresql::Connection const& connection, std::string const& plan,
+                               std::int64_t position);
+/// Takes the sequences of the migration away; its sync triggers are gone. The rows stay.
+void drop_legacy_counters(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+
+/// The server's clock, in seconds since 1970.
+[[nodiscard]] std::int64_t now(postgresql::Connection const& connection);
+
+}  // namespace evolver::ledger
