@@ -249,7 +249,7 @@ std::vector<Gate> gates(Site& site, std::chrono::seconds soak, ContractOptions c
 Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options) {
     auto const& plan = site.plan();
     refuse_unknown(plan, options);
-    refuse_unfinished(site.state(), plan);
+    refuse_unfinished(site.look(), plan);
     Bench const bench{site, soak, options};
     std::size_t end = 0;
     std::vector<Gate> closed;
@@ -265,12 +265,12 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
 
     Report report;
     for (;;) {
-        auto const standing = standing_of(site.state());
+        auto const standing = standing_of(site.look());
         auto const position = standing.contracted;
         if (position >= std::min(end, standing.expanded)) return report;
         auto const& migration = plan.migrations()[position];
-        Blueprint const blueprint{plan, standing, site.connection(), site.schema()};
-        auto const compiled = blueprint.contract();
+        Compiled compiled;
+        site.patiently([&] { compiled = Blueprint{plan, standing, site.connection(), site.schema()}.contract(); });
         // The last look, beside writers: a write past the triggers shows here, before anything is gone.
         (void)compare_shapes(site, position);
         Tightening tightening{site, compiled.tightened};
@@ -293,7 +293,6 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
         });
         tightening.keep();
         if (done) site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});
-        site.lease().renew();
     }
 }
 

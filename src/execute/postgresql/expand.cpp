@@ -5,10 +5,6 @@
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
 
-#include <fmt/format.h>
-
-#include <unistd.h>
-
 namespace evolver::postgresql {
 
 namespace {
@@ -31,11 +27,14 @@ void refuse_impossible(Plan const& plan, std::size_t first) {
 
 /// Everything that is pending, on empty tables in a schema of its own, which nobody else sees and which goes with the transaction. Others' tables are only
 /// looked at.
-void try_pending(Site const& site, Standing standing, Report& report) {
+void try_pending(Site const& site, Report& report) {
     auto const& connection = site.connection();
     auto const& plan = site.plan();
     Transaction const never_committed{connection, site.options().lock_timeout};
-    auto const schema = fmt::format("evolver_rehearsal_{}", getpid());
+    if (ledger::exists(connection)) ledger::hold_still(connection, plan.name());
+    auto standing = standing_of(site.state());
+    refuse_impossible(plan, standing.expanded);
+    auto const schema = "evolver_rehearsal_" + connection.text("SELECT pg_backend_pid()");
     auto const path = connection.text("SELECT current_setting('search_path')");
     connection.run("CREATE SCHEMA " + quoted(schema));
     bool const from_the_start = standing.contracted == standing.expanded;
@@ -113,9 +112,7 @@ Report rehearse(Site& site) {
     Report report{.rehearsed = true};
     site.patiently([&] {
         report.steps.clear();
-        auto const standing = standing_of(site.state());
-        refuse_impossible(site.plan(), standing.expanded);
-        try_pending(site, standing, report);
+        try_pending(site, report);
     });
     return report;
 }
@@ -123,14 +120,14 @@ Report rehearse(Site& site) {
 Report expand(Site& site) {
     Report report;
     auto const& plan = site.plan();
-    (void)site.state();  // a history that does not fit is told first
+    (void)site.look();  // a history that does not fit is told first
     site.patiently([&] {
         if (!ledger::read(site.connection(), plan.name()).exists)
             ledger::create(site.connection(), plan.name(), site.options().lock_timeout);
     });
     site.patiently([&] { (void)site.lease(); });
     for (;;) {
-        auto const standing = standing_of(site.state());
+        auto const standing = standing_of(site.look());
         if (standing.expanded >= plan.migrations().size()) return report;
         (void)rehearse(site);
         for (auto position = standing.expanded; position < plan.migrations().size(); ++position) {

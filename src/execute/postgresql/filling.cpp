@@ -62,10 +62,7 @@ Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector
     auto const start = Clock::now();
     Transaction transaction{connection, site_.options().lock_timeout};
     connection.run(std::string{filling});
-    if (!ledger::lock_filling(connection, plan, at, table.text())) {
-        work_.reset();  // it was filled, contracted or rolled back meanwhile
-        return Batch::held_up;
-    }
+    if (!ledger::lock_filling(connection, plan, at, table.text())) return Batch::not_open;
     if (connection.text(sync_is_on(site_.schema(), table)) != "t") {
         throw DriftError{Failure{.what = "The sync trigger of table " + table.text() +
                                          " is gone, or is switched off: what "
@@ -173,6 +170,7 @@ bool Filler::advance(std::chrono::microseconds budget) {
             if (!work_) return worked;
             auto const position = work_->position;
             bool ready = true;
+            bool closed = false;
             for (std::size_t i = 0; i < work_->pairs.size() && ready; ++i) {
                 auto const& table = work_->pairs[i].pair.pair.table;
                 auto const same_table = [&](OpenPair const& other) { return other.pair.pair.table == table; };
@@ -185,10 +183,12 @@ bool Filler::advance(std::chrono::microseconds budget) {
                 auto const done = batch(position, Name{table}, together);
                 worked = true;
                 ready = done == Batch::finished;
+                closed = done == Batch::not_open;
                 // Who writes has a turn in between.
                 if (done == Batch::done) std::this_thread::sleep_for((Clock::now() - start) / 4);
             }
-            if (!ready) continue;
+            if (closed) work_.reset();  // it was filled, contracted or rolled back meanwhile
+            if (closed || !ready) continue;
             worked = true;
             for (auto const& index : work_->indexes) build(index);
             finish(position);

@@ -32,7 +32,7 @@ private:
     };
 
     [[nodiscard]] std::optional<Work> next();
-    enum class Batch { done, finished, held_up };
+    enum class Batch { done, finished, not_open };
     Batch batch(std::size_t position, Name const& table, std::vector<OpenPair> const& pairs);
     void build(LaterIndex const& later);
     void finish(std::size_t position);

@@ -77,7 +77,8 @@ Reconciliation reconcile(Site& site) {
     auto const& connection = site.connection();
     auto const& plan = site.plan();
     Reconciliation all;
-    for (auto const& entry : site.state().entries) {
+    auto const before = site.look();
+    for (auto const& entry : before.entries) {
         auto const position = static_cast<std::size_t>(entry.position);
         if (position >= plan.migrations().size() || entry.phase != Phase::expanded) continue;
         if (!entry.filled) {

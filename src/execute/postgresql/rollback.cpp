@@ -96,7 +96,6 @@ Report rollback(Site& site, RollbackOptions const& options) {
         };
         (void)hand_over(site.roster(), move);
     });
-    site.lease().renew();
     site.tell({.kind = EventKind::rolled_back, .migration = options.migration});
     return report;
 }

@@ -35,6 +35,12 @@ ledger::State Site::state() const {
     return state;
 }
 
+ledger::State Site::look() const {
+    ledger::State seen;
+    patiently([&] { seen = state(); });
+    return seen;
+}
+
 Roster& Site::roster() {
     if (!roster_) {
         RosterOptions options{.plan = plan_.name(), .lock_timeout = options_.lock_timeout};

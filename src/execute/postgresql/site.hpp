@@ -44,6 +44,8 @@ public:
 
     /// The ledger's state, checked against the plan. Throws HistoryError, SchemaTooNew.
     [[nodiscard]] ledger::State state() const;
+    /// The same, patiently: outside of a transaction.
+    [[nodiscard]] ledger::State look() const;
     /// This instance in the fleet; it comes in when it is first needed. Throws SchemaTooNew.
     [[nodiscard]] Lease& lease();
     [[nodiscard]] Roster& roster();

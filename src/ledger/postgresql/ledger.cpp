@@ -111,6 +111,10 @@ void take_pen(Connection const& connection, std::string const& plan) {
     connection.query("SELECT plan FROM evolver_plan WHERE plan = $1 FOR UPDATE", {plan});
 }
 
+void hold_still(Connection const& connection, std::string const& plan) {
+    connection.query("SELECT plan FROM evolver_plan WHERE plan = $1 FOR SHARE", {plan});
+}
+
 void expanded(Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage,
               bool filled) {
     auto const& migration = plan.migrations()[position];

@@ -36,6 +36,9 @@ void create(postgresql::Connection const& connection, std::string const& plan, s
 /// has it for longer than the transaction's lock timeout.
 void take_pen(postgresql::Connection const& connection, std::string const& plan);
 
+/// From here to the end of the transaction nobody takes the pen: what the ledger and the schema say are of one moment.
+void hold_still(postgresql::Connection const& connection, std::string const& plan);
+
 // ---- with the pen
 
 void expanded(postgresql::Connection const& connection, Plan const& plan, std::size_t position, Phase phase,
