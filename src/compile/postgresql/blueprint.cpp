@@ -3,7 +3,6 @@
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
-#include "ledger/postgresql/ledger.hpp"
 
 #include <fmt/format.h>
 
@@ -173,7 +172,7 @@ Step Blueprint::sync(Name const& table, std::optional<std::size_t> without) cons
         if (open.pair.kind != PairKind::dropped) {
             synced.pairs.push_back({.pair = physical(open).pair,
                                     .migration = id,
-                                    .counter = ledger::legacy_sequence(legacy_id(plan_.name(), id, table.text()))});
+                                    .counter = counter_name(legacy_id(plan_.name(), id, table.text()))});
         } else if (fills_old_column(open.pair)) {
             auto const* const found = live_.find_table(table);
             auto const* const column = found == nullptr ? nullptr : found->find(open.pair.from.front());

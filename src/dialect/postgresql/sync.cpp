@@ -292,6 +292,8 @@ std::string sync_is_on(std::string const& schema, Name const& table) {
         literal(qualified(schema, table.text())), literal(sync_trigger_name));
 }
 
+std::string counter_name(std::int64_t id) { return fmt::format("evolver_legacy_{:x}", static_cast<std::uint64_t>(id)); }
+
 std::vector<std::string> make_counter(std::string const& schema, std::string const& counter) {
     auto const name = qualified(schema, counter);
     return {"CREATE SEQUENCE IF NOT EXISTS " + name + " CACHE 1", "GRANT USAGE ON SEQUENCE " + name + " TO PUBLIC"};

@@ -25,6 +25,7 @@
 
 #include "dialect/postgresql/in_sync.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ struct SyncedTable {
 /// The trigger, then the function.
 [[nodiscard]] std::vector<std::string> drop_sync(SyncedTable const& table);
 
+/// The name of the sequence that counts under this number; see legacy_id().
+[[nodiscard]] std::string counter_name(std::int64_t id);
 /// Everybody may count: programs of the old release run as whoever they do.
 [[nodiscard]] std::vector<std::string> make_counter(std::string const& schema, std::string const& counter);
 [[nodiscard]] std::string drop_counter(std::string const& schema, std::string const& counter);

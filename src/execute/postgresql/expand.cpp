@@ -1,6 +1,7 @@
 #include "execute/postgresql/expand.hpp"
 
 #include "dialect/postgresql/render.hpp"
+#include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -47,7 +48,7 @@ void try_pending(Site const& site, Report& report) {
         for (; position < plan.migrations().size(); ++position) {
             auto const compiled = blueprint.expand();
             for (auto const& counter : compiled.counters)
-                connection.run("CREATE SEQUENCE " + in_schema(schema, ledger::legacy_sequence(counter.id)));
+                connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
             run_steps(compiled.steps, connection);
             for (auto const& check : compiled.parse_checks) connection.query(check);
             for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {

@@ -220,15 +220,11 @@ void keep_filling(Connection const& connection, std::string const& plan, std::in
     }
 }
 
-std::string legacy_sequence(std::int64_t id) {
-    return fmt::format("evolver_legacy_{:x}", static_cast<std::uint64_t>(id));
-}
-
 void make_legacy_counter(Connection const& connection, std::string const& plan, std::int64_t position,
                          std::string const& table, std::int64_t id) {
     // Whoever may write to the table fires the trigger, as himself.
-    connection.run(
-        fmt::format("CREATE SEQUENCE IF NOT EXISTS {0}; GRANT USAGE ON SEQUENCE {0} TO PUBLIC", legacy_sequence(id)));
+    connection.run(fmt::format("CREATE SEQUENCE IF NOT EXISTS {0}; GRANT USAGE ON SEQUENCE {0} TO PUBLIC",
+                               postgresql::counter_name(id)));
     connection.query(
         "INSERT INTO evolver_legacy (id, plan, position, table_name) VALUES (CAST($1 AS bigint), $2, CAST($3 AS "
         "bigint), $4) ON CONFLICT DO NOTHING",
@@ -246,7 +242,7 @@ Legacy legacy_of(Connection const& connection, std::string const& plan, std::int
         auto last_at = counters.integer(row, 2);
         if (counters.text(row, 3) == "t") {
             auto const counted = connection.integer("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM " +
-                                                    legacy_sequence(counters.integer(row, 0)));
+                                                    postgresql::counter_name(counters.integer(row, 0)));
             if (counted != writes) {
                 writes = counted;
                 last_at = now(connection);
@@ -268,7 +264,7 @@ void drop_legacy_counters(Connection const& connection, std::string const& plan,
         "UPDATE evolver_legacy SET has_sequence = false WHERE plan = $1 AND position = CAST($2 AS bigint) RETURNING id",
         {plan, in_words(position)});
     for (std::size_t row = 0; row < counters.rows.size(); ++row)
-        connection.run("DROP SEQUENCE IF EXISTS " + legacy_sequence(counters.integer(row, 0)));
+        connection.run("DROP SEQUENCE IF EXISTS " + postgresql::counter_name(counters.integer(row, 0)));
 }
 
 std::int64_t now(Connection const& connection) { return connection.integer(fmt::format("SELECT {}", seconds)); }

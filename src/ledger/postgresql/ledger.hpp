@@ -73,9 +73,7 @@ struct Filling {
 void keep_filling(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                   std::string const& table, Filling const& progress);
 
-/// The sequence that a sync trigger raises for a legacy write.
-[[nodiscard]] std::string legacy_sequence(std::int64_t id);
-/// Makes it, and its row.
+/// Makes the sequence that a sync trigger raises for a legacy write, and its row.
 void make_legacy_counter(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                          std::string const& table, std::int64_t id);
 /// What the sequences say now; a move is noted with the server's time. Inside a transaction.

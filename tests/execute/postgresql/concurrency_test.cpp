@@ -240,6 +240,106 @@ TEST_CASE("concurrency on postgresql: an operator who is killed at any moment le
     CHECK_FALSE(ledger::verify_audit(database.connect()));
 }
 
+TEST_CASE(
+    "concurrency on postgresql: an operator who is killed in the middle of contract leaves all of it or nothing") {
+    unsigned const seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 draw{seed};
+    PostgresqlDatabase const database;
+    begin(database);
+    auto const connection = database.connect();
+    connection.run("ALTER TABLE packages ALTER COLUMN size SET NOT NULL");
+    {
+        auto site = operator_of(database.connect());
+        (void)postgresql::expand(site);
+        fill(site);
+        (void)postgresql::reconcile(site);
+    }
+    auto const before =
+        connection.text("SELECT md5(string_agg(id || title || size_bytes, ',' ORDER BY id)) FROM packages");
+    auto const expire = [&] {
+        connection.run("UPDATE evolver_instance SET expires_at = clock_timestamp() - interval '1 second'");
+    };
+    for (int round = 0; round < 15; ++round) {
+        expire();
+        auto const child = fork();
+        if (child == 0) {
+            try {
+                auto site = operator_of(database.connect());
+                (void)postgresql::contract(site, 0s);
+                _exit(0);
+            } catch (...) {
+                _exit(1);
+            }
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{draw() % 150});
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        // Whichever of the two shapes there is, it is whole, and the ledger says so.
+        auto const old_is_there = connection.text(
+            "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'packages'::regclass AND attname = 'size')");
+        auto const phase = connection.text("SELECT phase FROM evolver_migration WHERE position = 1");
+        CHECK((old_is_there == "t") == (phase == "expanded"));
+    }
+    expire();
+    auto site = operator_of(database.connect());
+    (void)postgresql::contract(site, 0s);
+    CHECK(connection.text("SELECT md5(string_agg(id || title || size_bytes, ',' ORDER BY id)) FROM packages") ==
+          before);
+    CHECK(connection.integer("SELECT count(*) FROM pg_constraint WHERE conname LIKE 'evolver_not_null%'") == 0);
+    CHECK(connection.integer("SELECT count(*) FROM evolver_audit WHERE event = 'contract'") == 3);
+    CHECK(connection.text("SELECT attnotnull FROM pg_attribute WHERE attrelid = 'packages'::regclass AND attname = "
+                          "'size_bytes'") == "t");
+    CHECK_FALSE(ledger::verify_audit(connection));
+}
+
+TEST_CASE(
+    "concurrency on postgresql, rule 26: an old instance that comes in while contract runs is refused or keeps it "
+    "closed") {
+    unsigned const seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 draw{seed};
+    int contracted = 0;
+    int came_in = 0;
+    for (int round = 0; round < 6; ++round) {
+        PostgresqlDatabase const database;
+        begin(database);
+        auto site = operator_of(database.connect());
+        (void)postgresql::expand(site);
+        fill(site);
+        (void)postgresql::reconcile(site);
+        auto const pause = std::chrono::milliseconds{draw() % 80};
+        std::atomic<bool> done{false};
+        bool is_in = false;
+        std::thread old{[&] {
+            auto const plan = catalogue();
+            try {
+                Site instance{database.connect(), plan.until("1.0"), {.release = "1.0"}};
+                std::this_thread::sleep_for(pause);
+                (void)instance.lease();
+                is_in = true;
+                // As long as it lives, the shape that it needs does.
+                auto const connection = database.connect();
+                while (!done) connection.run("UPDATE packages SET size = '5' WHERE id = 1");
+            } catch (SchemaTooNew const&) {
+                is_in = false;
+            }
+        }};
+        bool closed = false;
+        try {
+            (void)postgresql::contract(site, 0s);
+        } catch (GateClosed const&) {
+            closed = true;
+        }
+        done = true;
+        old.join();
+        CHECK(closed == is_in);
+        contracted += closed ? 0 : 1;
+        came_in += is_in ? 1 : 0;
+    }
+    CHECK(contracted + came_in == 6);
+}
+
 TEST_CASE("concurrency on postgresql: any number of operators at once do each thing once") {
     PostgresqlDatabase const database;
     begin(database);

@@ -2,6 +2,7 @@
 
 #include "ledger/postgresql/ledger.hpp"
 
+#include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "support/postgresql.hpp"
 
@@ -47,7 +48,7 @@ struct Book {
         ledger::expanded(connection, plan, 0, Phase::expanded, Stage::dual, true);
         ledger::expanded(connection, plan, 1, Phase::expanded, Stage::dual, false);
     }
-    void count(std::int64_t id) const { connection.query("SELECT nextval('" + ledger::legacy_sequence(id) + "')"); }
+    void count(std::int64_t id) const { connection.query("SELECT nextval('" + postgresql::counter_name(id) + "')"); }
 };
 
 }  // namespace
@@ -96,7 +97,7 @@ TEST_CASE("ledger on postgresql: nothing is left of a migration that was rolled 
     ledger::rolled_back(book.connection, "catalogue", 1);
     CHECK(book.state().entries.size() == 1);
     CHECK_FALSE(ledger::filling_of(book.connection, "catalogue", 1, "packages"));
-    CHECK(book.connection.text("SELECT to_regclass('" + ledger::legacy_sequence(5) + "') IS NULL") == "t");
+    CHECK(book.connection.text("SELECT to_regclass('" + postgresql::counter_name(5) + "') IS NULL") == "t");
     CHECK(book.connection.text("SELECT chain FROM evolver_plan") == book.plan.chain(0));
 }
 
