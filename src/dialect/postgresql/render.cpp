@@ -121,8 +121,10 @@ struct Render {
     Step operator()(DeclareColumn const& o) const {
         auto const column = "ALTER COLUMN " + quoted(o.column.name.text()) + " ";
         auto step = alter("declare column " + o.table.text() + "." + o.column.name.text(), o.table,
-                          o.column.default_value ? column + "SET DEFAULT " + text_of(*o.column.default_value)
-                                                 : column + "DROP DEFAULT");
+                          column + (o.column.default_value ? "SET DEFAULT " + text_of(*o.column.default_value)
+                                                           : std::string{"DROP DEFAULT"}));
+        // inspect() says so of an identity, which stays what it is.
+        if (o.column.default_value && text_of(*o.column.default_value) == "DEFAULT") step.sql.clear();
         step.sql.push_back("ALTER TABLE " + table(o.table) + " " + column +
                            (o.column.nullable ? "DROP NOT NULL" : "SET NOT NULL"));
         if (!o.column.nullable) step.sql.push_back(drop_not_null_constraint(schema, o.table, o.column.name));

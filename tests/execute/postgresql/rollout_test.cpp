@@ -263,6 +263,84 @@ TEST_CASE("rollout on postgresql: what is not possible yet is refused by name be
     CHECK(world.one("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'evolver%'") == "0");
 }
 
+TEST_CASE("rollout on postgresql: each operation that has no meaning here yet says so, and writes nothing") {
+    World const world;
+    auto first = packages();
+    std::get<CreateTable>(first.operations[0])
+        .columns.push_back({.name = "kind", .type = text(), .default_value = "'box'"});
+    world.begin({first}, "CREATE UNIQUE INDEX packages_by_kind ON packages (kind)");
+    std::vector<Operation> const operations{
+        SetNotNull{.table = "packages", .column = "size"},
+        SetDefault{.table = "packages", .column = "size", .value = "'0'"},
+        DropDefault{.table = "packages", .column = "kind"},
+        AddUnique{.table = "packages", .name = "packages_named", .columns = {"name"}},
+        ChangePrimaryKey{.table = "packages", .name = "packages_key", .columns = {"id", "name"}},
+        CreateView{.name = "names", .query = "SELECT name FROM packages"},
+        Backfill{.table = "packages", .set = {{"size", "'1'"}}, .where = "size IS NULL"},
+        AddColumn{.table = "packages", .column = {.name = "twice", .type = text(), .generated = "size || size"}},
+        RawSql{.expand = "UPDATE packages SET size = '1'; COMMIT; SELECT 1"},
+        RawSql{.expand = "DO $$ BEGIN COMMIT; END $$"},
+        ChangeType{.table = "packages",
+                   .from = "kind",
+                   .to = "kind_number",
+                   .type = integer(),
+                   .up = "CAST(kind AS BIGINT)",
+                   .down = "CAST(kind_number AS TEXT)",
+                   .default_value = "0"},
+    };
+    for (auto const& operation : operations) {
+        CAPTURE(title(operation));
+        auto site = world.site(Plan{"catalogue", {first, {.id = "0002", .release = "2.0", .operations = {operation}}}});
+        CHECK_THROWS_WITH_AS((void)postgresql::expand(site), doctest::Contains("not possible on PostgreSQL yet"),
+                             PlanError);
+        CHECK(world.one("SELECT count(*) FROM evolver_migration") == "1");
+    }
+    world.app.run(
+        "CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER "
+        "touch BEFORE UPDATE ON packages FOR EACH ROW EXECUTE FUNCTION touched()");
+    auto site = world.site(Plan{"catalogue", {first, size_bytes()}});
+    CHECK_THROWS_WITH_AS((void)postgresql::expand(site), doctest::Contains("touch"), PlanError);
+}
+
+TEST_CASE(
+    "rollout on postgresql: a column, a table and an index are dropped at contract, and SQL runs in both phases") {
+    World const world;
+    auto first = packages();
+    first.operations.emplace_back(
+        CreateTable{.table = "notes", .columns = {{.name = "id", .type = integer(), .primary_key = true}}});
+    std::get<CreateTable>(first.operations[0])
+        .columns.push_back({.name = "state", .type = text(), .nullable = false, .default_value = "'new'"});
+    first.operations.emplace_back(CreateIndex{.name = "by_name", .table = "packages", .columns = {"name"}});
+    world.begin({first}, rows);
+    Plan const plan{"catalogue",
+                    {first,
+                     {.id = "0002-drops",
+                      .release = "2.0",
+                      .operations = {DropColumn{.table = "packages", .column = "name", .down = "'none'"},
+                                     DropTable{.table = "notes"}, DropNotNull{.table = "packages", .column = "state"},
+                                     RawSql{.expand = "CREATE TABLE extra (id bigint PRIMARY KEY)",
+                                            .contract = "INSERT INTO extra VALUES (1)",
+                                            .undo = "DROP TABLE extra"}}}}};
+    auto site = world.site(plan);
+    (void)postgresql::expand(site);
+    (void)postgresql::rollback(site, {.migration = "0002-drops"});
+    CHECK(world.one("SELECT to_regclass('extra') IS NULL") == "t");
+    (void)postgresql::expand(site);
+    world.app.run("INSERT INTO packages (id, size) VALUES (9001, '1')");
+    CHECK(world.one("SELECT name FROM packages WHERE id = 9001") == "none");
+    world.app.run("INSERT INTO notes VALUES (1)");
+    fill(site);
+    (void)postgresql::reconcile(site);
+    (void)postgresql::contract(site, 0s, no_soak());
+    CHECK(world.one("SELECT to_regclass('notes') IS NULL AND to_regclass('by_name') IS NULL") == "t");
+    CHECK(world.one("SELECT count(*) FROM extra") == "1");
+    CHECK(
+        world.one(
+            "SELECT attnotnull OR NOT atthasdef FROM pg_attribute WHERE attrelid = 'packages'::regclass AND attname = "
+            "'state'") == "f");
+    CHECK(world.one("SELECT count(*) FROM packages") == "2501");
+}
+
 TEST_CASE("rollout on postgresql: split, merge, add, drop and index, from expand to contract") {
     World const world;
     world.begin({packages()},
