@@ -95,7 +95,8 @@ public:
 
     [[nodiscard]] std::uint64_t epoch() const noexcept { return held_.epoch; }
     /// Throws LeaseExpired where the lease is over, also where another one has been taken since. Right before each statement: a prepared one may
-    /// have been kept for long.
+    /// have been kept for long. And of what reads, once more before its rows are used: it may have been on its way for longer than the lease, and
+    /// have come to a column that was taken away and made anew meanwhile. What writes needs no second look: the triggers carry it over.
     void check() const;
 
 private:
