@@ -144,7 +144,7 @@ private:
     [[nodiscard]] static std::string guarded(bool can_fail, std::string const& text, std::string const& otherwise) {
         if (!can_fail) return text;
         // A domain's check counts as a conversion.
-        return "    BEGIN\n" + text + "    EXCEPTION WHEN data_exception OR check_violation THEN\n" + otherwise +
+        return "    BEGIN\n" + text + "    EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN\n" + otherwise +
                "    END;\n";
     }
 

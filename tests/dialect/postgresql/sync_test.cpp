@@ -343,4 +343,16 @@ TEST_CASE("sync on postgresql: random writes of three releases, beside triggers 
     }
 }
 
+TEST_CASE("sync on postgresql, rule 9: a function of the application's that refuses a value fails no old program") {
+    auto one = both();
+    one.pairs.pop_back();
+    one.pairs[0].pair.up = {"strict_number(x)"};
+    Table const table{one};
+    table.run(
+        "CREATE FUNCTION strict_number(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF $1 = 'much' THEN RAISE 'no'; END "
+        "IF; RETURN $1; END $$");
+    table.run("INSERT INTO t (id, x) VALUES (1, 'much')");
+    CHECK(table.row() == "much - -");
+}
+
 TEST_SUITE_END();
