@@ -184,6 +184,12 @@ void Tool::open(Missing missing) {
         opened_->session.open(soci::sqlite3, name.starts_with(scheme) ? name.substr(scheme.size()) : name);
         return;
     }
+    // SOCI's connection strings have no way to write it, and what stands before it is another file.
+    if (name.find('"') != std::string::npos) {
+        throw InputError{Failure{.what = "A database whose name has a double quote cannot be opened: " + name,
+                                 .object = name,
+                                 .instead = "give the file another name, or reach it by a link that has one"}};
+    }
     std::error_code error;
     if (missing == Missing::refused && !fs::exists(name, error)) {
         throw InputError{Failure{.what = "There is no database \"" + name + "\".",

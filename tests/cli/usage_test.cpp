@@ -83,6 +83,21 @@ TEST_CASE("cli: a database that is not there is refused with 65, and not made") 
     CHECK(has(Command{catalogue()}("status").error, "No database was named."));
 }
 
+TEST_CASE("cli: a name with a double quote is refused, and the file that its beginning names is left alone") {
+    Folder const folder;
+    make_catalogue(folder.file("a"));
+    auto const before = file_bytes(folder.file("a"));
+    for (std::string const name : {"a\" b.db", "a\"b.db"}) {
+        auto const command = Command{catalogue()}.always("--database '" + folder.file(name) + "'");
+        for (auto const* verb : {"expand --create", "status"}) {
+            auto const told = command(verb);
+            CHECK(told.code == 65);
+            CHECK(has(told.error, "double quote"));
+        }
+    }
+    CHECK(file_bytes(folder.file("a")) == before);
+}
+
 TEST_CASE("cli: a file that is no database is refused, and left as it is") {
     Folder const folder;
     std::ofstream{folder.database()} << std::string(5000, 'x');
