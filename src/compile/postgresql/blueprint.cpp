@@ -129,6 +129,14 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     }
     for (auto const& pair : effect.pairs) {
         if (pair.kind == PairKind::dropped && pair.down.empty()) continue;
+        auto const* const table = live_.find_table(pair.table);
+        for (auto const& column : pair.from) {
+            auto const* const known = table == nullptr ? nullptr : table->find(column);
+            if (known != nullptr && known->generated)
+                refuse("the column " + pair.table.text() + "." + column.text() +
+                           " is generated, and a trigger does not see it",
+                       by_hand);
+        }
         auto const why = why_not_synced(*connection_, schema_, pair.table);
         if (!why.empty()) refuse("of table \"" + pair.table.text() + "\", " + why, "mend that first");
     }

@@ -217,6 +217,12 @@ std::string quoted(std::string_view name) {
     return text + '"';
 }
 
+std::string dollar_quoted(std::string const& body) {
+    std::string tag = "$evolver$";
+    while (body.find(tag) != std::string::npos) tag.insert(tag.size() - 1, "_");
+    return tag + body + tag;
+}
+
 std::string literal(std::string_view text) {
     bool const escapes = text.find('\\') != std::string_view::npos;
     std::string result = escapes ? " E'" : "'";

@@ -115,5 +115,7 @@ inline constexpr int connection_failure = code_of("08006");
 [[nodiscard]] std::string quoted(std::string_view name);
 /// 'text' with quotes doubled; as it is under standard_conforming_strings, or with E'' where it holds a backslash.
 [[nodiscard]] std::string literal(std::string_view text);
+/// The body of a function between dollar signs that do not occur in it.
+[[nodiscard]] std::string dollar_quoted(std::string const& body);
 
 }  // namespace evolver::postgresql

@@ -27,22 +27,16 @@ std::string function(NamedPair const& named, std::string_view direction, std::si
     return in_schema(named.schema, fmt::format("evolver_{}_{}_{}", direction, named.tag, at));
 }
 
-/// Between dollar signs that do not occur in the text.
-std::string body(std::string const& text) {
-    std::string tag = "$evolver$";
-    while (text.find(tag) != std::string::npos) tag.insert(tag.size() - 1, "_");
-    return tag + text + tag;
-}
-
 std::string make_function(std::string const& name, std::vector<Side> const& parameters, std::string const& type,
                           std::string const& expression) {
     auto const listed = joined(parameters.size(), [&](std::size_t i) {
         return quoted(parameters[i].column.text()) + " " + parameters[i].type;
     });
-    return fmt::format("CREATE OR REPLACE FUNCTION {}({}) RETURNS {} LANGUAGE plpgsql AS {}", name, listed, type,
-                       body(fmt::format("#variable_conflict use_variable\nBEGIN\n    RETURN CAST(({}\n    ) AS {});\n"
-                                        "EXCEPTION WHEN OTHERS THEN\n    RETURN NULL;\nEND",
-                                        expression, type)));
+    return fmt::format(
+        "CREATE OR REPLACE FUNCTION {}({}) RETURNS {} LANGUAGE plpgsql AS {}", name, listed, type,
+        dollar_quoted(fmt::format("#variable_conflict use_variable\nBEGIN\n    RETURN CAST(({}\n    ) AS {});\n"
+                                  "EXCEPTION WHEN OTHERS THEN\n    {}RETURN NULL;\nEND",
+                                  expression, type, passing_on)));
 }
 
 std::string same_images(std::string const& left, std::string const& right) {

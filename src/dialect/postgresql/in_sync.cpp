@@ -74,7 +74,9 @@ std::string all_null(std::vector<Side> const& columns, Spelling const& spelling)
     return all_of(columns.size(), [&](std::size_t i) { return spelling(columns[i].column) + " IS NULL"; });
 }
 
-bool can_fail(std::string_view expression) {
+namespace {
+
+bool may_raise(std::string_view expression) {
     constexpr std::array<std::string_view, 11> safe{"coalesce", "nullif", "lower",  "upper",   "trim", "ltrim",
                                                     "rtrim",    "concat", "length", "initcap", "md5"};
     auto const all = significant_tokens(expression);
@@ -94,6 +96,22 @@ bool can_fail(std::string_view expression) {
         }
     }
     return false;
+}
+
+}  // namespace
+
+bool can_fail(PhysicalPair const& pair, std::string_view expression, Side const& column) {
+    auto const tokens = significant_tokens(expression);
+    bool const bare = tokens.size() == 1 && (tokens[0].kind == TokenKind::word || tokens[0].kind == TokenKind::quoted);
+    for (auto const* sides : {&pair.from, &pair.to}) {
+        for (auto const& side : *sides) {
+            auto const name = bare ? std::string{identifier_of(tokens[0])} : std::string{};
+            if (bare && side.type == column.type &&
+                side.column == Name{name.empty() ? std::string{tokens[0].text} : name})
+                return false;
+        }
+    }
+    return column.type != "text" || may_raise(expression);
 }
 
 }  // namespace evolver::postgresql

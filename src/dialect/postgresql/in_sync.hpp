@@ -57,7 +57,12 @@ using Spelling = std::function<std::string(Name const&)>;
 /// "a" IS NULL AND "b" IS NULL
 [[nodiscard]] std::string all_null(std::vector<Side> const& columns, Spelling const& spelling = as_column);
 
-/// May evaluating it raise an error? Not where it is made of columns, literals and functions that take any value of theirs.
-[[nodiscard]] bool can_fail(std::string_view expression);
+/// May storing what `expression` gives in `column` raise an error? Not where it is made of columns, literals and functions that take any value of theirs
+/// and becomes text, which takes anything; nor where a column becomes another of its type.
+[[nodiscard]] bool can_fail(PhysicalPair const& pair, std::string_view expression, Side const& column);
+
+/// For the beginning of a handler WHEN OTHERS: what is no fault of a value (a deadlock, no memory, a server that stops) is passed on.
+inline constexpr std::string_view passing_on =
+    "IF left(SQLSTATE, 2) IN ('40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;\n      ";
 
 }  // namespace evolver::postgresql

@@ -225,6 +225,10 @@ std::string rewrites(std::string const& schema, Name const& table, Name const& c
         literal(in_schema(schema, table.text())), literal(column.text()));
 }
 
+std::string wait_for_writers(std::string const& schema, Name const& table) {
+    return "LOCK TABLE " + in_schema(schema, table.text()) + " IN SHARE MODE";
+}
+
 std::string lock_table(std::string const& schema, Name const& table) {
     return "LOCK TABLE " + in_schema(schema, table.text()) + " IN ACCESS EXCLUSIVE MODE";
 }

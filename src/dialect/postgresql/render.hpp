@@ -36,6 +36,8 @@ enum class Beside { writers, nobody };
 /// After a column was added: a row where that has written every row of the table anew.
 [[nodiscard]] std::string rewrites(std::string const& schema, Name const& table, Name const& column);
 
+/// Nobody who writes is in the middle of it once this is had, and nobody begins until the end of the transaction.
+[[nodiscard]] std::string wait_for_writers(std::string const& schema, Name const& table);
 /// Nobody reads or writes the table until the end of the transaction.
 [[nodiscard]] std::string lock_table(std::string const& schema, Name const& table);
 

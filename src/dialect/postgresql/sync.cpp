@@ -87,7 +87,13 @@ std::string nulls(std::vector<Side> const& sides, Spelling const& spelling) {
 }
 
 bool may_raise(PhysicalPair const& pair) {
-    return std::ranges::any_of(pair.up, can_fail) || std::ranges::any_of(pair.down, can_fail);
+    auto const any = [&](std::vector<std::string> const& expressions, std::vector<Side> const& sides) {
+        for (std::size_t i = 0; i < sides.size(); ++i) {
+            if (can_fail(pair, expressions[i], sides[i])) return true;
+        }
+        return false;
+    };
+    return any(pair.up, pair.to) || any(pair.down, pair.from);
 }
 
 class Writer {
@@ -95,12 +101,12 @@ public:
     explicit Writer(SyncedTable const& table) : table_{table}, changes_{table}, row_{of_row(table)} {}
 
     [[nodiscard]] std::string function() const {
-        std::string text =
-            "CREATE OR REPLACE FUNCTION " + function_name(table_) +
-            "() RETURNS trigger LANGUAGE plpgsql AS $evolver$\nDECLARE\n  agree boolean;\n  moved boolean := false;\n";
+        std::string text = "\nDECLARE\n  agree boolean;\n  moved boolean := false;\n";
         for (auto const& side : changes_.sides()) text += "  " + changes_.variable(side.column) + " boolean;\n";
-        text += "BEGIN\n" + looks() + dropped() + catch_up() + down() + up() + "  RETURN NEW;\nEND\n$evolver$";
-        return text;
+        text += "BEGIN\n" + looks() + dropped() + catch_up() + down() + up() + "  RETURN NEW;\nEND\n";
+        // Functions and types of the expressions are those that expand() has found, whatever the path of the program that writes.
+        return "CREATE OR REPLACE FUNCTION " + function_name(table_) +
+               "() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS " + dollar_quoted(text);
     }
 
 private:
@@ -141,10 +147,10 @@ private:
     }
 
     /// `text`, which may raise what a conversion raises; then `otherwise`.
-    [[nodiscard]] static std::string guarded(bool can_fail, std::string const& text, std::string const& otherwise) {
-        if (!can_fail) return text;
-        // A domain's check counts as a conversion.
-        return "    BEGIN\n" + text + "    EXCEPTION WHEN data_exception OR check_violation OR raise_exception THEN\n" + otherwise +
+    [[nodiscard]] static std::string guarded(bool raises, std::string const& text, std::string const& otherwise) {
+        if (!raises) return text;
+        // Whatever an expression, a domain or a function of the application's makes of the value.
+        return "    BEGIN\n" + text + "    EXCEPTION WHEN OTHERS THEN\n      " + std::string{passing_on} + otherwise +
                "    END;\n";
     }
 
@@ -177,15 +183,15 @@ private:
 
     [[nodiscard]] std::string carried(SyncedPair const& synced, Counted counted, Blocks blocks) const {
         auto const& pair = synced.pair;
-        auto const tried = [&](bool can_fail, std::string const& part, std::string const& otherwise) {
-            return guarded(can_fail && blocks == Blocks::each, part, otherwise);
+        auto const tried = [&](bool raises, std::string const& part, std::string const& otherwise) {
+            return guarded(raises && blocks == Blocks::each, part, otherwise);
         };
-        auto text = tried(may_raise(pair), fmt::format("      agree := {};\n", in_sync(pair, row_)),
-                          "      agree := false;\n") +
-                    "    IF NOT agree THEN\n" +
-                    tried(std::ranges::any_of(pair.up, can_fail), assignments(pair.to, pair.up, row_),
-                          nulls(pair.to, row_) + quarantine(synced)) +
-                    changes_.marked(pair.to);
+        auto text =
+            tried(may_raise(pair), fmt::format("      agree := {};\n", in_sync(pair, row_)),
+                  "      agree := false;\n") +
+            "    IF NOT agree THEN\n" +
+            tried(may_raise(pair), assignments(pair.to, pair.up, row_), nulls(pair.to, row_) + quarantine(synced)) +
+            changes_.marked(pair.to);
         // What the new shape cannot give back is a write of the old one, whether anything had to be carried or not.
         if (counted == Counted::as_legacy)
             text += "    ELSE\n" + tried(may_raise(pair), fmt::format("      agree := {};\n", lossless(pair, row_)),
@@ -212,7 +218,8 @@ private:
         for (std::size_t i = 0; i < pair.to.size(); ++i) {
             auto const& side = pair.to[i];
             text += fmt::format("    IF NOT {} THEN\n", changes_.variable(side.column)) +
-                    guarded(can_fail(pair.up[i]), assignments({side}, {pair.up[i]}, row_), nulls({side}, row_)) +
+                    guarded(can_fail(pair, pair.up[i], side), assignments({side}, {pair.up[i]}, row_),
+                            nulls({side}, row_)) +
                     "    END IF;\n";
         }
         return text + "  END IF;\n";

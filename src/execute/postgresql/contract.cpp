@@ -272,7 +272,16 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
         Compiled compiled;
         site.patiently([&] { compiled = Blueprint{plan, standing, site.connection(), site.schema()}.contract(); });
         // The last look, beside writers: a write past the triggers shows here, before anything is gone.
-        (void)compare_shapes(site, position);
+        auto const found = compare_shapes(site, position);
+        auto const known = site.look().entries[position].lossy_rows;
+        if (found.lossy() > known) {
+            throw GateClosed{{{.name = "lossless",
+                               .migration = migration.id.text(),
+                               .open = false,
+                               .reason = "more rows would lose something than reconcile() has seen (" +
+                                         std::to_string(found.lossy()) + " instead of " + std::to_string(known) +
+                                         "): call reconcile() again"}}};
+        }
         Tightening tightening{site, compiled.tightened};
         auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
         bool const over_instances = bench.overridden("instances");
@@ -291,8 +300,9 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
             (void)hand_over(site.roster(), move);
             if (done) report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
         });
+        if (!done) continue;  // somebody else was quicker, and has taken away what he had added
         tightening.keep();
-        if (done) site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});
+        site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});
     }
 }
 

@@ -1,6 +1,7 @@
 #include "execute/postgresql/reconcile.hpp"
 
 #include "dialect/postgresql/fill_sql.hpp"
+#include "dialect/postgresql/render.hpp"
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "execute/workplace.hpp"
@@ -88,10 +89,14 @@ Reconciliation reconcile(Site& site) {
                                .reason = "the backfill is not complete: call advance() until it returns false"}},
                              "Reconciliation"};
         }
-        // Counted before the first row is looked at: what comes in from here on is found to be newer.
+        // Counted before the first row is looked at: what comes in from here on is found to be newer. A sequence shows a write before its
+        // transaction ends, and its row is not seen until then: so the count is taken when nobody is in the middle of writing.
         std::int64_t writes = 0;
         site.patiently([&] {
             Transaction transaction{connection, site.options().lock_timeout};
+            Blueprint const blueprint{plan, standing_of(site.state()), connection, site.schema()};
+            for (auto const& pair : blueprint.pairs(position))
+                connection.run(wait_for_writers(site.schema(), pair.pair.pair.table));
             writes = ledger::legacy_of(connection, plan.name(), entry.position).writes;
             transaction.commit();
         });

@@ -349,10 +349,62 @@ TEST_CASE("sync on postgresql, rule 9: a function of the application's that refu
     one.pairs[0].pair.up = {"strict_number(x)"};
     Table const table{one};
     table.run(
-        "CREATE FUNCTION strict_number(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF $1 = 'much' THEN RAISE 'no'; END "
+        "CREATE FUNCTION strict_number(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF $1 = 'much' THEN RAISE "
+        "'no'; END "
         "IF; RETURN $1; END $$");
     table.run("INSERT INTO t (id, x) VALUES (1, 'much')");
     CHECK(table.row() == "much - -");
+}
+
+TEST_CASE("sync on postgresql, rule 9: a value that does not fit the new type fails no old program") {
+    SyncedTable const synced{
+        .table = "t",
+        .key = {"id"},
+        .plan = "numbers",
+        .pairs = {{{.table = "t", .from = {{"x", "integer"}}, .to = {{"y", "smallint"}}, .up = {"x"}, .down = {"y"}},
+                   "0002-y",
+                   "evolver_legacy_2"}}};
+    Table const table{synced, "CREATE TABLE t (id int PRIMARY KEY, x int, y smallint)"};
+    table.run("INSERT INTO t (id, x) VALUES (1, 100000), (2, 7)");
+    CHECK(table.connection.text("SELECT string_agg(coalesce(CAST(y AS text), '-'), ' ' ORDER BY id) FROM t") == "- 7");
+    CHECK(table.connection.integer("SELECT count(*) FROM evolver_quarantine") == 1);
+}
+
+TEST_CASE("sync on postgresql, rule 9: an error of any kind in a function of the application's fails no old program") {
+    auto one = both();
+    one.pairs.pop_back();
+    one.pairs[0].pair.up = {"strict_number(x)"};
+    Table const table{one};
+    table.run(
+        "CREATE FUNCTION strict_number(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN IF $1 = 'much' THEN RAISE "
+        "'no' USING ERRCODE = "
+        "'ABCDE'; END IF; RETURN $1; END $$");
+    table.run("INSERT INTO t (id, x) VALUES (1, 'much')");
+    CHECK(table.row() == "much - -");
+    // What is no fault of the value is the statement's own affair.
+    table.run(
+        "CREATE OR REPLACE FUNCTION strict_number(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING "
+        "ERRCODE = '40001'; END $$");
+    CHECK_THROWS_AS(table.run("INSERT INTO t (id, x) VALUES (2, '5')"), EngineError);
+}
+
+TEST_CASE("sync on postgresql: names in an expression are those that expand has found, whatever the writer's path") {
+    auto one = both();
+    one.pairs.pop_back();
+    one.pairs[0].pair.up = {"number_of(x)"};
+    Table const table{one};
+    table.run("CREATE FUNCTION number_of(text) RETURNS bigint LANGUAGE sql AS $$ SELECT CAST($1 AS bigint) $$");
+    table.run("SET search_path = pg_catalog; INSERT INTO public.t (id, x) VALUES (1, '7'); RESET search_path");
+    CHECK(table.row() == "7 7 -");
+}
+
+TEST_CASE("sync on postgresql: an expression may hold what its function is written between") {
+    auto one = both();
+    one.pairs.pop_back();
+    one.pairs[0].pair.up = {"CAST(replace(x, '$evolver$', '') AS bigint)"};
+    Table const table{one};
+    table.run("INSERT INTO t (id, x) VALUES (1, '$evolver$7')");
+    CHECK(table.row() == "$evolver$7 7 -");
 }
 
 TEST_SUITE_END();

@@ -209,6 +209,56 @@ TEST_CASE("rollout on postgresql: a legacy write after reconcile closes contract
     CHECK(world.one("SELECT size_bytes FROM packages WHERE id = 17") == "1");
 }
 
+TEST_CASE(
+    "rollout on postgresql: a legacy write in the middle of which reconcile comes is waited for, and what it would "
+    "lose is known") {
+    World const world;
+    world.begin({packages()}, rows);
+    postgresql::SiteOptions impatient{.release = "2.0", .actor = "alice", .wait = 200ms};
+    Site site{world.database.connect(), Plan{"catalogue", {packages(), size_bytes()}}, impatient};
+    (void)postgresql::expand(site);
+    fill(site);
+    auto const writer = world.database.connect();
+    writer.run("BEGIN; UPDATE packages SET size = '12 kB' WHERE id = 17");
+    try {
+        (void)postgresql::reconcile(site);
+        FAIL("a write is under way whose row nobody can see");
+    } catch (Error const& error) {
+        CHECK(error.retry_helps());
+    }
+    writer.run("COMMIT");
+    CHECK(postgresql::reconcile(site).lossy() == 1);
+    CHECK_THROWS_WITH_AS((void)postgresql::contract(site, 0s, no_soak()), doctest::Contains("lossless"), GateClosed);
+    CHECK(world.one("SELECT size FROM packages WHERE id = 17") == "12 kB");
+}
+
+TEST_CASE("rollout on postgresql: rows that have come to lose something past the triggers keep contract waiting") {
+    World const world;
+    world.begin({packages()}, rows);
+    auto site = world.site(Plan{"catalogue", {packages(), size_bytes()}});
+    (void)postgresql::expand(site);
+    fill(site);
+    (void)postgresql::reconcile(site);
+    world.app.run(
+        "SET session_replication_role = replica; UPDATE packages SET size = '007', size_bytes = 7 WHERE id = 17; RESET "
+        "session_replication_role");
+    CHECK_THROWS_WITH_AS((void)postgresql::contract(site, 0s, no_soak()),
+                         doctest::Contains("more rows would lose something"), GateClosed);
+    CHECK(world.one("SELECT size FROM packages WHERE id = 17") == "007");
+}
+
+TEST_CASE("rollout on postgresql: a generated column cannot be the source of another, and that is said") {
+    World const world;
+    world.app.run(
+        "CREATE TABLE things (id int PRIMARY KEY, name text, label text GENERATED ALWAYS AS (name || '!') STORED)");
+    auto site = world.site(
+        Plan{"catalogue",
+             {Migration{.id = "0001-label",
+                        .release = "2.0",
+                        .operations = {RenameColumn{.table = "things", .from = "label", .to = "caption"}}}}});
+    CHECK_THROWS_WITH_AS((void)postgresql::expand(site), doctest::Contains("is generated"), PlanError);
+}
+
 TEST_CASE("rollout on postgresql: a live instance of the old release closes contract") {
     World const world;
     world.begin({packages()}, rows);
