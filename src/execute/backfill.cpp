@@ -50,8 +50,8 @@ bool counts(OpenTransform const& open) {
 }
 
 /// For an UPDATE that calls a function, which might fail in its midst, SQLite keeps a copy of each page that it changes: 64 KB of them in
-/// memory (SQLITE_STMTJRNL_SPILL), all others in a temporary file, which makes it half as fast again. So such a statement fills what fits
-/// into memory. To look up where it ends costs little, but not nothing: not for a handful of rows, where the table is a small one in a
+/// memory (SQLITE_STMTJRNL_SPILL), all others in a temporary file, which takes half as long again. So such a statement fills what fits
+/// into memory, with room for the pages beside those that are split. To look up where it ends costs little, but not nothing: not for a handful of rows, where the table is a small one in a
 /// large file.
 std::int64_t rows_of_piece(sqlite::Connection const& connection, TableWork const& work) {
     bool const calls =
@@ -309,7 +309,7 @@ Batch Filling::fill(Position const& from, std::chrono::microseconds target) {
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = held + kept_out;
     walked_ = batch_rows_;
-    batch_rows_ = next_batch(batch_rows_, target, held);
+    batch_rows_ = size_.next(batch_rows_, target, held, transaction->committing());
     if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, work_.table);
     workplace_.tell({.kind = EventKind::batch,
                      .migration = id_,

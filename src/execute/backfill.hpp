@@ -87,6 +87,7 @@ private:
     std::string skipped_;          // the condition for them; empty where there are none
     std::int64_t piece_rows_ = 0;  // how many rows a statement may fill; 0: a whole batch
     std::int64_t batch_rows_ = 0;
+    BatchSize size_;
     std::int64_t estimate_ = 0;
     std::int64_t walked_ = 0;
     std::chrono::microseconds held_{0};

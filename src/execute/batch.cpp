@@ -12,4 +12,15 @@ std::int64_t next_batch(std::int64_t rows, std::chrono::microseconds target, std
     return std::clamp(static_cast<std::int64_t>(static_cast<double>(rows) * factor), least_batch, largest);
 }
 
+std::int64_t BatchSize::next(std::int64_t rows, std::chrono::microseconds target, std::chrono::microseconds held,
+                             std::chrono::microseconds committing) noexcept {
+    constexpr std::chrono::microseconds longest{20'000};
+    if (rows_ == 0 || rows <= rows_ || committing < commit_) {
+        commit_ = committing;
+        rows_ = rows;
+    }
+    auto const room = std::max(target - commit_, std::min(commit_, longest));
+    return next_batch(rows, room, held - commit_);
+}
+
 }  // namespace evolver

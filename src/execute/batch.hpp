@@ -28,4 +28,22 @@ inline constexpr std::int64_t largest_batch = 50'000;
 [[nodiscard]] std::int64_t next_batch(std::int64_t rows, std::chrono::microseconds target,
                                       std::chrono::microseconds held, std::int64_t largest = largest_batch) noexcept;
 
+/// The size of the batches of one run, where a commit has a cost of its own.
+///
+/// Outside WAL mode, or with synchronous = FULL, a commit waits for the disk a few times, for as long as that takes, however few rows there are. Taken for
+/// the cost of rows, that would make batches of one row each. So it is left out of what a batch may take; and where it is most of it, as long again, up to
+/// 20 ms, goes to rows: the lock is held for too long by the commit alone, and fewer rows would only mean more of them.
+///
+/// A commit's own cost is taken to be that of the cheapest one, or of the last one with no more rows than that: so one that grows with its rows is not
+/// taken for a slow disk, and a disk that becomes slower is known for it once the batches have become small.
+class BatchSize {
+public:
+    [[nodiscard]] std::int64_t next(std::int64_t rows, std::chrono::microseconds target, std::chrono::microseconds held,
+                                    std::chrono::microseconds committing) noexcept;
+
+private:
+    std::chrono::microseconds commit_{0};
+    std::int64_t rows_ = 0;  // of the batch that it is from; 0: none was seen yet
+};
+
 }  // namespace evolver

@@ -53,10 +53,10 @@ public:
             left.reset();
             transaction.commit();
             held_ = transaction.held();
+            rows_ = size_.next(rows_, target, held_, transaction.committing());
         }
         held_ += workplace_.checkpoint_if_due();
         workplace_.tell({.kind = EventKind::batch, .object = change_.table.text(), .duration = held_});
-        rows_ = next_batch(rows_, target, held_);
         over_ = until.empty();
         done_ = until;
         return Batch::committed;
@@ -72,6 +72,7 @@ private:
     Slices slices_;
     Key done_;
     std::int64_t rows_ = first_batch;
+    BatchSize size_;
     bool over_ = false;
     std::chrono::microseconds held_{0};
     std::string without_value_;

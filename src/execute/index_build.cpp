@@ -382,7 +382,7 @@ void IndexBuild::write_state(State const& state, std::string_view stage, std::in
 
 void IndexBuild::done(sqlite::WriteTransaction const& transaction, std::int64_t rows,
                       std::chrono::microseconds target) {
-    batch_rows_ = next_batch(batch_rows_, target, transaction.held());
+    batch_rows_ = size_.next(batch_rows_, target, transaction.held(), transaction.committing());
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = transaction.held() + kept_out;
     workplace_.tell({.kind = EventKind::batch,

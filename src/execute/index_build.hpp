@@ -73,6 +73,7 @@ private:
     bool looked_at_ = false;  // the holder and the triggers are as they were made
     std::int64_t estimate_ = 0;
     std::int64_t batch_rows_;
+    BatchSize size_;
     std::int64_t slice_rows_;
     std::chrono::microseconds held_{0};
 

@@ -129,7 +129,7 @@ Batch RebuildRun::batch(std::chrono::microseconds target) {
     auto const held = transaction.held();
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = held + kept_out;
-    batch_rows_ = next_batch(batch_rows_, target, held);
+    batch_rows_ = size_.next(batch_rows_, target, held, transaction.committing());
     if (estimate_ == 0) estimate_ = sqlite::estimated_rows(connection, rebuild_.table);
     workplace_.tell({.kind = EventKind::batch,
                      .migration = workplace_.plan().migrations()[position_].id.text(),

@@ -52,6 +52,7 @@ private:
     std::string form_digest_;
     std::int64_t schema_version_;
     std::int64_t batch_rows_ = first_batch;
+    BatchSize size_;
     std::int64_t estimate_ = 0;
     std::chrono::microseconds held_{0};
 };

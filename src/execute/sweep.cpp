@@ -60,7 +60,7 @@ Batch Sweep::batch(std::chrono::microseconds target) {
     auto const held = transaction.held();
     auto const kept_out = workplace_.checkpoint_if_due();
     held_ = held + kept_out;
-    if (slice) batch_rows_ = next_batch(batch_rows_, target, held);
+    if (slice) batch_rows_ = size_.next(batch_rows_, target, held, transaction.committing());
     workplace_.tell({.kind = EventKind::batch, .object = trash->text(), .duration = std::max(held, kept_out)});
     return Batch::committed;
 }

@@ -25,6 +25,7 @@ public:
 private:
     Workplace& workplace_;
     std::int64_t batch_rows_ = first_batch;
+    BatchSize size_;
     std::chrono::microseconds held_{0};
 };
 

@@ -243,7 +243,7 @@ TEST_CASE("failed batch: it is rolled back as a whole, where one statement does 
     Application application{folder.database(), documents(), {.observer = &seen}};
     RawSqlite const old{folder.database()};
     application.evolver.expand();
-    // A statement that calls a function fills some 48 KB: of these rows about 100, half of a first batch.
+    // A statement that calls a function fills some 24 KB, or 50 rows: a quarter of a first batch.
     old.run(
         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 400) INSERT INTO documents (id, "
         "doc) "

@@ -322,8 +322,10 @@ WriteTransaction::~WriteTransaction() {
 }
 
 void WriteTransaction::commit() {
+    auto const start = std::chrono::steady_clock::now();
     connection_->run("COMMIT");
     unlocked_ = std::chrono::steady_clock::now();
+    committing_ = std::chrono::duration_cast<std::chrono::microseconds>(unlocked_ - start);
     open_ = false;
 }
 

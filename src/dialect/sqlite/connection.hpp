@@ -142,6 +142,8 @@ public:
     void commit();
     /// How long the write lock has been held; once it is committed, how long it was.
     [[nodiscard]] std::chrono::microseconds held() const noexcept;
+    /// How long commit() took.
+    [[nodiscard]] std::chrono::microseconds committing() const noexcept { return committing_; }
     /// How long the write lock was waited for.
     [[nodiscard]] std::chrono::microseconds waited() const noexcept { return waited_; }
 
@@ -151,6 +153,7 @@ private:
     std::chrono::steady_clock::time_point locked_{};
     std::chrono::steady_clock::time_point unlocked_{};
     std::chrono::microseconds waited_{0};
+    std::chrono::microseconds committing_{0};
     bool open_ = true;
 };
 
