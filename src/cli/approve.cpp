@@ -5,6 +5,7 @@
 #include "evolver/pipeline/approval.hpp"
 #include "evolver/pipeline/pipeline.hpp"
 #include "observe/words.hpp"
+#include "pipeline/next_step.hpp"
 
 #include <fmt/format.h>
 
@@ -36,12 +37,12 @@ std::string words_of_moment(std::int64_t seconds) {
     return words_of(std::chrono::system_clock::time_point{std::chrono::seconds{seconds}});
 }
 
-/// The run on staging that was named, or the newest of this plan that has passed.
+/// The run on staging that was named, or the newest of this plan that has passed in all its stages: a runbook rehearses the first alone.
 PipelineRun evidence(Tool& tool, Said const& said) {
     if (!said.run.empty()) return pipeline_run(tool.database(), said.run);
     for (auto& run : pipeline_runs(tool.database())) {
         if (run.environment == Environment::staging && run.outcome == StageOutcome::passed &&
-            run.plan_digest == tool.plan().digest())
+            run.plan_digest == tool.plan().digest() && is_whole(run))
             return std::move(run);
     }
     throw InputError{Failure{.what = "No run of this plan has passed on staging, so there is nothing to approve.",
@@ -59,8 +60,8 @@ ExitCode give(Tool& tool, Said const& said) {
                                 .change = change_of(said.change),
                                 .valid_for = valid});
     auto& out = tool.out();
-    out.unit(fmt::format("approved by {}: changes up to {}, in {}, until {}", given.approver, name_of(given.change),
-                         given.environment, words_of_moment(given.expires_at)));
+    out.unit(fmt::format("approved by {}: changes up to {}, in {}, until {}", in_one_line(given.approver),
+                         name_of(given.change), given.environment, words_of_moment(given.expires_at)));
     out.record("approval", {{"id", given.id},
                             {"approver", given.approver},
                             {"change", name_of(given.change)},
@@ -68,6 +69,10 @@ ExitCode give(Tool& tool, Said const& said) {
                             {"staging_run", given.staging_run},
                             {"plan_digest", given.plan_digest},
                             {"expires_at", given.expires_at}});
+    for (auto const& one : approvals(tool.database(), tool.plan(), tool.actor())) {
+        if (one.approval.id == given.id && !one.alive)
+            out.warning("where " + tool.actor() + " makes the change, it does not count: " + one.why_dead);
+    }
     out.hint("next: " + tool.command("pipeline run --production"));
     return ExitCode::done;
 }
@@ -83,9 +88,9 @@ ExitCode list(Tool& tool) {
         }
         out.answer(fmt::format("{}  {}  {}, up to {}, in {}, until {}", approval.id,
                                counts ? out.toned(Tone::good, "counts") : out.toned(Tone::careful, "dead  "),
-                               approval.approver, name_of(approval.change), approval.environment,
+                               in_one_line(approval.approver), name_of(approval.change), approval.environment,
                                words_of_moment(approval.expires_at)));
-        if (!approval.reason.empty()) out.answer("      " + approval.reason);
+        if (!approval.reason.empty()) out.answer("      " + in_one_line(approval.reason));
         if (!counts) out.answer("      does not count: " + why_dead);
         out.record("approval", {{"id", approval.id},
                                 {"approver", approval.approver},
@@ -158,11 +163,25 @@ void add_policy(Verbs& verbs, CLI::App& family) {
                   "Counts the approval of who makes the change");
     verb.add_option("--reason", said->reason, "Why, for the audit trail; without it, nothing is changed")
         ->type_name("TEXT");
-    verbs.runs(verb, [said](Tool& tool) {
+    verbs.runs(verb, [said, &verb](Tool& tool) {
         auto& out = tool.out();
-        if (!said->reason.empty())
+        if (!said->reason.empty()) {
+            // What is not said stays as it is.
+            auto const known = approval_policy(tool.database(), tool.plan()).value_or(ApprovalPolicy{});
+            auto wanted = said->policy;
+            auto const keep = [&](char const* option, auto ApprovalPolicy::*member) {
+                if (verb.count(option) == 0) wanted.*member = known.*member;
+            };
+            keep("--environment", &ApprovalPolicy::environment);
+            keep("--approver", &ApprovalPolicy::approvers);
+            keep("--planner-may-approve", &ApprovalPolicy::planner_may_approve);
+            keep("--executor-may-approve", &ApprovalPolicy::executor_may_approve);
+            if (verb.count("--additive") == 0) wanted.quorum.additive = known.quorum.additive;
+            if (verb.count("--data") == 0) wanted.quorum.data = known.quorum.data;
+            if (verb.count("--destructive") == 0) wanted.quorum.destructive = known.quorum.destructive;
             set_approval_policy(tool.database(), tool.plan(),
-                                {.policy = said->policy, .actor = tool.actor(), .reason = said->reason});
+                                {.policy = wanted, .actor = tool.actor(), .reason = said->reason});
+        }
         auto const policy = approval_policy(tool.database(), tool.plan());
         if (!policy) {
             out.answer("the database asks for no approvals");

@@ -50,7 +50,7 @@ ExitCode log(Tool& tool, Said const& said) {
         if (!entry.actor.empty())
             text += "  by " + entry.actor + (entry.on_behalf_of.empty() ? "" : " for " + entry.on_behalf_of);
         if (!entry.detail.empty()) text += "  " + entry.detail.substr(0, entry.detail.find('\n'));
-        out.answer(text);
+        out.answer(in_one_line(text));
         out.record("log", record_of(entry));
     }
     return ExitCode::done;
@@ -62,7 +62,7 @@ ExitCode show(Tool& tool, Said const& said) {
     for (auto const& entry : last_rows(tool, said)) {
         out.answer(out.toned(Tone::strong, fmt::format("{} {} {}", entry.sequence, entry.at, entry.event)));
         auto const field = [&](std::string_view name, std::string const& value) {
-            if (!value.empty()) out.answer(fmt::format("  {:<14} {}", name, value));
+            if (!value.empty()) out.answer(fmt::format("  {:<14} {}", name, in_one_line(value)));
         };
         field("migration", entry.migration);
         field("actor", entry.actor + (entry.on_behalf_of.empty() ? "" : " for " + entry.on_behalf_of));

@@ -198,7 +198,10 @@ int understand_and_do(int argc, char const* const* argv, std::optional<Plan> pla
     }
     try {
         Tool tool{options, given, words, std::move(plan)};
-        return static_cast<int>(do_it(verbs, tool));
+        int const code = static_cast<int>(do_it(verbs, tool));
+        if (*options.out << std::flush) return code;
+        *options.error << "error: what was answered could not be written: its end is missing\n" << std::flush;
+        return static_cast<int>(ExitCode::failed);
     } catch (std::exception const& error) {
         *options.error << "error: " << error.what() << '\n' << std::flush;
         return static_cast<int>(ExitCode::failed);

@@ -105,7 +105,12 @@ ExitCode code_of(std::exception const& failure, bool told_to_stop) {
 std::string next_after(std::exception const& failure, ExitCode code, Tool const& tool) {
     if (dynamic_cast<BackfillFailed const*>(&failure) != nullptr) return tool.command("resolve show");
     if (dynamic_cast<BackfillStopped const*>(&failure) != nullptr) return tool.command("backfill resume");
-    if (dynamic_cast<GateClosed const*>(&failure) != nullptr) return tool.command("gates");
+    if (auto const* const closed = dynamic_cast<GateClosed const*>(&failure)) {
+        // gates is about contract; what waits for an approval, status knows.
+        bool const approvals =
+            std::ranges::all_of(closed->gates(), [](Gate const& gate) { return gate.name == "approval"; });
+        return tool.command(approvals ? "status" : "gates");
+    }
     if (code == ExitCode::stopped || code == ExitCode::blocked) return tool.again();
     return {};
 }

@@ -20,6 +20,20 @@ std::string_view escape_of(Tone tone) {
 
 }  // namespace
 
+std::string in_one_line(std::string_view text) {
+    std::string line;
+    for (char const letter : text) {
+        auto const code = static_cast<unsigned char>(letter);
+        bool const controls = code < 0x20 || code == 0x7f;
+        constexpr std::string_view digits = "0123456789abcdef";
+        if (controls)
+            (line += "\\x") += {digits[code >> 4U], digits[code & 15U]};
+        else
+            line += letter;
+    }
+    return line;
+}
+
 void Output::answer(std::string_view text) {
     if (style_.json) return;
     end_progress();

@@ -22,6 +22,9 @@ struct OutputStyle {
 /// The colours that words have on a terminal.
 enum class Tone { plain, good, bad, careful, faint, strong };
 
+/// What somebody has written, in one line and without a say over the terminal: a control character is shown by its number.
+[[nodiscard]] std::string in_one_line(std::string_view text);
+
 class Output {
 public:
     Output(std::ostream& out, std::ostream& error, OutputStyle style) : out_{out}, error_{error}, style_{style} {}

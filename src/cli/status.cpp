@@ -5,6 +5,7 @@
 #include "evolver/observe/metrics.hpp"
 #include "evolver/pipeline/approval.hpp"
 #include "observe/words.hpp"
+#include "pipeline/next_step.hpp"
 
 #include <fmt/format.h>
 
@@ -61,8 +62,9 @@ bool is_approved(Tool& tool, PipelineRun const& run) {
 /// Staging has shown the change, and production has not got it: it waits for an approval, or for whoever brings it.
 Advice after_staging(PipelineRun const& run, Tool& tool) {
     bool const approved = is_approved(tool, run);
-    auto const says = fmt::format("pipeline run {} has passed on staging{}", run.id,
-                                  approved ? ", and is approved" : ", and waits for an approval");
+    auto const says = fmt::format(
+        "pipeline run {} has passed on staging{}", run.id,
+        approved ? ", and is approved" : ", and waits for an approval by somebody else than " + tool.actor());
     return {says, approved ? tool.command("pipeline run --production") : next_command(run.next, run, tool),
             Tone::careful};
 }
@@ -77,6 +79,21 @@ std::string where_it_stands(PipelineRun const& run) {
     return fmt::format(" in the stage {}{}{}", name_of(found->stage), why.empty() ? "" : ": ", why);
 }
 
+/// The newest run of this plan that was asked for all stages.
+std::optional<PipelineRun> newest_whole(Tool& tool) {
+    for (auto& run : pipeline_runs(tool.database())) {
+        if (run.plan_digest == tool.plan().digest() && is_whole(run)) return std::move(run);
+    }
+    return std::nullopt;
+}
+
+/// A database that asks for approvals is not simply expanded: staging shows the change first.
+Advice advice_on_policy(Tool& tool) {
+    if (!approval_policy(tool.database(), tool.plan())) return {};
+    return {"the database asks for approvals, and no run on staging has shown this change",
+            tool.command("pipeline run"), Tone::careful};
+}
+
 /// What the newest run of the pipeline waits for; nothing where it is of another plan, or at its end.
 Advice advice_on_run(Tool& tool, bool expanded) {
     PipelineStatus found;
@@ -85,7 +102,13 @@ Advice advice_on_run(Tool& tool, bool expanded) {
     } catch (Error const&) {
         return {};  // a connection string, or a file that is none: no pipeline has worked on it
     }
-    if (!found.run || found.run->plan_digest != tool.plan().digest()) return {};
+    // A rehearsal alone, as for a runbook, is over with its end: what was there before it still waits.
+    if (found.run && found.run->outcome == StageOutcome::passed && !is_whole(*found.run))
+        found.run = newest_whole(tool);
+    bool const shown = found.run && found.run->plan_digest == tool.plan().digest();
+    // What staging had to show is over, too, once the change is there.
+    if (expanded && (!shown || found.run->environment == Environment::staging)) return {};
+    if (!shown) return advice_on_policy(tool);
     auto const& run = *found.run;
     if (run.outcome == StageOutcome::passed)
         return run.next.kind == NextStep::Kind::approve && !expanded ? after_staging(run, tool) : Advice{};

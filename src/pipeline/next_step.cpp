@@ -29,10 +29,7 @@ NextStep approve(PipelineRun const& run, std::string const& staging, std::string
 }
 
 NextStep after_passing(PipelineRun const& run) {
-    bool const whole = std::ranges::none_of(run.stages, [](StageRecord const& one) {
-        return one.outcome == StageOutcome::skipped && one.why == not_asked_for;
-    });
-    if (!whole)
+    if (!is_whole(run))
         return {.kind = Kind::run,
                 .call = "Pipeline{plan, options}.run()",
                 .why = "only a part of the stages was asked for"};
@@ -64,6 +61,12 @@ NextStep after_failure(PipelineRun const& run, StageRecord const& stage) {
 }
 
 }  // namespace
+
+bool is_whole(PipelineRun const& run) {
+    return std::ranges::none_of(run.stages, [](StageRecord const& one) {
+        return one.outcome == StageOutcome::skipped && one.why == not_asked_for;
+    });
+}
 
 NextStep next_step(PipelineRun const& run, bool alive, bool paused) {
     if (run.outcome == StageOutcome::passed) return after_passing(run);

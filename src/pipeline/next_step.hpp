@@ -11,5 +11,7 @@ namespace evolver {
 
 /// Why a stage of that name was skipped that nobody has asked for.
 inline constexpr char const* not_asked_for = "not asked for";
+/// Was no stage left out because nobody had asked for it?
+[[nodiscard]] bool is_whole(PipelineRun const& run);
 
 }  // namespace evolver

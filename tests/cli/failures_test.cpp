@@ -238,6 +238,84 @@ TEST_CASE(
     CHECK(has(bob("status").out, "expanded"));
 }
 
+TEST_CASE("failures: a runbook's rehearsal is no evidence, and does not hide the run that is") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    CHECK(tool(folder)("runbook --output " + folder.file("runbook.md")).code == 0);
+    CHECK(has(next_of(tool(folder)("status")), "approve --staging-run"));
+    CHECK(tool(folder, "alice")("approve --reason 'ticket 17'").code == 0);
+    auto const next = next_of(tool(folder)("status"));
+    CAPTURE(next);
+    CHECK(tool(folder).paste(next).code == 0);
+    // Once the change is there, what staging had to show is over.
+    CHECK_FALSE(has(tool(folder)("status").out, "on staging"));
+}
+
+TEST_CASE("failures: where the database asks for approvals, a refused expand leads to a run on staging") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("approvals policy --approver alice --data 1 --additive 1 --reason 'rule 7'").code == 0);
+    auto told = tool(folder)("expand");
+    CHECK(told.code == 3);
+    told = tool(folder).paste(next_of(told));
+    CHECK(has(told.out, "asks for approvals"));
+    auto const next = next_of(told);
+    CAPTURE(next);
+    CHECK(has(next, "pipeline run"));
+    CHECK(tool(folder).paste(next).code == 0);
+    // What is not said of a policy stays as it is.
+    CHECK(tool(folder)("approvals policy --destructive 2 --reason 'rule 8'").code == 0);
+    CHECK(has(tool(folder)("approvals policy").out, "1 to add, 1 to change rows, 2 to remove"));
+    CHECK(has(tool(folder)("approvals policy").out, "approvers: alice"));
+}
+
+TEST_CASE("failures: a backfill that is stopped ends the run, and the next command goes on with it") {
+    Folder const folder;
+    make_catalogue(folder.database(), many_rows);
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    REQUIRE(tool(folder, "alice")("approve --reason 'ticket 17'").code == 0);
+    Overheard out{"backfill begins", [&] { CHECK(tool(folder, "dora")("backfill stop --reason lunch").code == 0); }};
+    std::ostringstream error;
+    auto const line =
+        words_of("evolver --actor bob --soak 0s --database " + folder.database() + " pipeline run --production");
+    std::vector<char const*> arguments;
+    for (auto const& word : line) arguments.push_back(word.c_str());
+    cli::RunOptions options;
+    options.out = &out;
+    options.error = &error;
+    CHECK(cli::run(static_cast<int>(arguments.size()), arguments.data(), catalogue(), options) == 4);
+    CHECK(out.happened());
+    auto const next = next_of(tool(folder)("status"));
+    CAPTURE(next);
+    auto const led = tool(folder).paste(next);
+    CAPTURE(led.error);
+    CHECK(led.code == 0);
+    CHECK(has(tool(folder)("log --last 100").out, "was resumed"));
+}
+
+TEST_CASE("failures: one's own approval is said not to count, at once") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    auto const told = tool(folder)("approve --reason 'my own'");
+    CHECK(told.code == 0);
+    CHECK(has(told.error, "it does not count"));
+    CHECK(has(tool(folder)("status").out, "by somebody else than bob"));
+}
+
+TEST_CASE("failures: what people have written keeps to its line, and says nothing to the terminal") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    Command const command =
+        Command{catalogue()}.always("--actor 'x\n2026 FAKE \x1b[31m' --database " + folder.database());
+    CHECK(command("expand").code == 0);
+    auto const log = command("log").out;
+    CHECK(log.find('\x1b') == std::string::npos);
+    CHECK(log.find("\n2026 FAKE") == std::string::npos);
+    CHECK(has(log, "x\\x0a2026 FAKE \\x1b[31m"));
+}
+
 TEST_CASE("failures: after a row of the trail was tampered with, status says so, and the next command names the row") {
     Folder const folder;
     make_catalogue(folder.database());

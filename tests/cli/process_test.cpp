@@ -75,6 +75,18 @@ TEST_CASE("program: has its code and its words") {
     CHECK(by_shell("--migrations /none plan").code == 65);
 }
 
+TEST_CASE("program: an answer that could not be written is no success") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    std::filesystem::create_directories(folder.file("migrations"));
+    std::ofstream{folder.file("migrations/0001_a.sql")} << "CREATE TABLE a (id INTEGER PRIMARY KEY);\n";
+    auto const line = std::string{EVOLVER_PROGRAM} + " --migrations " + folder.file("migrations") + " --database " +
+                      folder.database() + " status > /dev/full 2> " + folder.file("error");
+    int const status = std::system(line.c_str());
+    CHECK(WEXITSTATUS(status) == 2);
+    CHECK(has(file_bytes(folder.file("error")), "could not be written"));
+}
+
 TEST_CASE("program: NO_COLOR, a variable for the database, and completions that shells accept") {
     Folder const folder;
     std::filesystem::create_directories(folder.file("migrations"));

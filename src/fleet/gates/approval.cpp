@@ -9,7 +9,8 @@ std::string reason(Facts const& facts) {
     auto const missing = ledger::missing(*facts.policy, ChangeClass::destructive, facts.approvals);
     return missing.empty() ? ""
                            : "the database asks for approvals, and there are " + missing +
-                                 "; approve(\"<path>\", plan, {.staging = run, .approver = \"<who>\", .reason = "
+                                 "; show on staging, as it is now, what is left to do: Pipeline::run(); then "
+                                 "approve(\"<path>\", plan, {.staging = run, .approver = \"<who>\", .reason = "
                                  "\"<why>\", .change = ChangeClass::destructive})";
 }
 

@@ -1,13 +1,36 @@
 #include "execute/advance.hpp"
+#include "execute/run_control.hpp"
+#include "ledger/runs.hpp"
 #include "pipeline/stages/stages.hpp"
 
+#include <algorithm>
+
 namespace evolver {
+
+namespace {
+
+bool is_stopped(Workplace& workplace) {
+    auto const& connection = workplace.own();
+    if (!ledger::has_runs(connection)) return false;
+    auto const& entries = workplace.state(connection).entries;
+    return std::ranges::any_of(entries, [&](ledger::Entry const& entry) {
+        return !entry.filled &&
+               ledger::run_of(connection, workplace.plan().name(), entry.position).state == RunState::stopped;
+    });
+}
+
+}  // namespace
 
 Verdict fill(Work& work) {
     auto& recorder = work.recorder;
     auto& workplace = work.site->workplace();
     auto const& connection = workplace.own();
     recorder.stage().schema_before = schema_digest(connection);
+    // Who resumes a run whose backfill somebody has stopped wants it to go on.
+    auto const& before = recorder.last_attempt();
+    bool const again = before.stage == PipelineStage::backfill && before.outcome == StageOutcome::stopped;
+    if (again && is_stopped(workplace))
+        resume_backfill(workplace, {.reason = "the run " + work.run.id + " was resumed"});
     Advancer advancer{workplace,
                       {.signals = work.options.signals,
                        .rows_per_second = work.options.rows_per_second,
