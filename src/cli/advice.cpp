@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace evolver::cli {
 
@@ -55,11 +56,13 @@ Advice on_gates(MigrationStatus const& migration, std::vector<Gate> const& gates
     std::string closed;
     bool needs_comparison = false;
     bool has_old_shape = false;
+    bool only_approval = true;
     for (auto const& gate : gates) {
         has_old_shape = has_old_shape || (gate.migration == migration.id && gate.name == "reconciliation");
         if (gate.migration != migration.id || gate.open) continue;
         closed += (closed.empty() ? "" : ", ") + gate.name;
         needs_comparison = needs_comparison || gate.name == "reconciliation";
+        only_approval = only_approval && gate.name == "approval";
     }
     auto const stage = fmt::format("expanded, {}", name_of(migration.stage));
     if (needs_comparison) {
@@ -71,7 +74,9 @@ Advice on_gates(MigrationStatus const& migration, std::vector<Gate> const& gates
     // Contract closes it in passing, with the next one that has something to remove.
     if (closed.empty() && !has_old_shape) return {"expanded, with nothing to remove", "", Tone::good};
     if (closed.empty()) return {stage + ", the old shape may go", tool.command("contract run --yes"), Tone::good};
-    return {stage + ", waits before contract: " + closed, tool.command("gates"), Tone::careful};
+    return {stage + ", waits before contract: " + closed,
+            tool.command(only_approval ? "approve --change destructive --reason 'why'" : "gates"), Tone::careful,
+            !only_approval};
 }
 
 }  // namespace
@@ -84,7 +89,7 @@ Advice advice_on(MigrationStatus const& migration, std::vector<Gate> const& gate
     if (!migration.held.empty()) {
         auto const by = migration.held_by.empty() ? "" : " by " + migration.held_by;
         return {fmt::format("expanded, {}, held{}: {}", name_of(migration.stage), by, migration.held),
-                tool.command("rollout release --migration " + migration.id), Tone::careful};
+                tool.command("rollout release --migration " + migration.id), Tone::careful, true};
     }
     return on_gates(migration, gates, tool);
 }
@@ -102,10 +107,14 @@ Standpoint standpoint_of(Tool& tool) {
 Advice first_advice(Standpoint const& standpoint, Tool const& tool) {
     if (!standpoint.status.missing_triggers.empty())
         return {"triggers of open migrations are missing", tool.command("backfill start"), Tone::bad};
+    std::optional<Advice> waiting;
     for (auto const& migration : standpoint.status.migrations) {
         auto advice = advice_on(migration, standpoint.gates, tool);
-        if (!advice.command.empty()) return advice;
+        if (advice.command.empty()) continue;
+        if (!advice.waits) return advice;
+        if (!waiting) waiting = std::move(advice);
     }
+    if (waiting) return *waiting;
     return {"every migration is at its end", "", Tone::good};
 }
 

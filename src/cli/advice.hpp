@@ -14,6 +14,8 @@ struct Advice {
     std::string says;     ///< "expanded, its backfill is paused: black friday"
     std::string command;  ///< Ready to paste; empty where nothing is left to do.
     Tone tone = Tone::plain;
+    bool waits =
+        false;  ///< For time, for others, or because somebody has said so: what comes behind it need not wait, too.
 };
 
 /// Of one migration. `gates`: of all.
@@ -26,7 +28,7 @@ struct Standpoint {
 };
 [[nodiscard]] Standpoint standpoint_of(Tool& tool);
 
-/// Of the first migration that is not at its end; with an empty command where all are.
+/// Of the first migration for which something can be done; else of the first that waits; with an empty command where all are at their end.
 [[nodiscard]] Advice first_advice(Standpoint const& standpoint, Tool const& tool);
 
 /// Tells it as a hint, after work is done.

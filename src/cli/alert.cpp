@@ -36,11 +36,14 @@ std::string words_of(PipelineRun const& run) {
 
 /// The id is made by evolver alone, of digits, letters and dashes: it needs no quotes.
 void run_command(std::string const& command, PipelineRun const& run) {
+    // It begins as it would in a shell, whatever this program does with the signal.
+    auto const before = std::signal(SIGPIPE, SIG_DFL);
     auto* const shell = popen(("EVOLVER_RUN=" + run.id + "; export EVOLVER_RUN; " + command).c_str(), "w");
+    if (shell == nullptr) std::signal(SIGPIPE, before);
     if (shell == nullptr) throw Error{Failure{.what = "The alert's command could not be started.", .object = command}};
     auto const text = words_of(run);
     // A command that does not read what it is told must not end this program.
-    auto const before = std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
     (void)std::fwrite(text.data(), 1, text.size(), shell);
     auto const result = pclose(shell);
     std::signal(SIGPIPE, before);

@@ -1,4 +1,5 @@
 #include "cli/duration.hpp"
+#include "cli/pipeline_lines.hpp"
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
 #include "evolver/observe/metrics.hpp"
@@ -50,15 +51,26 @@ PipelineRun evidence(Tool& tool, Said const& said) {
                              .instead = tool.command("pipeline run")}};
 }
 
+/// Whether the database has the plan already: looked at without writing, and false where it cannot be told.
+bool is_expanded(Tool& tool) {
+    try {
+        return tool.evolver().status().expanded;
+    } catch (Error const&) {
+        return false;
+    }
+}
+
 ExitCode give(Tool& tool, Said const& said) {
     auto const valid = std::chrono::floor<std::chrono::seconds>(duration_of(said.valid_for, "--valid-for"));
+    auto const shown = evidence(tool, said);
     auto const given = approve(tool.database(), tool.plan(),
-                               {.staging = evidence(tool, said),
+                               {.staging = shown,
                                 .approver = tool.actor(),
                                 .on_behalf_of = said.on_behalf_of,
                                 .reason = said.reason,
                                 .change = change_of(said.change),
-                                .valid_for = valid});
+                                .valid_for = valid,
+                                .wait = duration_of(tool.given().wait, "--wait")});
     auto& out = tool.out();
     out.unit(fmt::format("approved by {}: changes up to {}, in {}, until {}", in_one_line(given.approver),
                          name_of(given.change), given.environment, words_of_moment(given.expires_at)));
@@ -73,7 +85,9 @@ ExitCode give(Tool& tool, Said const& said) {
         if (one.approval.id == given.id && !one.alive)
             out.warning("where " + tool.actor() + " makes the change, it does not count: " + one.why_dead);
     }
-    out.hint("next: " + tool.command("pipeline run --production"));
+    // Of a run that production has had already, what is left is contract.
+    bool const is_there = is_expanded(tool);
+    out.hint("next: " + tool.command(is_there ? "contract due" : "pipeline run --production" + fail_on(shown)));
     return ExitCode::done;
 }
 
@@ -124,7 +138,10 @@ void add_revoke(Verbs& verbs, CLI::App& family) {
     verb.add_option("id", said->approval, "Its number, as `approvals list` shows it")->required()->type_name("NUMBER");
     add_reason(verb, said->reason);
     verbs.runs(verb, [said](Tool& tool) {
-        revoke_approval(tool.database(), {.approval = said->approval, .actor = tool.actor(), .reason = said->reason});
+        revoke_approval(tool.database(), {.approval = said->approval,
+                                          .actor = tool.actor(),
+                                          .reason = said->reason,
+                                          .wait = duration_of(tool.given().wait, "--wait")});
         tool.out().unit(fmt::format("approval {} is taken back", said->approval));
         return ExitCode::done;
     });
@@ -180,7 +197,10 @@ void add_policy(Verbs& verbs, CLI::App& family) {
             if (verb.count("--data") == 0) wanted.quorum.data = known.quorum.data;
             if (verb.count("--destructive") == 0) wanted.quorum.destructive = known.quorum.destructive;
             set_approval_policy(tool.database(), tool.plan(),
-                                {.policy = wanted, .actor = tool.actor(), .reason = said->reason});
+                                {.policy = wanted,
+                                 .actor = tool.actor(),
+                                 .reason = said->reason,
+                                 .wait = duration_of(tool.given().wait, "--wait")});
         }
         auto const policy = approval_policy(tool.database(), tool.plan());
         if (!policy) {

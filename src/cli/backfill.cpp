@@ -1,5 +1,6 @@
 #include "cli/advice.hpp"
 #include "cli/duration.hpp"
+#include "cli/pipeline_lines.hpp"
 #include "cli/reasons.hpp"
 #include "cli/speed_option.hpp"
 #include "cli/usage_error.hpp"
@@ -46,6 +47,7 @@ DailyWindow window_of(std::string const& text) {
 }
 
 ExitCode start(Tool& tool, Start const& said) {
+    if (is_in_the_way(tool)) return ExitCode::blocked;
     auto& settings = tool.settings();
     if (said.rows_per_second > 0) settings.rows_per_second = said.rows_per_second;
     if (!said.between.empty()) settings.signals.push_back(between(window_of(said.between)));

@@ -4,9 +4,12 @@
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
 #include "evolver/version.hpp"
+#include "observe/json.hpp"
 #include "schema/nearest.hpp"
 
+#include <algorithm>
 #include <iostream>
+#include <span>
 #include <sstream>
 
 #include <pwd.h>
@@ -44,6 +47,10 @@ void add_options(CLI::App& app, Given& given, bool plan_is_given) {
             ->allow_extra_args(false);
         app.add_option("--leave-out", given.leave_out, "A file or folder that is no migration")
             ->type_name("PATH")
+            ->allow_extra_args(false);
+        app.add_option("--accept-finding", given.accepted_findings,
+                       "A finding of lint that is taken as it is, and why: '0007_x drop-index packages_name=unused'")
+            ->type_name("TEXT")
             ->allow_extra_args(false);
         app.add_option("--release-start", given.starts, "Where a release begins, in order: 0004_sizes=2.0")
             ->type_name("ID=RELEASE")
@@ -137,7 +144,12 @@ ExitCode do_it(Verbs const& verbs, Tool& tool) {
 }
 
 /// The command line is wrong: said without a Tool, which it did not make.
-int refuse(RunOptions const& options, Error const& error, ExitCode code) {
+int refuse(RunOptions const& options, std::span<std::string const> words, Error const& error, ExitCode code) {
+    if (std::ranges::find(words, "--json") != words.end()) {
+        json_text::Object record{
+            {"kind", "error"}, {"what", error.what()}, {"instead", error.instead()}, {"exit", static_cast<int>(code)}};
+        *options.out << json_text::write(std::move(record)) << '\n' << std::flush;
+    }
     *options.error << "error: " << error.what() << '\n' << std::flush;
     return static_cast<int>(code);
 }
@@ -186,15 +198,15 @@ int understand_and_do(int argc, char const* const* argv, std::optional<Plan> pla
         *options.out << text.str() << std::flush;
         return static_cast<int>(ExitCode::done);
     } catch (CLI::ConfigError const& error) {
-        return refuse(options,
+        return refuse(options, words,
                       UsageError{Failure{.what = error.what(), .instead = "see " + program + " --help for the names"}},
                       ExitCode::configuration);
     } catch (CLI::FileError const& error) {
-        return refuse(options,
+        return refuse(options, words,
                       UsageError{Failure{.what = error.what(), .instead = "--config names a file that is there"}},
                       ExitCode::configuration);
     } catch (CLI::ParseError const& error) {
-        return refuse(options, explained(error, app, program), ExitCode::usage);
+        return refuse(options, words, explained(error, app, program), ExitCode::usage);
     }
     try {
         Tool tool{options, given, words, std::move(plan)};

@@ -1,4 +1,5 @@
 #include "cli/advice.hpp"
+#include "cli/pipeline_lines.hpp"
 #include "cli/report_lines.hpp"
 #include "cli/verbs.hpp"
 
@@ -17,6 +18,7 @@ void add_expand(Verbs& verbs) {
                                          {"--database new.db expand --create", "makes the file, too"}}});
     verb.add_flag("--create", said->create, "Makes the database where it is not there");
     verbs.runs(verb, [said](Tool& tool) {
+        if (is_in_the_way(tool)) return ExitCode::blocked;
         auto const report = tool.evolver(said->create ? Missing::made : Missing::refused).expand();
         tell_warnings(report, tool);
         auto const count = report.steps.size();

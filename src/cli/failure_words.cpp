@@ -44,6 +44,38 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 28> commands
     {"verify_audit", "audit verify"},
 }};
 
+/// What a program says in its options, and the command line in these.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> options{{
+    {"DirectoryOptions::at_contract", "--at-contract"},
+    {"DirectoryOptions::leave_out", "--leave-out"},
+    {"DirectoryOptions::engine_folder", "--engine-folder"},
+    {"DirectoryOptions::accept", "--accept-finding"},
+    {"DirectoryOptions::name", "--plan-name"},
+    {"PipelineOptions::staging, ::scratch", "--staging, --scratch"},
+    {"Options::wait", "--wait"},
+}};
+
+/// The value that is given to `.name` in an initialiser; "…" where it is not said.
+std::string value_in(std::string_view text, std::string const& name) {
+    auto const start = text.find("." + name + " = \"");
+    if (start == std::string_view::npos) return "…";
+    auto const from = start + name.size() + 5;
+    return std::string{text.substr(from, text.find('"', from) - from)};
+}
+
+/// `.accept = {{.rule = "r", .object = "o", …}}` as the option of a plan that is a folder.
+std::string with_accept_option(std::string text, std::string_view migration) {
+    constexpr std::string_view begins = ".accept = {{";
+    auto const at = text.find(begins);
+    auto const end = at == std::string::npos ? at : text.find("}}", at);
+    if (end == std::string::npos) return text;
+    auto const said = std::string_view{text}.substr(at, end - at);
+    auto const option = "--accept-finding '" +
+                        (migration.empty() ? std::string{"<migration>"} : std::string{migration}) + " " +
+                        value_in(said, "rule") + " " + value_in(said, "object") + "=why'";
+    return text.replace(at, end + 2 - at, option);
+}
+
 bool is_of_a_name(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
 
 /// The command with what the call says: `.reason = "why"` is `--reason "why"`.
@@ -117,7 +149,18 @@ std::string next_after(std::exception const& failure, ExitCode code, Tool const&
 
 }  // namespace
 
-std::string in_commands(std::string_view text, Tool const& tool) {
+std::string in_options(std::string_view text, Tool const& tool, std::string_view migration) {
+    std::string result{text};
+    for (auto const& [said, option] : options) {
+        for (auto at = result.find(said); at != std::string::npos; at = result.find(said, at + option.size()))
+            result.replace(at, said.size(), option);
+    }
+    return tool.given().migrations.empty() ? result : with_accept_option(std::move(result), migration);
+}
+
+std::string in_commands(std::string_view message, Tool const& tool) {
+    auto const said = in_options(message, tool, {});
+    std::string_view text{said};
     std::string result;
     for (auto open = text.find('('); open != std::string_view::npos; open = text.find('(')) {
         auto begin = open;

@@ -11,6 +11,9 @@
 
 namespace evolver::cli {
 
+/// The library's messages name its options: here they are those of the command line. `migration`: that they speak of, where it is known.
+[[nodiscard]] std::string in_options(std::string_view text, Tool const& tool, std::string_view migration);
+
 /// The library's messages name its functions, `call resume_backfill({.reason = "…"})`: here they are commands, "`evolver backfill resume --reason "…"`".
 [[nodiscard]] std::string in_commands(std::string_view text, Tool const& tool);
 

@@ -120,7 +120,9 @@ void FindingLines::tell(std::span<Finding const> findings) {
                               ? Tone::bad
                               : (finding.severity == Severity::warning ? Tone::careful : Tone::faint);
         auto const where = place.file.empty() ? "" : fmt::format("{}:{}: ", place.file, place.line);
-        auto text = text_of(finding);
+        auto shown = finding;
+        shown.instead = in_options(finding.instead, tool_, finding.migration);
+        auto text = text_of(shown);
         text.replace(0, name_of(finding.severity).size(), out.toned(tone, name_of(finding.severity)));
         out.answer(where + text);
         json_text::Object record{{"rule", finding.rule},
@@ -130,7 +132,7 @@ void FindingLines::tell(std::span<Finding const> findings) {
                                  {"object", finding.object},
                                  {"what", finding.what},
                                  {"why", finding.why},
-                                 {"instead", finding.instead}};
+                                 {"instead", shown.instead}};
         if (!place.file.empty()) {
             record.emplace_back("file", place.file);
             record.emplace_back("line", static_cast<std::int64_t>(place.line));
@@ -144,10 +146,11 @@ void FindingLines::annotate(std::span<Finding const> findings) {
         auto const place = place_of(finding, sources_);
         auto const where =
             place.file.empty() ? "" : fmt::format("file={},line={},", escaped(place.file, true), place.line);
-        tool_.out().raw(
-            fmt::format("::{} {}title={}::{}\n", of_github(finding.severity), where,
-                        escaped(finding.rule + (finding.object.empty() ? "" : " " + finding.object), true),
-                        escaped(finding.what + "\nwhy: " + finding.why + "\ninstead: " + finding.instead, false)));
+        tool_.out().raw(fmt::format("::{} {}title={}::{}\n", of_github(finding.severity), where,
+                                    escaped(finding.rule + (finding.object.empty() ? "" : " " + finding.object), true),
+                                    escaped(finding.what + "\nwhy: " + finding.why +
+                                                "\ninstead: " + in_options(finding.instead, tool_, finding.migration),
+                                            false)));
     }
 }
 

@@ -37,6 +37,8 @@ public:
     void detail(std::string_view text);
     /// One object, in --json alone: with its `kind` first.
     void record(std::string_view kind, json_text::Object fields);
+    /// False once something could not be written: whoever read it is gone, or the disk is full.
+    [[nodiscard]] bool is_read() const { return out_.good(); }
     /// What goes out as it is, whatever the style: a file's text.
     void raw(std::string_view text);
 

@@ -77,7 +77,7 @@ PipelineOptions options_of(Tool& tool, Said const& said) {
     options.log = [&tool](PipelineStage stage, LogLine const& line) {
         bool const is_named = line.text.starts_with(name_of(stage));
         tool.out().unit(is_named ? line.text : fmt::format("  {}: {}", name_of(stage), line.text));
-        tool.out().record("log", {{"at", to_text(line.at)}, {"stage", name_of(stage)}, {"text", line.text}});
+        tool.out().record("stage_log", {{"at", to_text(line.at)}, {"stage", name_of(stage)}, {"text", line.text}});
     };
     return options;
 }
@@ -112,6 +112,7 @@ ExitCode resume(Tool& tool, Said said) {
     said.given = given;
     if (!said.production) said.staging = run.database;
     if (said.planner.empty()) said.planner = run.planner;
+    if (said.fail_on.empty()) said.fail_on = run.fail_on ? std::string{name_of(*run.fail_on)} : "none";
     Pipeline pipeline{tool.plan(), options_of(tool, said)};
     return end(pipeline.resume(run.id), tool);
 }
@@ -167,6 +168,7 @@ void add_resume(Verbs& verbs, CLI::App& family) {
          .summary = "Goes on with a run that has not passed, or was killed; stages that passed are not repeated",
          .examples = {{"pipeline resume", "the newest run"}, {"pipeline resume 20261129T021437Z-3f9a12cd", ""}}});
     verb.add_option("run", said->run, "The run; without it, the newest")->type_name("RUN");
+    said->fail_on.clear();  // what the run was told before holds
     add_fail_on(verb, said->fail_on);
     add_accept_loss(verb, said->accept_loss);
     verb.add_option("--on-behalf-of", said->on_behalf_of, "For whom, where that is somebody else")->type_name("NAME");
@@ -190,10 +192,20 @@ void add_order(Verbs& verbs, CLI::App& family, VerbText const& text, PipelineCom
     });
 }
 
+/// No run is known of what is not there, and a name that was mistyped looks the same.
+void need_database(Tool& tool) {
+    std::error_code ignored;
+    if (std::filesystem::exists(tool.database(), ignored)) return;
+    throw InputError{Failure{.what = "There is no database \"" + tool.database() + "\".",
+                             .object = tool.database(),
+                             .instead = "check its path; a new one is made by: " + tool.command("expand --create")}};
+}
+
 ExitCode status(Tool& tool) {
     auto const found = pipeline_status(tool.database());
     auto& out = tool.out();
     if (!found.run) {
+        need_database(tool);
         if (!found.next.why.empty()) out.answer(found.next.why);
         out.answer("the pipeline has not run yet");
         out.hint("next: " + tool.command(found.next.kind == NextStep::Kind::recover ? "status" : "pipeline run"));
@@ -214,6 +226,7 @@ ExitCode list(Tool& tool) {
         out.answer(fmt::format("{}  {:<10}  {:<8}  {}", run.id, run.environment_name, name_of(run.outcome), run.actor));
         out.record("run", record_of(run));
     }
+    if (runs.empty()) need_database(tool);
     if (runs.empty()) out.answer("the pipeline has not run yet");
     return ExitCode::done;
 }

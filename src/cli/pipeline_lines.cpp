@@ -53,12 +53,17 @@ StageRecord const* that_ended(PipelineRun const& run) {
 
 }  // namespace
 
+std::string fail_on(PipelineRun const& run) {
+    if (run.fail_on == Severity::error) return {};
+    return " --fail-on " + std::string{run.fail_on ? name_of(*run.fail_on) : "none"};
+}
+
 std::string next_command(NextStep const& next, PipelineRun const& run, Tool const& tool) {
     using Kind = NextStep::Kind;
     bool const production = run.environment == Environment::production;
     switch (next.kind) {
         case Kind::none: return {};
-        case Kind::run: return tool.command(production ? "pipeline run --production" : "pipeline run");
+        case Kind::run: return tool.command((production ? "pipeline run --production" : "pipeline run") + fail_on(run));
         case Kind::resume: return tool.command("pipeline resume " + run.id);
         case Kind::go_on: return tool.command("pipeline go-on");
         case Kind::resume_backfill: return tool.command("pipeline failure " + run.id);
@@ -70,6 +75,24 @@ std::string next_command(NextStep const& next, PipelineRun const& run, Tool cons
         case Kind::contract: return tool.command("contract due");
     }
     return {};
+}
+
+bool is_in_the_way(Tool& tool) {
+    PipelineStatus found;
+    try {
+        found = pipeline_status(tool.database());
+    } catch (Error const&) {
+        return false;  // a connection string, or no database yet: no pipeline works on it
+    }
+    if (!found.alive || found.run->environment != Environment::production) return false;
+    auto const words = fmt::format("The pipeline's run {} is at work on this database{}.", found.run->id,
+                                   found.paused.empty() ? "" : ", and is paused: " + found.paused);
+    auto const next = tool.command(found.paused.empty() ? "pipeline status" : "pipeline go-on");
+    auto& out = tool.out();
+    out.record("error", {{"what", words}, {"next", next}, {"exit", static_cast<int>(ExitCode::blocked)}});
+    out.error(words + " Let it go on, or end it: " + tool.command("pipeline stop --reason 'why'"));
+    out.hint("next: " + next);
+    return true;
 }
 
 void tell_failure(StageRecord const& stage, Tool& tool) {
@@ -184,7 +207,8 @@ json_text::Object record_of(PipelineRun const& run) {
             {"outcome", name_of(run.outcome)},
             {"started", to_text(run.started)},
             {"ended", to_text(run.ended)},
-            {"next", name_of(run.next.kind)}};
+            {"next", name_of(run.next.kind)},
+            {"fail_on", run.fail_on ? name_of(*run.fail_on) : "none"}};
 }
 
 }  // namespace evolver::cli

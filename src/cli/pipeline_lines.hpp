@@ -18,6 +18,12 @@ void tell_run(PipelineRun const& run, Tool& tool);
 void tell_stage(StageRecord const& stage, Tool& tool, bool sql);
 void tell_failure(StageRecord const& stage, Tool& tool);
 
+/// " --fail-on none" where the run was told so: what follows has to be told the same.
+[[nodiscard]] std::string fail_on(PipelineRun const& run);
+
+/// True where a run of the pipeline works on the database itself, or is paused there; told as an error, with what leads on.
+[[nodiscard]] bool is_in_the_way(Tool& tool);
+
 /// What the run came to, as a code.
 [[nodiscard]] ExitCode code_of(PipelineRun const& run);
 

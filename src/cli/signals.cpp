@@ -26,6 +26,7 @@ struct Signals::Parts {
     std::function<void()> told;
     std::stop_source source = {};
     sigset_t before = {};
+    void (*on_pipe)(int) = SIG_DFL;
     std::atomic<bool> over = false;
     std::thread waiter = {};
 
@@ -48,6 +49,8 @@ struct Signals::Parts {
 Signals::Signals(std::function<void()> told) : parts_{std::make_unique<Parts>(std::move(told))} {
     auto const set = ending();
     pthread_sigmask(SIG_BLOCK, &set, &parts_->before);
+    // A reader that goes away (`| head`) ends no run in its middle: what cannot be written is told by the exit code.
+    parts_->on_pipe = std::signal(SIGPIPE, SIG_IGN);
     parts_->waiter = std::thread{[parts = parts_.get()] { parts->wait(); }};
 }
 
@@ -56,6 +59,7 @@ Signals::~Signals() {
     pthread_kill(parts_->waiter.native_handle(), SIGTERM);  // wakes it alone
     parts_->waiter.join();
     pthread_sigmask(SIG_SETMASK, &parts_->before, nullptr);
+    std::signal(SIGPIPE, parts_->on_pipe);
 }
 
 std::stop_token Signals::stop() const { return parts_->source.get_token(); }

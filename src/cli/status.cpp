@@ -65,7 +65,8 @@ Advice after_staging(PipelineRun const& run, Tool& tool) {
     auto const says = fmt::format(
         "pipeline run {} has passed on staging{}", run.id,
         approved ? ", and is approved" : ", and waits for an approval by somebody else than " + tool.actor());
-    return {says, approved ? tool.command("pipeline run --production") : next_command(run.next, run, tool),
+    return {says,
+            approved ? tool.command("pipeline run --production" + fail_on(run)) : next_command(run.next, run, tool),
             Tone::careful};
 }
 
@@ -204,7 +205,7 @@ ExitCode watch(Tool& tool, Said const& said) {
         if (clears) tool.out().raw("\x1b[H\x1b[2J");
         tool.out().answer(words_of(tool.now()));
         show(tool, standpoint, look == 1 ? Trail::verified : Trail::taken_as_it_is);
-        if (look == said.looks || wait_for_stop(tool.stop(), pause)) return ExitCode::done;
+        if (!tool.out().is_read() || look == said.looks || wait_for_stop(tool.stop(), pause)) return ExitCode::done;
     }
 }
 

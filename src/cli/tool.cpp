@@ -63,6 +63,26 @@ std::vector<ReleaseStart> starts_of(std::vector<std::string> const& texts) {
     return starts;
 }
 
+std::vector<AcceptedFinding> accepted_of(std::vector<std::string> const& texts) {
+    std::vector<AcceptedFinding> accepted;
+    for (auto const& text : texts) {
+        auto const first = text.find(' ');
+        auto const second = first == std::string::npos ? first : text.find(' ', first + 1);
+        auto const equals = second == std::string::npos ? second : text.find('=', second + 1);
+        if (first == 0 || equals == std::string::npos || equals == second + 1 || equals + 1 == text.size()) {
+            throw UsageError{
+                Failure{.what = "--accept-finding needs migration, rule, object and a reason, not \"" + text + "\".",
+                        .object = "--accept-finding",
+                        .instead = "as lint says them: --accept-finding '0007_x drop-index packages_name=unused'"}};
+        }
+        accepted.push_back({.migration = text.substr(0, first),
+                            .acceptance = {.rule = text.substr(first + 1, second - first - 1),
+                                           .object = text.substr(second + 1, equals - second - 1),
+                                           .reason = text.substr(equals + 1)}});
+    }
+    return accepted;
+}
+
 }  // namespace
 
 struct Tool::Opened {
@@ -117,7 +137,8 @@ void Tool::read_folder() {
                                                    .releases = starts_of(given_.starts),
                                                    .engine_folder = given_.engine_folder,
                                                    .leave_out = given_.leave_out,
-                                                   .at_contract = given_.at_contract});
+                                                   .at_contract = given_.at_contract,
+                                                   .accept = accepted_of(given_.accepted_findings)});
     for (auto const& note : read.notes) output_.detail("note: " + note);
     for (auto& source : read.sources)
         sources_.push_back(
@@ -255,7 +276,7 @@ std::string Tool::command(std::string_view words) const {
         auto const& word = words_[i];
         for (std::string_view const option :
              {"--database", "-d", "--migrations", "-m", "--config", "--release", "--soak", "--plan-name",
-              "--engine-folder", "--at-contract", "--leave-out", "--release-start"}) {
+              "--engine-folder", "--at-contract", "--leave-out", "--release-start", "--accept-finding"}) {
             if (word == option && i + 1 < words_.size()) text += " " + word + " " + shell_word(words_[i + 1]);
             if (option.size() > 2 && word.starts_with(std::string{option} + "=")) text += " " + shell_word(word);
         }

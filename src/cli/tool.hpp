@@ -39,7 +39,8 @@ struct Given {
     std::string engine_folder = {};
     std::vector<std::string> at_contract = {};
     std::vector<std::string> leave_out = {};
-    std::vector<std::string> starts = {};  ///< "ID=RELEASE"
+    std::vector<std::string> starts = {};             ///< "ID=RELEASE"
+    std::vector<std::string> accepted_findings = {};  ///< "ID RULE OBJECT=REASON"
 };
 
 /// Where a migration's text stands.

@@ -245,8 +245,14 @@ public:
             note(file_of(entry, phases ? Part::rollback : Part::down), "holds only comments: there is no way back");
         }
         if (up && up->does_nothing) note(first_file(entry), "is a no-op: it holds only comments");
-        return Migration{
-            .id = entry.id, .summary = entry.summary, .release = std::move(release), .operations = {std::move(sql)}};
+        std::vector<Acceptance> accepted;
+        for (auto const& one : options_.accept)
+            if (same_identifier(one.migration, entry.id)) accepted.push_back(one.acceptance);
+        return Migration{.id = entry.id,
+                         .summary = entry.summary,
+                         .release = std::move(release),
+                         .operations = {std::move(sql)},
+                         .accept = std::move(accepted)};
     }
 
 private:
@@ -301,12 +307,12 @@ private:
     std::vector<std::string>& notes_;
 };
 
-void refuse_unknown(Layout const& layout, std::vector<std::string> const& ids) {
+void refuse_unknown(Layout const& layout, std::string const& option, std::vector<std::string> const& ids) {
     for (auto const& id : ids) {
         bool const known = std::any_of(layout.entries.begin(), layout.entries.end(),
                                        [&](LayoutEntry const& entry) { return same_identifier(entry.id, id); });
         if (known) continue;
-        refuse(id, "DirectoryOptions::at_contract names \"" + id + "\", and no migration has that id.",
+        refuse(id, "DirectoryOptions::" + option + " names \"" + id + "\", and no migration has that id.",
                "name one of the files, as in \"" + layout.entries.back().id + "\"");
     }
 }
@@ -322,7 +328,10 @@ ReadPlan read_texts(std::vector<SqlFile> const& texts, DirectoryOptions const& o
                                 .instead = "give DirectoryOptions::name: the ledger knows the plan by it"}};
     }
     auto layout = recognise(texts);
-    refuse_unknown(layout, options.at_contract);
+    refuse_unknown(layout, "at_contract", options.at_contract);
+    std::vector<std::string> accepting;
+    for (auto const& one : options.accept) accepting.push_back(one.migration);
+    refuse_unknown(layout, "accept", accepting);
     Releases const releases{layout, options};
     auto notes = std::move(layout.notes);
     Reader reader{options, notes};

@@ -14,9 +14,8 @@ namespace evolver {
 
 namespace {
 
-constexpr std::chrono::seconds wait{10};
-
-sqlite::Connection open(std::string const& database) { return sqlite::open_for_writing(database, wait); }
+/// For what only reads.
+constexpr std::chrono::seconds patience{10};
 
 [[noreturn]] void refuse(std::string const& what, std::string const& object, std::string instead) {
     throw Error{
@@ -24,7 +23,9 @@ sqlite::Connection open(std::string const& database) { return sqlite::open_for_w
 }
 
 /// What the evidence has to show.
-void refuse_evidence(Plan const& plan, PipelineRun const& shown, std::string const& schema) {
+/// `reached`: the schema that the run began from, as this plan's own steps have changed it here since.
+void refuse_evidence(Plan const& plan, PipelineRun const& shown, std::string const& reached,
+                     std::string const& schema) {
     std::string const again = "run the pipeline on staging, with this plan, and approve that run";
     if (shown.id.empty()) refuse("there is no run on staging that it could rest on", plan.name(), again);
     if (shown.environment != Environment::staging)
@@ -43,7 +44,7 @@ void refuse_evidence(Plan const& plan, PipelineRun const& shown, std::string con
             refuse("the run \"" + shown.id + "\" has left out its stage " + std::string{name_of(stage)}, shown.id,
                    again);
     }
-    if (shown.schema_before != schema)
+    if (reached != schema)
         refuse("the run \"" + shown.id + "\" began from another schema than this database has: its digest was " +
                    shown.schema_before + ", this one's is " + schema,
                shown.id, "run the pipeline on staging again, on a fresh copy of this database");
@@ -57,10 +58,13 @@ Approval approve(std::string const& database, Plan const& plan, ApprovalRequest 
         refuse("no reason was given", database, "{.reason = \"…\"}: it goes into the audit trail");
     if (request.valid_for.count() <= 0)
         refuse("it would have expired already", database, "{.valid_for = std::chrono::hours{24}}");
-    auto const connection = open(database);
-    sqlite::WriteTransaction transaction{connection, wait};
+    auto const connection = sqlite::open_for_writing(database, request.wait);
+    sqlite::WriteTransaction transaction{connection, request.wait};
     auto const schema = schema_digest(connection);
-    refuse_evidence(plan, request.staging, schema);
+    auto const& began = request.staging.schema_before;
+    refuse_evidence(plan, request.staging,
+                    ledger::has_audit(connection) ? ledger::schema_reached(connection, plan.digest(), 0, began) : began,
+                    schema);
     ledger::make_approvals(connection);
     ledger::make_pipeline_runs(connection);
     auto const policy = ledger::policy_of(connection, plan.name()).value_or(ApprovalPolicy{});
@@ -105,8 +109,8 @@ void revoke_approval(std::string const& database, RevokeRequest const& request) 
         throw Error{Failure{.what = "The approval is not taken back: no reason was given.",
                             .object = std::to_string(request.approval),
                             .instead = "{.reason = \"…\"}: it goes into the audit trail"}};
-    auto const connection = open(database);
-    sqlite::WriteTransaction transaction{connection, wait};
+    auto const connection = sqlite::open_for_writing(database, request.wait);
+    sqlite::WriteTransaction transaction{connection, request.wait};
     bool const there =
         ledger::has_approvals(connection) &&
         ledger::revoke(connection,
@@ -124,7 +128,7 @@ void revoke_approval(std::string const& database, RevokeRequest const& request) 
 }
 
 std::vector<ApprovalStanding> approvals(std::string const& database, Plan const& plan, std::string const& executor) {
-    auto const connection = sqlite::open_for_reading(database, wait);
+    auto const connection = sqlite::open_for_reading(database, patience);
     auto const policy = ledger::policy_of(connection, plan.name()).value_or(ApprovalPolicy{});
     return ledger::standings(connection, policy,
                              {.plan = plan.name(),
@@ -135,7 +139,7 @@ std::vector<ApprovalStanding> approvals(std::string const& database, Plan const&
 }
 
 std::optional<ApprovalPolicy> approval_policy(std::string const& database, Plan const& plan) {
-    return ledger::policy_of(sqlite::open_for_reading(database, wait), plan.name());
+    return ledger::policy_of(sqlite::open_for_reading(database, patience), plan.name());
 }
 
 void set_approval_policy(std::string const& database, Plan const& plan, PolicyChange const& change) {
@@ -143,8 +147,8 @@ void set_approval_policy(std::string const& database, Plan const& plan, PolicyCh
         throw Error{Failure{.what = "The policy is not changed: no reason was given.",
                             .object = database,
                             .instead = "{.reason = \"…\"}: it goes into the audit trail"}};
-    auto const connection = open(database);
-    sqlite::WriteTransaction transaction{connection, wait};
+    auto const connection = sqlite::open_for_writing(database, change.wait);
+    sqlite::WriteTransaction transaction{connection, change.wait};
     ledger::make_approvals(connection);
     ledger::set_policy(connection, plan.name(), change.policy);
     auto const& quorum = change.policy.quorum;

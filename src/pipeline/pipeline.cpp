@@ -268,6 +268,7 @@ struct Pipeline::Parts {
         run.outcome = StageOutcome::running;
         run.ended = {};
         run.next = {};
+        run.fail_on = options.fail_on;
         if (run.environment_name.empty())
             run.environment_name =
                 options.environment_name.empty() ? std::string{name_of(run.environment)} : options.environment_name;

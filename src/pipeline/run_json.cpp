@@ -118,7 +118,7 @@ void fields(Archive& a, Of<Archive, PipelineRun>& it) {
     a("actor", it.actor)("on_behalf_of", it.on_behalf_of)("planner", it.planner)("host", it.host);
     a("process", it.process)("evolver_version", it.evolver_version)("engine", it.engine)("started", it.started);
     a("ended", it.ended)("outcome", it.outcome)("schema_before", it.schema_before)("change", it.change);
-    a("expands", it.expands);
+    a("expands", it.expands)("fail_on", it.fail_on);
     a("stages", it.stages)("approvals", it.approvals)("next", it.next);
 }
 

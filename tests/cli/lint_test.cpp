@@ -38,6 +38,22 @@ TEST_CASE("lint: a finding points at the line of the statement that it is about"
     CHECK(has(json.out, "\"file\":\"" + folder.path() + "/0002_no_size.expand.sql\",\"line\":3}"));
 }
 
+TEST_CASE("lint: a finding in a folder of SQL says the option that accepts it, and with that it is gone") {
+    support::SqlFolder folder;
+    with_a_hazard(folder);
+    Command const command;
+    auto const lint = "--migrations " + folder.path() + " lint";
+    auto const option = std::string{"--accept-finding '0002_no_size drop-column-in-use packages.size=why'"};
+    auto const told = command(lint);
+    CAPTURE(told.out);
+    CHECK(has(told.out, option));
+    CHECK_FALSE(has(told.out, ".accept"));
+    auto const accepted = command(option + " " + lint);
+    CHECK_FALSE(has(accepted.out, "drop-column-in-use"));
+    CHECK(command("--accept-finding '0009_x drop-index a=why' " + lint).code == 65);
+    CHECK(command("--accept-finding 'drop-index a=why' " + lint).code == 64);
+}
+
 TEST_CASE("lint: annotations are one command each, with what would end them written as a code") {
     support::SqlFolder folder;
     with_a_hazard(folder);

@@ -70,6 +70,87 @@ TEST_CASE("pipeline: from the run on staging over the approval to production, by
     CHECK(command("audit verify").code == 0);
 }
 
+TEST_CASE("pipeline: the run that has shown the change is the evidence for contract, too, once production has it") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const command = tool(folder);
+    REQUIRE(command("pipeline run").code == 0);
+    REQUIRE(by("alice", folder)("approve --reason 'ticket 17'").code == 0);
+    REQUIRE(command("pipeline run --production").code == 0);
+    REQUIRE(command("approvals policy --approver alice --reason 'rule 7'").code == 0);
+    CHECK(command("contract run --yes").code == 3);
+    auto next = next_of(command("status"));
+    CAPTURE(next);
+    REQUIRE(has(next, "approve --change destructive"));
+    next.insert(next.find(' '), " --actor alice");
+    auto const approved = command.paste(next);
+    CAPTURE(approved.error);
+    CHECK(approved.code == 0);
+    CHECK(has(next_of(approved), "contract due"));
+    auto const removed = command("contract run --yes");
+    CAPTURE(removed.error);
+    CHECK(removed.code == 0);
+}
+
+TEST_CASE("pipeline: production is asked for what staging was asked for, also by whoever pastes what is next") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const command = tool(folder);
+    REQUIRE(command("pipeline run --fail-on none").code == 0);
+    auto const approved = by("alice", folder)("approve --reason 'ticket 17'");
+    CHECK(has(next_of(approved), "pipeline run --production --fail-on none"));
+    auto const next = next_of(command("status"));
+    CHECK(has(next, "pipeline run --production --fail-on none"));
+    CHECK(command.paste(next).code == 0);
+}
+
+TEST_CASE("pipeline: what works on the database beside a run in production is told to wait for it") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto command = tool(folder);
+    REQUIRE(command("pipeline run").code == 0);
+    REQUIRE(by("alice", folder)("approve --reason 'ticket 17'").code == 0);
+    bool beside = false;
+    command.options.evolver.signals.push_back([&]() -> std::string {
+        if (std::exchange(beside, true)) return {};
+        auto const other = tool(folder);
+        CHECK(other("pipeline pause --reason 'black friday'").code == 0);
+        for (auto const* verb : {"backfill start", "expand"}) {
+            CAPTURE(verb);
+            auto const told = other(verb);
+            CHECK(told.code == 3);
+            CHECK(has(told.error, "is paused: black friday"));
+            CHECK(has(next_of(told), "pipeline go-on"));
+        }
+        CHECK(other.paste(next_of(other("backfill start"))).code == 0);
+        return {};
+    });
+    auto const told = command("pipeline run --production");
+    CAPTURE(told.error);
+    CHECK(told.code == 0);
+    CHECK(beside);
+    CHECK(tool(folder)("backfill start").code == 0);
+}
+
+TEST_CASE("pipeline: of a database that is not there nothing is said but that") {
+    Folder const folder;
+    auto const command = tool(folder);
+    CHECK(command("pipeline status").code == 65);
+    CHECK(command("pipeline list").code == 65);
+}
+
+TEST_CASE("approvals: who waits for a lock waits as long as was said") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    RawSqlite const other{folder.database()};
+    other.connection().run("BEGIN IMMEDIATE");
+    CHECK(by("alice", folder)("--wait 20ms approve --reason 'ticket 17'").code == 3);
+    CHECK(by("alice", folder)("--wait 20ms approvals policy --reason 'rule 7'").code == 3);
+    other.connection().run("ROLLBACK");
+    CHECK(by("alice", folder)("--wait 20ms approve --reason 'ticket 17'").code == 0);
+}
+
 TEST_CASE("pipeline: a stage that fails ends it, tells a command and a file, and the next command works") {
     Folder const folder;
     make_catalogue(folder.database());

@@ -87,6 +87,21 @@ TEST_CASE("program: an answer that could not be written is no success") {
     CHECK(has(file_bytes(folder.file("error")), "could not be written"));
 }
 
+TEST_CASE("program: a reader that goes away ends no run, and is no success either") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    std::filesystem::create_directories(folder.file("migrations"));
+    std::ofstream{folder.file("migrations/0001_a.up.sql")} << "CREATE TABLE a (id INTEGER PRIMARY KEY);\n";
+    std::ofstream{folder.file("migrations/0001_a.down.sql")} << "DROP TABLE a;\n";
+    auto const tool = std::string{EVOLVER_PROGRAM} + " --migrations " + folder.file("migrations") + " --database " +
+                      folder.database();
+    auto const line = "(sleep 0.2; " + tool + " pipeline run --fail-on none 2> /dev/null; echo $? > " +
+                      folder.file("code") + ") | true";
+    CHECK(std::system(("bash -c '" + line + "; wait'").c_str()) == 0);
+    CHECK(file_bytes(folder.file("code")) == "2\n");
+    CHECK(std::system((tool + " pipeline list | grep -q passed").c_str()) == 0);
+}
+
 TEST_CASE("program: NO_COLOR, a variable for the database, and completions that shells accept") {
     Folder const folder;
     std::filesystem::create_directories(folder.file("migrations"));

@@ -210,6 +210,14 @@ TEST_CASE("cli: --quiet leaves out what was not asked for, and --verbose shows m
     CHECK(command("--verbose --quiet plan").code == 64);
 }
 
+TEST_CASE("cli: a command line that is wrong is told as a record, too, where records were asked for") {
+    Command const command;
+    auto const told = command("--json statsu");
+    CHECK(told.code == 64);
+    CHECK(has(told.out, "{\"kind\":\"error\",\"what\":\"There is no verb"));
+    CHECK(has(told.out, "\"exit\":64}"));
+}
+
 TEST_CASE("cli: colours are asked for by name, and never in a log") {
     Folder const folder;
     make_catalogue(folder.database());

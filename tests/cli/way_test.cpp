@@ -71,6 +71,25 @@ TEST_CASE("cli: each verb tells a line per piece of work, a summary, and what is
     CHECK(command("audit verify").code == 0);
 }
 
+TEST_CASE("cli: a migration that waits for its time does not hide what can be done behind it") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const waiting = Command{catalogue()}.always("--actor alice --database " + folder.database());
+    for (auto const* verb : {"expand", "backfill start", "reconcile"}) REQUIRE(waiting(verb).code == 0);
+    CHECK(has(next_of(waiting("status")), "gates"));
+    auto const known = catalogue();
+    std::vector<Migration> migrations{known.migrations().begin(), known.migrations().end()};
+    migrations.push_back({.id = "0003-notes",
+                          .release = "3.0",
+                          .operations = {AddColumn{.table = "packages", .column = {.name = "notes", .type = text()}}}});
+    auto const longer = Command{Plan{"catalogue", migrations}}.always("--database " + folder.database());
+    auto const next = next_of(longer("status"));
+    CAPTURE(next);
+    CHECK(next.ends_with(" expand"));
+    CHECK(longer.paste(next).code == 0);
+    CHECK(has(next_of(longer("status")), "gates"));
+}
+
 TEST_CASE("cli: a closed gate ends contract with 3, and every reason is named as a command") {
     Folder const folder;
     make_catalogue(folder.database());

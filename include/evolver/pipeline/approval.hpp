@@ -15,7 +15,8 @@
 namespace evolver {
 
 struct ApprovalRequest {
-    /// The evidence: a run of all five stages on staging that passed, for this plan, from the schema that the database has now. It is taken as it
+    /// The evidence: a run of all five stages on staging that passed, for this plan, from the schema that the database has now, or had before
+    /// this plan's own steps brought it to what it has now: who has approved what only adds may approve contract by the same run. It is taken as it
     /// is handed over, because the database that it is for has never seen it: let it come from pipeline_run(), or from where CI keeps what
     /// to_json() wrote.
     PipelineRun staging = {};
@@ -25,6 +26,7 @@ struct ApprovalRequest {
     /// What is approved at most. Up to `data` leads to the end of the pipeline; contract() needs `destructive`.
     ChangeClass change = ChangeClass::data;
     std::chrono::seconds valid_for = std::chrono::hours{7 * 24};
+    std::chrono::milliseconds wait = std::chrono::seconds{10};  ///< For the write lock.
 };
 
 /// Notes an approval in the ledger of `database`, with the staging run that it rests on.
@@ -38,6 +40,7 @@ struct RevokeRequest {
     std::int64_t approval = 0;
     std::string actor = {};
     std::string reason = {};
+    std::chrono::milliseconds wait = std::chrono::seconds{10};  ///< For the write lock.
 };
 /// Takes an approval back. Throws HistoryError where it is not there.
 void revoke_approval(std::string const& database, RevokeRequest const& request);
@@ -52,6 +55,7 @@ struct PolicyChange {
     ApprovalPolicy policy = {};
     std::string actor = {};
     std::string reason = {};
+    std::chrono::milliseconds wait = std::chrono::seconds{10};  ///< For the write lock.
 };
 /// From here on expand() and contract() of every process ask for approvals. Goes into the audit trail.
 /// Requires: a reason.

@@ -215,6 +215,8 @@ struct PipelineRun {
     /// The most that they do before contract: what an approval has to be for, so that production may be changed. SQL and code of one's own
     /// count as destructive.
     ChangeClass expands = ChangeClass::additive;
+    /// From which finding on the dry run failed; none: none stopped it. Production is asked the same.
+    std::optional<Severity> fail_on = Severity::error;
     std::vector<StageRecord> stages = {};  ///< All five, in order.
     std::vector<ApprovalStanding> approvals = {};
     NextStep next = {};

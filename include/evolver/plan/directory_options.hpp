@@ -2,6 +2,8 @@
 
 /// How a folder of SQL files is read as a plan; see compile/directory.hpp for the layouts.
 
+#include "evolver/plan/acceptance.hpp"
+
 #include <string>
 #include <vector>
 
@@ -17,6 +19,12 @@ struct SqlFile {
 struct ReleaseStart {
     std::string from;
     std::string release;
+};
+
+/// A finding of lint that is accepted for one migration of the folder.
+struct AcceptedFinding {
+    std::string migration = {};
+    Acceptance acceptance = {};
 };
 
 /// What it says of releases and of contract is part of the plan's digest: choose once, and keep it.
@@ -38,6 +46,9 @@ struct DirectoryOptions {
     /// Migrations whose file runs at contract instead of at expand, by id: those that take something from older
     /// releases.
     std::vector<std::string> at_contract = {};
+    /// Findings that somebody has looked at, each with a reason. No part of the digest: a file of SQL has no place to
+    /// say it in that would not change what was applied.
+    std::vector<AcceptedFinding> accept = {};
 };
 
 }  // namespace evolver

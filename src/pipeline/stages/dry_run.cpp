@@ -38,7 +38,8 @@ void refuse_findings(Work const& work, std::vector<Finding> const& findings) {
     std::string object;
     for (auto const& finding : findings) {
         if (finding.severity > *work.options.fail_on) continue;
-        found += fmt::format("\n  {} {}: {}", finding.rule, finding.object, finding.what);
+        // The first stands in the first line, which is all that a summary shows.
+        found += fmt::format("{}{} {}: {}", found.empty() ? " " : "\n  ", finding.rule, finding.object, finding.what);
         if (object.empty()) object = finding.object;
     }
     if (found.empty()) return;

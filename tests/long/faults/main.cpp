@@ -1,11 +1,13 @@
 // Faults: each operation is carried out while the disk fails, the power goes, the process is killed or the memory runs out, at every single
 // moment. Then it is carried out once more on a healthy machine, and nobody can tell.
 //
-//   evolver_faults [--every N] [--memory-every N] [--journey N] [--at N] [--both-modes 1]
+//   evolver_faults [--every N] [--memory-every N] [--journey N] [--at N] [--both-modes 1] [--workers N]
 //
 // A journey is one operation with programs that write, to contract or to rollback (trip.hpp). First it is made without a fault, which says how
 // many operations of the disk and how many allocations it takes, and how it ends. Then, for each N-th of these, in each mode of failing: the
 // same with the fault, the wreck, once more. The end must be equal, the database whole, and no write lost that was acknowledged.
+//
+// Journeys are shared out among N processes; --workers 0: one per processor.
 
 #include "long/faults/disk.hpp"
 #include "long/faults/memory.hpp"
@@ -16,9 +18,19 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
+#include <array>
+#include <atomic>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <new>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -130,45 +142,114 @@ private:
     std::string expected_;
 };
 
+/// What was asked for on the command line.
+struct Asked {
+    std::size_t every;
+    std::size_t memory_every;
+    std::optional<std::size_t> journey;
+    std::optional<std::size_t> at;
+};
+
+void travel_with_faults(Disk& disk, Journey const& journey, Asked const& asked, std::size_t& step, Tally& tally) {
+    Harness harness{disk, journey, tally};
+    if (asked.journey)
+        std::cout << journey.name << ": " << harness.operations() << " disk operations, " << harness.allocated()
+                  << " allocations" << std::endl;
+    for (std::size_t at = 1; at <= harness.operations(); ++at) {
+        if (asked.at && *asked.at != at) continue;
+        for (auto const mode : {Mode::error_once, Mode::error_on, Mode::killed, Mode::power, Mode::torn}) {
+            for (std::uint64_t const seed : {at * 2, at * 2 + 1}) {
+                bool const same = seed % 2 == 1 && (mode == Mode::killed || mode == Mode::power);
+                if (!same && ++step % asked.every == 0) harness.strike({mode, at, seed});
+            }
+        }
+    }
+    for (std::size_t at = 1; at <= harness.allocated() && !asked.at; ++at) {
+        for (bool const for_good : {false, true}) {
+            if (++step % asked.memory_every == 0) harness.run_out(at, for_good);
+        }
+    }
+}
+
+/// The journeys that this process takes from `next`, which all workers share.
+Tally work(std::vector<Journey> const& all, Asked const& asked, std::atomic<std::size_t>& next) {
+    watch_memory();
+    Disk disk;
+    Tally tally;
+    for (auto i = next++; i < all.size(); i = next++) {
+        if (asked.journey && *asked.journey != i) continue;
+        // Of a sample, each journey has its own moments, whoever takes it.
+        std::size_t step = i * 31;
+        try {
+            travel_with_faults(disk, all[i], asked, step, tally);
+        } catch (std::exception const& error) {
+            std::cout << "FAILED " << all[i].name << ": without a fault: " << error.what() << std::endl;
+            ++tally.failures;
+        }
+    }
+    return tally;
+}
+
+/// Workers are processes: the faults of a disk and of memory are those of a whole process. Each writes what it has counted into a pipe.
+Tally by_workers(std::size_t count, std::vector<Journey> const& all, Asked const& asked) {
+    auto* const shared =
+        mmap(nullptr, sizeof(std::atomic<std::size_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) throw std::runtime_error{"no memory that processes share"};
+    auto& next = *new (shared) std::atomic<std::size_t>{0};
+    Tally sum;
+    std::vector<std::pair<pid_t, int>> workers;
+    for (std::size_t i = 0; i < count; ++i) {
+        std::array<int, 2> ends{};
+        if (pipe(ends.data()) != 0) throw std::runtime_error{"no pipe"};
+        auto const worker = fork();
+        if (worker == 0) {
+            close(ends[0]);
+            auto const tally = work(all, asked, next);
+            std::string text = fmt::format("{}\t{}\n", tally.failures, tally.told);
+            for (auto const& [what, points] : tally.points) text += fmt::format("{}\t{}\n", points, what);
+            bool const told = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+            std::cout << std::flush;
+            _exit(told ? 0 : 1);
+        }
+        close(ends[1]);
+        workers.emplace_back(worker, ends[0]);
+    }
+    for (auto const& [worker, end] : workers) {
+        std::string text;
+        std::array<char, 4096> part{};
+        for (ssize_t got = 0; (got = read(end, part.data(), part.size())) > 0;)
+            text.append(part.data(), static_cast<std::size_t>(got));
+        close(end);
+        int status = 0;
+        waitpid(worker, &status, 0);
+        if (status != 0) {
+            std::cout << "FAILED a worker ended with the status " << status << '\n';
+            ++sum.failures;
+            continue;
+        }
+        std::istringstream lines{text};
+        std::string line;
+        std::getline(lines, line);
+        sum.failures += std::stoul(line);
+        sum.told += std::stoul(line.substr(line.find('\t') + 1));
+        while (std::getline(lines, line)) sum.points[line.substr(line.find('\t') + 1)] += std::stoul(line);
+    }
+    return sum;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     using evolver::testing::option;
     auto const every = option(argc, argv, "--every").value_or(1);
-    auto const memory_every = option(argc, argv, "--memory-every").value_or(every);
-    auto const only = option(argc, argv, "--journey");
-    auto const only_at = option(argc, argv, "--at");
-    watch_memory();
-    Disk disk;
-    Tally tally;
+    Asked const asked{.every = every,
+                      .memory_every = option(argc, argv, "--memory-every").value_or(every),
+                      .journey = option(argc, argv, "--journey"),
+                      .at = option(argc, argv, "--at")};
     auto const all = journeys(option(argc, argv, "--both-modes").value_or(0) != 0);
-    std::size_t step = 0;  // goes on from one journey to the next, so that a sample is of all moments
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (only && *only != i) continue;
-        try {
-            Harness harness{disk, all[i], tally};
-            if (only)
-                std::cout << all[i].name << ": " << harness.operations() << " disk operations, " << harness.allocated()
-                          << " allocations" << std::endl;
-            for (std::size_t at = 1; at <= harness.operations(); ++at) {
-                if (only_at && *only_at != at) continue;
-                for (auto const mode : {Mode::error_once, Mode::error_on, Mode::killed, Mode::power, Mode::torn}) {
-                    for (std::uint64_t const seed : {at * 2, at * 2 + 1}) {
-                        bool const same = seed % 2 == 1 && (mode == Mode::killed || mode == Mode::power);
-                        if (!same && ++step % every == 0) harness.strike({mode, at, seed});
-                    }
-                }
-            }
-            for (std::size_t at = 1; at <= harness.allocated() && !only_at; ++at) {
-                for (bool const for_good : {false, true}) {
-                    if (++step % memory_every == 0) harness.run_out(at, for_good);
-                }
-            }
-        } catch (std::exception const& error) {
-            std::cout << "FAILED " << all[i].name << ": without a fault: " << error.what() << '\n';
-            ++tally.failures;
-        }
-    }
+    auto workers = option(argc, argv, "--workers").value_or(1);
+    if (workers == 0) workers = std::max(1U, std::thread::hardware_concurrency());
+    auto const tally = by_workers(workers, all, asked);
     std::size_t points = 0;
     for (auto const& [what, count] : tally.points) {
         std::cout << fmt::format("{:>8} {}\n", count, what);
