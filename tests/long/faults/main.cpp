@@ -1,11 +1,12 @@
 // Faults: each operation is carried out while the disk fails, the power goes, the process is killed or the memory runs out, at every single
 // moment. Then it is carried out once more on a healthy machine, and nobody can tell.
 //
-//   evolver_faults [--every N] [--memory-every N] [--journey N] [--at N] [--both-modes 1] [--workers N]
+//   evolver_faults [--every N] [--memory-every N] [--journey N] [--at N] [--both-modes 1]
+//                  [--all-modes 1] [--turn N] [--workers N]
 //
 // A journey is one operation with programs that write, to contract or to rollback (trip.hpp). First it is made without a fault, which says how
-// many operations of the disk and how many allocations it takes, and how it ends. Then, for each N-th of these, in each mode of failing: the
-// same with the fault, the wreck, once more. The end must be equal, the database whole, and no write lost that was acknowledged.
+// many operations of the disk and how many allocations it takes, and how it ends. Then, for each N-th of these, with an error and with a death, of
+// the kind whose turn it is (--all-modes 1: of every kind): the same with the fault, the wreck, once more. The end must be equal, the database whole, and no write lost that was acknowledged.
 //
 // Journeys are shared out among N processes; --workers 0: one per processor.
 
@@ -142,12 +143,25 @@ private:
     std::string expected_;
 };
 
+/// How an operation of the disk fails, and how everything ends at it, each with one of two errors, or of two ways in which writes are torn.
+constexpr std::array<std::pair<Mode, bool>, 8> ways_to_fail{{{Mode::error_once, false},
+                                                             {Mode::error_on, false},
+                                                             {Mode::error_once, true},
+                                                             {Mode::error_on, true},
+                                                             {Mode::killed, false},
+                                                             {Mode::torn, false},
+                                                             {Mode::power, false},
+                                                             {Mode::torn, true}}};
+constexpr std::size_t in_a_row = 4;
+
 /// What was asked for on the command line.
 struct Asked {
     std::size_t every;
     std::size_t memory_every;
     std::optional<std::size_t> journey;
     std::optional<std::size_t> at;
+    bool all_modes;    ///< Each operation meets all of them, instead of an error and a death in turn.
+    std::size_t turn;  ///< With whom it begins.
 };
 
 void travel_with_faults(Disk& disk, Journey const& journey, Asked const& asked, std::size_t& step, Tally& tally) {
@@ -157,11 +171,12 @@ void travel_with_faults(Disk& disk, Journey const& journey, Asked const& asked, 
                   << " allocations" << std::endl;
     for (std::size_t at = 1; at <= harness.operations(); ++at) {
         if (asked.at && *asked.at != at) continue;
-        for (auto const mode : {Mode::error_once, Mode::error_on, Mode::killed, Mode::power, Mode::torn}) {
-            for (std::uint64_t const seed : {at * 2, at * 2 + 1}) {
-                bool const same = seed % 2 == 1 && (mode == Mode::killed || mode == Mode::power);
-                if (!same && ++step % asked.every == 0) harness.strike({mode, at, seed});
-            }
+        for (std::size_t i = 0; i < ways_to_fail.size(); ++i) {
+            // One of the errors and one of the deaths, in turn: the next operation meets the next of them.
+            bool const in_turn = i % in_a_row == (at + asked.turn) % in_a_row;
+            auto const [mode, other] = ways_to_fail.at(i);
+            if ((in_turn || asked.all_modes) && ++step % asked.every == 0)
+                harness.strike({mode, at, at * 2 + (other ? 1 : 0)});
         }
     }
     for (std::size_t at = 1; at <= harness.allocated() && !asked.at; ++at) {
@@ -245,7 +260,9 @@ int main(int argc, char** argv) {
     Asked const asked{.every = every,
                       .memory_every = option(argc, argv, "--memory-every").value_or(every),
                       .journey = option(argc, argv, "--journey"),
-                      .at = option(argc, argv, "--at")};
+                      .at = option(argc, argv, "--at"),
+                      .all_modes = option(argc, argv, "--all-modes").value_or(0) != 0,
+                      .turn = option(argc, argv, "--turn").value_or(0)};
     auto const all = journeys(option(argc, argv, "--both-modes").value_or(0) != 0);
     auto workers = option(argc, argv, "--workers").value_or(1);
     if (workers == 0) workers = std::max(1U, std::thread::hardware_concurrency());
