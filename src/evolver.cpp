@@ -185,6 +185,9 @@ std::optional<std::string> Evolver::verify_audit() { return verify_audit(AuditHe
 std::optional<std::string> Evolver::verify_audit(AuditHead const& anchored) {
     auto const& connection = parts_->workplace.given();
     if (!ledger::has_audit(connection)) {
+        bool const has_history = !parts_->workplace.state(connection).entries.empty();
+        if (anchored.sequence == 0 && has_history)
+            return "there is no audit trail, and the ledger has migrations that were brought: somebody has dropped it";
         if (anchored.sequence == 0) return std::nullopt;
         return "there is no audit trail, and there was one: its row " + std::to_string(anchored.sequence) +
                " was anchored";

@@ -1,12 +1,14 @@
 #include "cli/advice.hpp"
 
 #include "evolver/evolver.hpp"
+#include "evolver/pipeline/approval.hpp"
 #include "observe/words.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 namespace evolver::cli {
 
@@ -116,6 +118,18 @@ Advice first_advice(Standpoint const& standpoint, Tool const& tool) {
     }
     if (waiting) return *waiting;
     return {"every migration is at its end", "", Tone::good};
+}
+
+int approvals_missing(Tool& tool, ChangeClass change, std::string const& executor) {
+    auto const policy = approval_policy(tool.database(), tool.plan()).value_or(ApprovalPolicy{});
+    int wanted = policy.quorum.destructive;
+    if (change == ChangeClass::data) wanted = policy.quorum.data;
+    if (change == ChangeClass::additive) wanted = policy.quorum.additive;
+    std::set<std::string> by;
+    for (auto const& one : approvals(tool.database(), tool.plan(), executor)) {
+        if (one.alive && one.approval.change >= change) by.insert(one.approval.approver);
+    }
+    return std::max(0, wanted - static_cast<int>(by.size()));
 }
 
 void tell_next(Tool& tool) {

@@ -4,6 +4,7 @@
 
 #include "cli/tool.hpp"
 #include "evolver/execute/status.hpp"
+#include "evolver/ledger/approval.hpp"
 
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct Standpoint {
 
 /// Of the first migration for which something can be done; else of the first that waits; with an empty command where all are at their end.
 [[nodiscard]] Advice first_advice(Standpoint const& standpoint, Tool const& tool);
+
+/// How many more have to approve a change of that class before `executor` may make it, or anybody who has not approved; 0 where enough have.
+[[nodiscard]] int approvals_missing(Tool& tool, ChangeClass change, std::string const& executor);
 
 /// Tells it as a hint, after work is done.
 void tell_next(Tool& tool);

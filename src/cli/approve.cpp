@@ -1,3 +1,4 @@
+#include "cli/advice.hpp"
 #include "cli/duration.hpp"
 #include "cli/pipeline_lines.hpp"
 #include "cli/usage_error.hpp"
@@ -87,6 +88,12 @@ ExitCode give(Tool& tool, Said const& said) {
     }
     // Of a run that production has had already, what is left is contract.
     bool const is_there = is_expanded(tool);
+    auto const wanted = is_there ? ChangeClass::destructive : shown.expands;
+    if (auto const missing = approvals_missing(tool, wanted, {}); missing > 0) {
+        out.hint(fmt::format("{} more {} of the class {} {} needed before the change may be made", missing,
+                             missing == 1 ? "approval" : "approvals", name_of(wanted), missing == 1 ? "is" : "are"));
+        return ExitCode::done;
+    }
     out.hint("next: " + tool.command(is_there ? "contract due" : "pipeline run --production" + fail_on(shown)));
     return ExitCode::done;
 }

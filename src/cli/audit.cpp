@@ -1,3 +1,4 @@
+#include "cli/text_file.hpp"
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
 #include "observe/words.hpp"
@@ -88,7 +89,10 @@ ExitCode show(Tool& tool, Said const& said) {
 /// JSON Lines as they are, whatever --json says.
 ExitCode export_rows(Tool& tool, Said const& said) {
     std::ofstream file;
-    if (!said.file.empty()) file.open(said.file, std::ios::trunc);
+    if (!said.file.empty()) {
+        refuse_database(said.file, "audit export", tool);
+        file.open(said.file, std::ios::trunc);
+    }
     std::int64_t rows = 0;
     tool.evolver().audit(
         [&](AuditEntry const& entry) {

@@ -135,6 +135,11 @@ UsageError explained(CLI::ParseError const& error, CLI::App& app, std::string co
     return UsageError{Failure{.what = path + ": " + what, .object = path, .instead = help}};
 }
 
+/// CLI11 names the line, and not the file.
+std::string in_configuration(CLI::App& app, std::string const& what) {
+    return app.get_config_ptr()->as<std::string>() + ": " + what;
+}
+
 ExitCode do_it(Verbs const& verbs, Tool& tool) {
     try {
         return verbs.chosen()(tool);
@@ -199,7 +204,8 @@ int understand_and_do(int argc, char const* const* argv, std::optional<Plan> pla
         return static_cast<int>(ExitCode::done);
     } catch (CLI::ConfigError const& error) {
         return refuse(options, words,
-                      UsageError{Failure{.what = error.what(), .instead = "see " + program + " --help for the names"}},
+                      UsageError{Failure{.what = in_configuration(app, error.what()),
+                                         .instead = "see " + program + " --help for the names"}},
                       ExitCode::configuration);
     } catch (CLI::FileError const& error) {
         return refuse(options, words,

@@ -1,8 +1,9 @@
 #include "cli/advice.hpp"
 #include "cli/pipeline_lines.hpp"
-#include "cli/report_lines.hpp"
 #include "cli/verbs.hpp"
+#include "observe/words.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace evolver::cli {
@@ -20,11 +21,14 @@ void add_expand(Verbs& verbs) {
     verbs.runs(verb, [said](Tool& tool) {
         if (is_in_the_way(tool)) return ExitCode::blocked;
         auto const report = tool.evolver(said->create ? Missing::made : Missing::refused).expand();
-        tell_warnings(report, tool);
+        // Its warnings were told as they came.
+        bool const breaks = std::ranges::any_of(report.warnings, [](std::string const& warning) {
+            return warning.find("breaks older releases") != std::string::npos;
+        });
         auto const count = report.steps.size();
         tool.out().unit(count == 0 ? "nothing to do: every migration is expanded"
                                    : "expanded: " + counted(static_cast<std::int64_t>(count), "step") +
-                                         "; old and new releases go on working");
+                                         (breaks ? "" : "; old and new releases go on working"));
         tool.out().record("summary", {{"verb", "expand"}, {"steps", static_cast<std::int64_t>(count)}});
         tell_next(tool);
         return ExitCode::done;

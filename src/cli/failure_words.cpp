@@ -13,7 +13,7 @@ namespace evolver::cli {
 namespace {
 
 /// The functions of the face that messages name, and the commands that call them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 28> commands{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 30> commands{{
     {"expand", "expand"},
     {"baseline", "baseline"},
     {"backfill", "backfill start"},
@@ -41,17 +41,22 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 28> commands
     {"pipeline_status", "pipeline status"},
     {"approve", "approve"},
     {"approvals", "approvals list"},
+    {"set_approval_policy", "approvals policy"},
+    {"approval_policy", "approvals policy"},
     {"verify_audit", "audit verify"},
 }};
 
 /// What a program says in its options, and the command line in these.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> options{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> options{{
     {"DirectoryOptions::at_contract", "--at-contract"},
     {"DirectoryOptions::leave_out", "--leave-out"},
     {"DirectoryOptions::engine_folder", "--engine-folder"},
     {"DirectoryOptions::accept", "--accept-finding"},
     {"DirectoryOptions::name", "--plan-name"},
+    {"DirectoryOptions::releases", "--release-start"},
+    {"give the RawSql an .undo", "give it a file of its own for the way back (.down.sql, .rollback.sql)"},
     {"PipelineOptions::staging, ::scratch", "--staging, --scratch"},
+    {", or call attach() in a process that may not change the schema", ""},
     {"Options::wait", "--wait"},
 }};
 

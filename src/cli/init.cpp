@@ -11,11 +11,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A folder with migrations has its first one: another would make two of one number, or a mixture of layouts.
+bool has_migrations(fs::path const& folder) {
+    std::error_code error;
+    return fs::exists(folder, error) && !fs::is_empty(folder, error);
+}
+
 ExitCode init(Tool& tool, std::string const& folder) {
     std::int64_t written = 0;
+    bool const begun = has_migrations(fs::path{folder} / "migrations");
     for (auto const& file : init_files()) {
         auto const path = fs::path{folder} / file.path;
         std::error_code error;
+        if (begun && std::string_view{file.path}.starts_with("migrations/")) continue;
         if (fs::exists(path, error)) {
             tool.out().unit(path.generic_string() + " is there already, and stays as it is");
             continue;

@@ -56,7 +56,9 @@ rm -rf "$out"
 mkdir -p "$out"
 
 echo "lint" >&2
-set -- lint --no-database --fail-on error --format "$format"
+# With the rows of the snapshot, where there is one: what they break, they show.
+if [ -n "$database" ]; then set -- --database "$database" lint; else set -- lint --no-database; fi
+set -- "$@" --fail-on error --format "$format"
 # Files of a plan in C++, to point at: a list of words.
 for file in ${SOURCES:-}; do set -- "$@" --source "$file"; done
 "$evolver" "$@"

@@ -4,10 +4,12 @@
 #include "cli/pipeline_lines.hpp"
 #include "cli/reasons.hpp"
 #include "cli/speed_option.hpp"
+#include "cli/text_file.hpp"
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
 #include "evolver/observe/metrics.hpp"
 #include "observe/words.hpp"
+#include "pipeline/next_step.hpp"
 
 #include <fmt/format.h>
 
@@ -50,6 +52,7 @@ std::optional<Severity> severity_of(std::string const& text) {
 
 PipelineOptions options_of(Tool& tool, Said const& said) {
     auto const settings = tool.evolver_options();
+    if (!said.alerts.file.empty()) refuse_database(said.alerts.file, "--alert-file", tool);
     PipelineOptions options{
         .database = tool.database(),
         .environment = said.production ? Environment::production : Environment::staging,
@@ -104,8 +107,18 @@ PipelineRun run_named(Tool& tool, std::string const& id) {
                              .instead = tool.command("pipeline run")}};
 }
 
+/// The newest run that has not come to its end, or the one that was named.
+PipelineRun run_to_resume(Tool& tool, std::string const& id) {
+    if (id.empty()) {
+        for (auto& run : pipeline_runs(tool.database())) {
+            if (run.outcome != StageOutcome::passed && !is_rehearsal(run)) return std::move(run);
+        }
+    }
+    return run_named(tool, id);
+}
+
 ExitCode resume(Tool& tool, Said said) {
-    auto const run = run_named(tool, said.run);
+    auto const run = run_to_resume(tool, said.run);
     said.production = run.environment == Environment::production;
     said.environment = run.environment_name;
     bool const given = run.environment == Environment::staging && run.original.empty();
@@ -273,12 +286,17 @@ void add_pipeline(Verbs& verbs) {
         for (auto const& stage : run.stages) {
             if (!stage.failure) continue;
             any = true;
-            tool.out().answer(
-                fmt::format("{} {}: {}", name_of(stage.stage), name_of(stage.outcome), stage.failure->error));
+            tool.out().answer(fmt::format("{} {}: {}", name_of(stage.stage), name_of(stage.outcome),
+                                          stage.failure->error.empty()
+                                              ? stage.failure->what.substr(0, stage.failure->what.find('\n'))
+                                              : stage.failure->error));
             tell_failure(stage, tool);
         }
         if (!any) tool.out().answer("no stage of it has failed");
-        if (any) tool.out().hint("then: " + tool.command("pipeline resume " + run.id));
+        if (any)
+            tool.out().hint("then: " + (run.next.kind == NextStep::Kind::resume_backfill
+                                            ? tool.command("pipeline resume " + run.id)
+                                            : next_command(run.next, run, tool)));
         return any ? ExitCode::findings : ExitCode::done;
     });
 }
@@ -294,7 +312,9 @@ void add_rollback_test(Verbs& verbs) {
         said->fail_on = "none";  // what lint says is asked for by its own verb
         PipelineRun run;
         {
-            Pipeline pipeline{tool.plan(), options_of(tool, *said)};
+            auto options = options_of(tool, *said);
+            options.taken_back = TakenBack::all_open;
+            Pipeline pipeline{tool.plan(), std::move(options)};
             run = pipeline.run();
         }
         for (auto const* end : {"", "-wal", "-shm", "-evolver", "-journal"}) {

@@ -3,6 +3,7 @@
 #include "cli/failure_words.hpp"
 #include "cli/finding_lines.hpp"
 #include "observe/words.hpp"
+#include "pipeline/next_step.hpp"
 
 #include <fmt/format.h>
 
@@ -58,16 +59,33 @@ std::string fail_on(PipelineRun const& run) {
     return " --fail-on " + std::string{run.fail_on ? name_of(*run.fail_on) : "none"};
 }
 
+namespace {
+
+/// Has a run on staging shown this plan, from the schema that the run in production began from?
+bool has_evidence(PipelineRun const& production, Tool const& tool) {
+    auto const runs = pipeline_runs(tool.database());
+    return std::ranges::any_of(runs, [&](PipelineRun const& one) {
+        return one.environment == Environment::staging && one.outcome == StageOutcome::passed && is_whole(one) &&
+               one.plan_digest == production.plan_digest && one.schema_before == production.schema_before;
+    });
+}
+
+}  // namespace
+
 std::string next_command(NextStep const& next, PipelineRun const& run, Tool const& tool) {
     using Kind = NextStep::Kind;
     bool const production = run.environment == Environment::production;
     switch (next.kind) {
         case Kind::none: return {};
-        case Kind::run: return tool.command((production ? "pipeline run --production" : "pipeline run") + fail_on(run));
+        case Kind::run:
+            // A rehearsal may have been told to pass over everything: what follows it is not.
+            return tool.command((production ? "pipeline run --production" : "pipeline run") +
+                                (is_rehearsal(run) ? std::string{} : fail_on(run)));
         case Kind::resume: return tool.command("pipeline resume " + run.id);
         case Kind::go_on: return tool.command("pipeline go-on");
         case Kind::resume_backfill: return tool.command("pipeline failure " + run.id);
         case Kind::approve:
+            if (production && !has_evidence(run, tool)) return tool.command("pipeline run");
             return tool.command("approve" + (production ? "" : " --staging-run " + run.id) +
                                 (run.expands == ChangeClass::destructive ? " --change destructive" : "") +
                                 " --reason 'why'");

@@ -43,7 +43,6 @@ ExitCode rollback(Tool& tool, Said const& said) {
     std::int64_t undone = 0;
     for (auto const& id : targets(tool, said)) {
         auto const report = evolver.rollback({.migration = id, .accept_loss = losses_of(said.accept_loss)});
-        tell_warnings(report, tool);
         ++undone;
     }
     out.unit(undone == 0 ? "nothing to do: no migration behind \"" + said.to + "\" is expanded"

@@ -52,12 +52,8 @@ void count(Tool& tool, Status const& status) {
     }
 }
 
-/// By somebody who may, for what the run would do to production.
-bool is_approved(Tool& tool, PipelineRun const& run) {
-    auto const given = approvals(tool.database(), tool.plan(), tool.actor());
-    return std::ranges::any_of(
-        given, [&](ApprovalStanding const& one) { return one.alive && one.approval.change >= run.expands; });
-}
+/// By as many as have to, for what the run would do to production.
+bool is_approved(Tool& tool, PipelineRun const& run) { return approvals_missing(tool, run.expands, tool.actor()) == 0; }
 
 /// Staging has shown the change, and production has not got it: it waits for an approval, or for whoever brings it.
 Advice after_staging(PipelineRun const& run, Tool& tool) {
@@ -173,8 +169,8 @@ void show(Tool& tool, Standpoint const& standpoint, Trail trail) {
     std::optional<std::string> broken;
     if (trail == Trail::verified) broken = tool.evolver().verify_audit();
     if (broken) {
-        out.warning("the audit trail is not what evolver has written: " + *broken);
-        next.command = tool.command("audit verify");
+        out.warning("the audit trail is not what evolver has written: " + *broken +
+                    "; nothing else is held up by it. See " + tool.command("audit verify"));
     }
     out.answer(next.command.empty() ? out.toned(Tone::good, next.says) : "next: " + next.command);
     out.record("summary", {{"verb", "status"},

@@ -2,6 +2,7 @@
 
 #include "cli/usage_error.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -16,11 +17,29 @@ std::string read_text(std::string const& path, std::string_view option) {
                              .instead = "check its path and its permissions"}};
 }
 
+void refuse_database(std::string const& path, std::string_view option, Tool const& tool) {
+    if (!tool.has_database()) return;
+    for (auto const* kept : {"", "-wal", "-shm", "-journal", "-evolver"}) {
+        auto const part = tool.database() + kept;
+        std::error_code error;
+        // By the file, whatever links lead to it; and by the name, where it is not there yet.
+        bool const same =
+            std::filesystem::equivalent(path, part, error) ||
+            std::filesystem::weakly_canonical(path, error) == std::filesystem::weakly_canonical(part, error);
+        if (!same) continue;
+        throw UsageError{
+            Failure{.what = std::string{option} + " names the database: writing \"" + path + "\" would destroy it.",
+                    .object = path,
+                    .instead = "name another file"}};
+    }
+}
+
 void write_text(std::string const& path, std::string_view text, Tool& tool) {
     if (path == "-") {
         tool.out().raw(text);
         return;
     }
+    refuse_database(path, "The output", tool);
     std::ofstream file{path, std::ios::binary | std::ios::trunc};
     file << text;
     file.close();

@@ -11,7 +11,11 @@ namespace evolver::cli {
 
 /// Throws InputError that names the file and the option.
 [[nodiscard]] std::string read_text(std::string const& path, std::string_view option);
-/// "-" is the standard output. Throws InputError.
+/// A file that is to be written must not be the database, or one of those that SQLite and evolver keep beside it, by whatever name: its end
+/// would be the end of the rows. Throws UsageError.
+void refuse_database(std::string const& path, std::string_view option, Tool const& tool);
+
+/// "-" is the standard output. Throws InputError, and UsageError where it is the database.
 void write_text(std::string const& path, std::string_view text, Tool& tool);
 
 }  // namespace evolver::cli

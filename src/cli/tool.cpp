@@ -1,6 +1,7 @@
 #include "cli/tool.hpp"
 
 #include "cli/duration.hpp"
+#include "cli/text_file.hpp"
 #include "cli/usage_error.hpp"
 #include "evolver/compile/directory.hpp"
 #include "evolver/observe/event_lines.hpp"
@@ -13,6 +14,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+
+#include <unistd.h>
 
 namespace evolver::cli {
 
@@ -38,6 +41,22 @@ std::string shell_word(std::string const& word) {
 bool is_path(std::string const& database) {
     return database.find("://") == std::string::npos && database.find("db=") == std::string::npos &&
            database.find("dbname=") == std::string::npos;
+}
+
+void write_whole(std::string const& path, std::string const& text) {
+    std::ofstream file{path, std::ios::trunc};
+    file << text << std::flush;
+    if (!file) throw std::ios_base::failure{"it cannot be written"};
+}
+
+/// A file is replaced by the whole of it at once. What is none, a pipe, a device, a link, stays what it is, and is written to.
+void write_metrics(std::string const& path, std::string const& text) {
+    std::error_code error;
+    auto const is = fs::symlink_status(path, error).type();
+    if (is != fs::file_type::regular && is != fs::file_type::not_found) return write_whole(path, text);
+    auto const draft = path + ".new";
+    write_whole(draft, text);
+    fs::rename(draft, path);
 }
 
 /// A file that is written to as long as the tool runs.
@@ -111,13 +130,7 @@ Tool::~Tool() {
     if (!listeners_ || !listeners_->metrics) return;
     // Whole or not at all: whoever collects the file may look at any moment.
     try {
-        auto const draft = given_.metrics + ".new";
-        {
-            std::ofstream file{draft, std::ios::trunc};
-            file << listeners_->metrics->prometheus();
-            if (!file) throw std::ios_base::failure{"it cannot be written"};
-        }
-        fs::rename(draft, given_.metrics);
+        write_metrics(given_.metrics, listeners_->metrics->prometheus());
     } catch (std::exception const& error) {
         output_.warning("the metrics in " + given_.metrics + " are not these: " + error.what());
     }
@@ -217,7 +230,13 @@ void Tool::open(Missing missing) {
                                  .object = name,
                                  .instead = "check its path; a new one is made by: " + command("expand --create")}};
     }
-    opened_->session.open(soci::sqlite3, "db=\"" + name + "\" timeout=" + std::to_string(seconds));
+    try {
+        opened_->session.open(soci::sqlite3, "db=\"" + name + "\" timeout=" + std::to_string(seconds));
+    } catch (soci::soci_error const& refused) {
+        throw InputError{Failure{.what = "The database \"" + name + "\" cannot be opened: " + refused.what(),
+                                 .object = name,
+                                 .instead = "check its path, and the permissions of the file and of its folder"}};
+    }
 }
 
 void Tool::listen() {
@@ -225,18 +244,27 @@ void Tool::listen() {
     listeners_ = std::make_unique<Listeners>();
     auto const now = [this] { return this->now(); };
     if (!given_.events.empty()) {
+        refuse_database(given_.events, "--events", *this);
         listeners_->events_file = opened_for_lines(given_.events, "--events");
         auto& file = *listeners_->events_file;
         listeners_->events.emplace([&file](std::string_view line) { file << line << std::flush; }, now);
         narrator_.also(*listeners_->events);
     }
     if (!given_.log.empty()) {
+        refuse_database(given_.log, "--log", *this);
         listeners_->log_file = opened_for_lines(given_.log, "--log");
         auto& file = *listeners_->log_file;
         listeners_->log.emplace([&file](std::string_view line) { file << line << std::flush; }, now);
         narrator_.also(*listeners_->log);
     }
     if (!given_.metrics.empty()) {
+        refuse_database(given_.metrics, "--metrics", *this);
+        auto const folder = fs::absolute(given_.metrics).parent_path();
+        if (access(folder.c_str(), W_OK) != 0) {
+            throw InputError{Failure{.what = "The file \"" + given_.metrics + "\" of --metrics cannot be written.",
+                                     .object = given_.metrics,
+                                     .instead = "name a file in a folder that is there, and that you may write to"}};
+        }
         listeners_->metrics.emplace(MetricsOptions{.plan = plan().name()});
         narrator_.also(*listeners_->metrics);
     }

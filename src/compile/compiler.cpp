@@ -203,9 +203,15 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
         if (!step.refuse_if.empty()) (void)clone_.connection.prepare(step.refuse_if);
         for (auto const& sql : step.sql) clone_.connection.run(sql);
     } catch (EngineError const& error) {
+        auto instead = error.instead().empty() ? way_out_ : error.instead();
+        bool const is_first = standing_.expanded == 0;
+        if (is_first && std::string_view{error.what()}.find("already exists") != std::string_view::npos)
+            instead +=
+                "; where the database existed before evolver, and shows the work of the first migrations, call "
+                "baseline(\"<the last of them>\") once";
         throw PlanError{Failure{.what = "Migration \"" + migration + "\", step \"" + step.what + "\": " + error.what(),
                                 .object = migration,
-                                .instead = error.instead().empty() ? way_out_ : error.instead(),
+                                .instead = std::move(instead),
                                 .native_code = error.native_code()}};
     }
     steps.push_back(std::move(step));

@@ -52,6 +52,9 @@ void refuse_unfinished(ledger::State const& state, Plan const& plan) {
                                .instead = older ? "run this with the newest release's plan" : "call expand() first"}};
 }
 
+/// Options::soak, unless somebody has said otherwise.
+constexpr std::chrono::seconds usual_soak = std::chrono::hours{24};
+
 std::vector<Gate> closed_among(std::vector<Gate> all) {
     std::erase_if(all, [](Gate const& gate) { return gate.open; });
     return all;
@@ -283,13 +286,19 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             deadline.run([&] { taken = run_steps(compiled.steps, connection); });
             invariants.after_steps();
             for (auto const& run : runs) run.done();
+            auto warnings = compiled.warnings;
+            // A gate that was made shorter than usual is no override, and is to be seen all the same.
+            if (compiled.removes && soak < usual_soak)
+                warnings.push_back(fmt::format("the old shape had to be unused for {} s only, instead of {} h",
+                                               soak.count(),
+                                               std::chrono::duration_cast<std::chrono::hours>(usual_soak).count()));
             ledger::contracted(connection, plan.name(), static_cast<std::int64_t>(position));
             workplace.audit(connection, "contract", id, migration.summary, 0,
                             std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start),
                             {.schema_before = schema_before,
                              .schema_after = workplace.schema_digest(connection),
                              .steps = in_words(compiled.steps),
-                             .warnings = compiled.warnings});
+                             .warnings = std::move(warnings)});
         });
         if (stale) continue;  // somebody has moved the schema meanwhile
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());

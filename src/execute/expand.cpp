@@ -1,7 +1,9 @@
 #include "execute/expand.hpp"
 
 #include "dialect/sqlite/index_sql.hpp"
+#include "dialect/sqlite/inspect.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "evolver/schema/diff.hpp"
 #include "execute/approval_check.hpp"
 #include "execute/completion.hpp"
 #include "execute/estimate.hpp"
@@ -9,6 +11,7 @@
 #include "execute/invariants.hpp"
 #include "execute/mend.hpp"
 #include "execute/rules.hpp"
+#include "ledger/audit.hpp"
 #include "ledger/figures.hpp"
 
 #include <algorithm>
@@ -120,6 +123,17 @@ std::size_t floor_after(Plan const& plan, std::size_t through) {
     return floor;
 }
 
+/// A folder that is read under another name, by a link, say, would bring all of its migrations a second time.
+void refuse_other_name(Workplace const& workplace, sqlite::Connection const& connection) {
+    auto const& plan = workplace.plan();
+    auto const known_as = ledger::other_name(connection, plan);
+    if (known_as.empty()) return;
+    throw HistoryError{Failure{.what = "The database has migrations of this plan already, under the name \"" +
+                                       known_as + "\"; here it is called \"" + plan.name() + "\".",
+                               .object = plan.name(),
+                               .instead = "call it \"" + known_as + "\" (of a folder: DirectoryOptions::name)"}};
+}
+
 }  // namespace
 
 bool nothing_to_expand(Workplace& workplace) {
@@ -140,6 +154,7 @@ Report expand(Workplace& workplace) {
     workplace.refuse_open_transaction("expand");
     // From here on by evolver's own connection: an open rowset holds the session to what was there before.
     auto const& connection = workplace.own();
+    refuse_other_name(workplace, connection);
     mend_sync(workplace);
     for (auto drift = Drift::refused;; drift = Drift::allowed) {
         auto moment = look(workplace, connection, drift);
@@ -210,6 +225,77 @@ Report rehearse(Workplace& workplace) {
     return report;
 }
 
+namespace {
+
+/// What the first migrations make of nothing, where they are SQL of one's own; none where they are not, or build on what is not theirs.
+std::optional<Schema> made_of_nothing(Plan const& plan, std::size_t through) {
+    auto const connection = sqlite::Connection::in_memory();
+    try {
+        for (auto const& migration : plan.migrations().first(through)) {
+            for (auto const& operation : migration.operations) {
+                auto const* const raw = std::get_if<RawSql>(&operation);
+                if (raw == nullptr) return std::nullopt;
+                if (raw->expand) connection.run(raw->expand->text(Engine::sqlite));
+                if (raw->contract) connection.run(raw->contract->text(Engine::sqlite));
+            }
+        }
+        return sqlite::inspect(connection);
+    } catch (Error const&) {
+        return std::nullopt;
+    }
+}
+
+/// A history of SQL says nothing of the schema by itself: it is made once, in memory, and compared.
+void refuse_other_history(Workplace& workplace, std::size_t through, sqlite::Connection const& connection) {
+    auto const& plan = workplace.plan();
+    auto const& last = plan.migrations()[through - 1].id.text();
+    bool const is_sql = std::ranges::any_of(plan.migrations().first(through), [](Migration const& migration) {
+        return std::ranges::any_of(migration.operations, [](Operation const& operation) {
+            return std::get_if<RawSql>(&operation) != nullptr;
+        });
+    });
+    if (!is_sql) return;  // what operations make, refuse_drift() knows
+    auto const expected = made_of_nothing(plan, through);
+    if (!expected) {
+        workplace.tell({.kind = EventKind::warning,
+                        .migration = last,
+                        .message = "the schema is taken as it is: the migrations up to \"" + last +
+                                   "\" build on tables that are not theirs, or are not SQL alone, so nothing can be "
+                                   "compared with what they make"});
+        return;
+    }
+    std::string found;
+    for (auto const& difference : diff(*expected, sqlite::inspect(connection), Engine::sqlite)) {
+        if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
+    }
+    if (found.empty()) return;
+    throw DriftError{Failure{
+        .what = "The database is not what the plan makes up to \"" + last + "\":" + found,
+        .object = workplace.path(),
+        .instead = "name the last migration whose work is there, or bring the database to that; nothing was written"}};
+}
+
+/// Takes a baseline back behind which nothing has happened yet: it was a word, and may be said again.
+void forget_baseline(Workplace const& workplace, sqlite::Connection const& connection) {
+    auto const& plan = workplace.plan().name();
+    if (ledger::read(connection, plan).entries.empty()) return;
+    if (ledger::has_audit(connection)) {
+        auto others =
+            connection.prepare("SELECT count(*) FROM main.evolver_audit WHERE plan = ?1 AND event <> 'baseline'");
+        others.bind(1, std::string_view{plan});
+        auto said =
+            connection.prepare("SELECT count(*) FROM main.evolver_audit WHERE plan = ?1 AND event = 'baseline'");
+        said.bind(1, std::string_view{plan});
+        bool const only_said = others.step() && others.integer(0) == 0 && said.step() && said.integer(0) > 0;
+        if (only_said) return ledger::forget_plan(connection, plan);
+    }
+    throw HistoryError{Failure{.what = "The database has a history of the plan \"" + plan + "\" already.",
+                               .object = workplace.path(),
+                               .instead = "a baseline is recorded before the first expand()"}};
+}
+
+}  // namespace
+
 void baseline(Workplace& workplace, MigrationId const& last) {
     workplace.refuse_open_transaction("baseline");
     auto const& plan = workplace.plan();
@@ -224,13 +310,10 @@ void baseline(Workplace& workplace, MigrationId const& last) {
     auto const through = static_cast<std::size_t>(found - migrations.begin()) + 1;
     auto const& connection = workplace.own();
     refuse_drift(workplace, {through, through}, connection);
+    refuse_other_history(workplace, through, connection);
 
     sqlite::WriteTransaction transaction{connection, workplace.wait()};
-    if (!workplace.state(connection).entries.empty()) {
-        throw HistoryError{Failure{.what = "The database has a history of the plan \"" + plan.name() + "\" already.",
-                                   .object = workplace.path(),
-                                   .instead = "a baseline is recorded once, before the first expand()"}};
-    }
+    forget_baseline(workplace, connection);
     ledger::create(connection, plan.name());
     for (std::size_t position = 0; position < through; ++position) {
         ledger::expanded(connection, plan, position, Phase::contracted, Stage::complete, true);

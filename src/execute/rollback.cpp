@@ -1,7 +1,9 @@
 #include "execute/rollback.hpp"
 
+#include "dialect/sqlite/inspect.hpp"
 #include "execute/completion.hpp"
 #include "execute/standstill.hpp"
+#include "execute/undo_losses.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +46,36 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
             added->table.text() + " with something in " + added->column.name.text());
     }
     return found;
+}
+
+/// Whether losses() has counted it: a column, or the table as a whole.
+bool is_counted(Plan const& plan, Compiler const& compiler, std::size_t position, Name const& table,
+                Name const* column) {
+    for (auto const& open : compiler.pairs(position)) {
+        bool const holds = column != nullptr &&
+                           std::ranges::any_of(open.pair.to, [&](auto const& to) { return to.column == *column; });
+        if (open.pair.table == table && holds) return true;
+    }
+    for (auto const& open : compiler.crossings(position)) {
+        if (open.pair.pair.target == table) return true;
+    }
+    return std::ranges::any_of(plan.migrations()[position].operations, [&](Operation const& operation) {
+        auto const* const created = std::get_if<CreateTable>(&operation);
+        auto const* const added = std::get_if<AddColumn>(&operation);
+        return (created != nullptr && compiler.at(created->table) == table) ||
+               (added != nullptr && column != nullptr && compiler.at(added->table) == table &&
+                added->column.name == *column);
+    });
+}
+
+/// What SQL of one's own takes away on the way back; nothing where the migration has none.
+UndoLosses own_losses(Plan const& plan, Compiler const& before, Compiler const& after, std::size_t position) {
+    auto const& operations = plan.migrations()[position].operations;
+    bool const has_own = std::ranges::any_of(
+        operations, [](Operation const& operation) { return std::get_if<RawSql>(&operation) != nullptr; });
+    if (!has_own) return {Schema{}, Schema{}, {}};
+    return {sqlite::inspect(before.clone()), sqlite::inspect(after.clone()),
+            [&](Name const& table, Name const* column) { return is_counted(plan, before, position, table, column); }};
 }
 
 std::size_t last_expanded(ledger::State const& state, Plan const& plan, std::string const& migration) {
@@ -90,6 +122,7 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     auto after = look(workplace, connection).compiler;
     auto const compiled = after.undo();
     workplace.foresee(after);
+    auto own = own_losses(plan, before.compiler, after, position);
     auto const accepted = std::find_if(
         options.accept_loss.begin(), options.accept_loss.end(),
         [&](AcceptedLoss const& one) { return one.migration == options.migration && !one.reason.empty(); });
@@ -97,16 +130,21 @@ Report rollback(Workplace& workplace, RollbackOptions const& options) {
     std::vector<StepTaken> taken;
     auto const kept_out = at_standstill(workplace, {}, [&] {
         if (last_expanded(workplace.state(connection), plan, options.migration) != position) return;
-        auto const lost = losses(workplace, before.compiler, position);
-        if (!lost.empty() && accepted == options.accept_loss.end()) {
+        auto lost = losses(workplace, before.compiler, position);
+        auto const refuse_loss = [&] {
+            if (lost.empty() || accepted != options.accept_loss.end()) return;
             throw GateClosed{{{"lossless", options.migration, false,
                                "rolling back would lose " + lost + "; accept that by name: .accept_loss = {{\"" +
                                    options.migration + "\", \"<reason>\"}}"}},
                              "Rollback"};
-        }
+        };
+        refuse_loss();
+        own.look(connection);
         auto const schema_before = workplace.schema_digest(connection);
         refuse_rewrite_of_relaxed(before.standing, compiled.steps);
         taken = run_steps(compiled.steps, connection);
+        if (auto const more = own.lost(connection); !more.empty()) lost += (lost.empty() ? "" : "; ") + more;
+        refuse_loss();
         for (auto const& table : before.compiler.tables(position)) ledger::forget_rebuild(connection, table.text());
         ledger::rolled_back(connection, plan.name(), static_cast<std::int64_t>(position));
         workplace.audit(connection, "rollback", options.migration,

@@ -168,6 +168,14 @@ void verify(State const& state, Plan const& plan, std::size_t release_position, 
                 .instead =
                     "migrations are only ever appended: put the plan back into the order in which it was applied"}};
         }
+        if (plan.digest(position) != entry.digest && own.release.text() != entry.release) {
+            throw HistoryError{Failure{
+                .what = fmt::format("Migration \"{}\" belonged to release {} when it was applied, and belongs to "
+                                    "{} in this plan.",
+                                    entry.id, entry.release, own.release.text()),
+                .object = entry.id,
+                .instead = "leave it in its release (of a folder: DirectoryOptions::releases)"}};
+        }
         if (plan.digest(position) != entry.digest) {
             throw HistoryError{
                 Failure{.what = fmt::format(
@@ -177,6 +185,28 @@ void verify(State const& state, Plan const& plan, std::size_t release_position, 
                         .instead = "put it back as it was, and make the change in a new migration"}};
         }
     }
+}
+
+void forget_plan(sqlite::Connection const& connection, std::string const& plan) {
+    for (auto const* table : {"evolver_migration", "evolver_plan"}) {
+        auto statement = connection.prepare(std::string{"DELETE FROM "} + table + " WHERE plan = ?1");
+        statement.bind(1, std::string_view{plan}).run();
+    }
+}
+
+std::string other_name(sqlite::Connection const& connection, Plan const& plan) {
+    if (!exists(connection)) return {};
+    auto row = connection.prepare(
+        "SELECT plan FROM evolver_migration WHERE plan <> ?1 AND id = ?2 AND digest = ?3 AND NOT EXISTS (SELECT 1 FROM "
+        "evolver_migration AS own WHERE own.plan = ?1) LIMIT 1");
+    for (std::size_t position = 0; position < plan.migrations().size(); ++position) {
+        row.reset();
+        row.bind(1, std::string_view{plan.name()})
+            .bind(2, std::string_view{plan.migrations()[position].id.text()})
+            .bind(3, std::string_view{plan.digest(position)});
+        if (row.step()) return row.text(0);
+    }
+    return {};
 }
 
 void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage,

@@ -84,6 +84,12 @@ struct Glance {
 /// Makes the tables and the plan's row where they are missing. Inside a write transaction.
 void create(sqlite::Connection const& connection, std::string const& plan);
 
+/// Takes the plan's rows away, as if nobody had named it: of one that has only a baseline. Inside a write transaction.
+void forget_plan(sqlite::Connection const& connection, std::string const& plan);
+
+/// The plan that has brought a migration of this one, by id and digest, under another name; empty where there is none.
+[[nodiscard]] std::string other_name(sqlite::Connection const& connection, Plan const& plan);
+
 /// Throws HistoryError or SchemaTooNew where `plan`, as `release` knows it, does not fit the history.
 void verify(State const& state, Plan const& plan, std::size_t release_position, std::string const& release);
 

@@ -68,6 +68,13 @@ bool is_whole(PipelineRun const& run) {
     });
 }
 
+bool is_rehearsal(PipelineRun const& run) {
+    return run.outcome != StageOutcome::running && std::ranges::all_of(run.stages, [](StageRecord const& one) {
+               return one.stage == PipelineStage::dry_run ||
+                      (one.outcome == StageOutcome::skipped && one.why == not_asked_for);
+           });
+}
+
 NextStep next_step(PipelineRun const& run, bool alive, bool paused) {
     if (run.outcome == StageOutcome::passed) return after_passing(run);
     if (run.outcome == StageOutcome::running) {

@@ -13,5 +13,7 @@ namespace evolver {
 inline constexpr char const* not_asked_for = "not asked for";
 /// Was no stage left out because nobody had asked for it?
 [[nodiscard]] bool is_whole(PipelineRun const& run);
+/// Was nothing asked for but a dry run, and is that over? It leaves nothing that waits, and hides nothing that does.
+[[nodiscard]] bool is_rehearsal(PipelineRun const& run);
 
 }  // namespace evolver

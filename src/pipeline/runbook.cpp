@@ -75,7 +75,12 @@ private:
                  : fmt::format("It brings {} to {}: {}.",
                                counted(static_cast<std::int64_t>(run_.migrations.size()), "migration"),
                                code(run_.source), list));
-        line("Old and new releases of the application go on working the whole time.");
+        if (breaks_older_releases())
+            line(
+                "**Older releases do not all go on working**: see the findings and warnings below, before anything is "
+                "begun.");
+        else
+            line("Old and new releases of the application go on working the whole time.");
         line();
         line("| | |\n|---|---|");
         line("| plan | " + code(plan_.digest()) + " |");
@@ -84,6 +89,15 @@ private:
              " UTC, the dry run " + std::string{name_of(dry_.outcome)} + " |");
         line("| good for | this plan and this schema: where either has changed, write a new one |");
         line();
+    }
+
+    /// Lint or the dry run has found something that an older release uses and that changes before contract.
+    bool breaks_older_releases() const {
+        auto const is_breaking = [](Finding const& finding) { return finding.severity == Severity::error; };
+        return std::ranges::any_of(dry_.findings, is_breaking) ||
+               std::ranges::any_of(dry_.warnings, [](std::string const& warning) {
+                   return warning.find("breaks older releases") != std::string::npos;
+               });
     }
 
     void roles() {
@@ -236,10 +250,13 @@ private:
         line("| who | before | if it is stopped | after |\n|---|---|---|---|");
         auto const row = [&](std::string const& who) {
             line("| " + cell(who) +
-                 fmt::format(" | \"Release {} of {} brings a change of the database; nothing stops working. It takes "
-                             "about {}.\" | \"It is stopped, and nothing is lost: both releases work. Next news at "
-                             "____.\" | \"It is done; the old shape stays until its day.\" |",
-                             run_.release, cell(plan_.name()), time_.count() > 0 ? words_of(time_) : "a minute"));
+                 fmt::format(
+                     " | \"Release {} of {} brings a change of the database; {}. It takes about {}.\" | \"It is "
+                     "stopped, and nothing is lost: both releases work. Next news at "
+                     "____.\" | \"It is done; the old shape stays until its day.\" |",
+                     run_.release, cell(plan_.name()),
+                     breaks_older_releases() ? "older releases do not all go on working" : "nothing stops working",
+                     time_.count() > 0 ? words_of(time_) : "a minute"));
         };
         if (options_.told.empty()) row("________________");
         for (auto const& who : options_.told) row(who);

@@ -66,7 +66,8 @@ PipelineStatus pipeline_status(std::string const& database) {
                        .why = "no run is known"};
         return status;
     }
-    status.run = std::move(runs.front());
+    auto const meant = std::ranges::find_if_not(runs, is_rehearsal);
+    status.run = std::move(meant != runs.end() ? *meant : runs.front());
     status.alive = is_alive(*status.run);
     if (status.alive) {
         if (auto const file = RunFile::open_if_there(status.run->source)) {

@@ -316,7 +316,8 @@ TEST_CASE("failures: what people have written keeps to its line, and says nothin
     CHECK(has(log, "x\\x0a2026 FAKE \\x1b[31m"));
 }
 
-TEST_CASE("failures: after a row of the trail was tampered with, status says so, and the next command names the row") {
+TEST_CASE(
+    "failures: after a row of the trail was tampered with, status says so, and the command it names names the row") {
     Folder const folder;
     make_catalogue(folder.database());
     REQUIRE(tool(folder)("expand").code == 0);
@@ -327,12 +328,80 @@ TEST_CASE("failures: after a row of the trail was tampered with, status says so,
     }
     auto const status = tool(folder)("status");
     CAPTURE(status.out);
-    auto const next = next_of(status);
-    CAPTURE(next);
-    REQUIRE(has(next, "audit verify"));
-    auto const told = tool(folder).paste(next);
+    REQUIRE(has(status.error, "audit verify\n"));
+    auto const told = tool(folder)("audit verify");
     CHECK(told.code == 1);
     CHECK(has(told.error, "row 2 of evolver_audit"));
+    // The work itself is not held up by it.
+    CHECK(has(next_of(status), "backfill start"));
+    {
+        RawSqlite const intruder{folder.database()};
+        intruder.run("DROP TABLE evolver_audit");
+    }
+    CHECK(tool(folder)("audit verify").code == 1);
+    CHECK(has(tool(folder)("status").error, "somebody has dropped it"));
+}
+
+TEST_CASE("failures: nothing that is written may be the database, by whatever name it is called") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    std::filesystem::create_symlink(folder.database(), folder.file("link"));
+    std::filesystem::create_hard_link(folder.database(), folder.file("hard"));
+    auto const before = file_bytes(folder.database());
+    for (auto const& name : {folder.database(), folder.file("link"), folder.file("hard"), folder.database() + "-wal"}) {
+        for (auto const& words : {"audit export " + name, "report --output " + name, "runbook --output " + name,
+                                  "--metrics " + name + " status", "--events " + name + " status",
+                                  "--log " + name + " status", "pipeline run --alert-file " + name}) {
+            CAPTURE(words);
+            auto const told = tool(folder)(words);
+            CHECK(told.code == 64);
+            CHECK(has(told.error, "names the database"));
+        }
+    }
+    CHECK(file_bytes(folder.database()) == before);
+}
+
+TEST_CASE("failures: figures go through what is no file, and where they cannot be written that is said first") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    std::ofstream{folder.file("figures")} << "old";
+    std::filesystem::create_symlink(folder.file("figures"), folder.file("link"));
+    CHECK(tool(folder)("--metrics " + folder.file("link") + " expand").code == 0);
+    CHECK(std::filesystem::is_symlink(folder.file("link")));
+    CHECK(has(file_bytes(folder.file("figures")), "evolver_"));
+    CHECK(tool(folder)("--metrics /nowhere/figures status").code == 65);
+}
+
+TEST_CASE("failures: one approval of two is said to be one, and leads to no circle") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    REQUIRE(tool(folder)("approvals policy --approver alice --approver carol --data 2 --reason r").code == 0);
+    REQUIRE(tool(folder)("pipeline run").code == 0);
+    auto const first = tool(folder, "alice")("approve --reason x");
+    CHECK(has(first.error, "1 more approval"));
+    CHECK(next_of(first).empty());
+    CHECK(has(next_of(tool(folder)("status")), "approve"));
+    CHECK(tool(folder)("pipeline run --production").code == 3);
+    CHECK(has(next_of(tool(folder)("status")), "approve"));
+    CHECK(has(next_of(tool(folder, "carol")("approve --reason y")), "pipeline run --production"));
+    CHECK(has(next_of(tool(folder)("status")), "pipeline resume"));
+    CHECK(tool(folder).paste(next_of(tool(folder)("status"))).code == 0);
+}
+
+TEST_CASE(
+    "failures: production without a run on staging leads to that first, and a rehearsal hides no run that waits") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    CHECK(tool(folder)("pipeline run --production").code == 3);
+    auto const next = next_of(tool(folder)("status"));
+    CHECK(next.ends_with(" pipeline run"));
+    CHECK(tool(folder)("runbook --output " + folder.file("runbook.md")).code == 0);
+    CHECK(next_of(tool(folder)("pipeline status")) == next);
+    CHECK(tool(folder).paste(next).code == 0);
+    REQUIRE(tool(folder, "alice")("approve --reason x").code == 0);
+    CHECK(tool(folder)("dry-run").code == 0);
+    CHECK(tool(folder)("pipeline resume").code == 0);
 }
 
 TEST_SUITE_END();

@@ -27,6 +27,15 @@ TEST_CASE("init: makes a repository ready, and leaves files alone that are there
               .code == 0);
 }
 
+TEST_CASE("init: a folder that has migrations gets no first one") {
+    Folder const folder;
+    std::filesystem::create_directories(folder.file("migrations"));
+    std::ofstream{folder.file("migrations/V1__x.sql")} << "CREATE TABLE x (a INTEGER);\n";
+    CHECK(Command{}("init " + folder.path().string()).code == 0);
+    CHECK(Command{}("--migrations " + folder.file("migrations") + " plan").code == 0);
+    CHECK_FALSE(std::filesystem::exists(folder.file("migrations/0001_first.expand.sql")));
+}
+
 TEST_CASE("init: the check of a pull request is the one that the example runs") {
     Folder const folder;
     CHECK(Command{}("init " + folder.path().string()).code == 0);

@@ -132,6 +132,18 @@ TEST_CASE("pipeline: what works on the database beside a run in production is to
     CHECK(tool(folder)("backfill start").code == 0);
 }
 
+TEST_CASE("rollback-test: tries the way back of what is open already, too") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const command = tool(folder);
+    for (auto const* verb : {"expand", "backfill start"}) REQUIRE(command(verb).code == 0);
+    auto const told = command("rollback-test");
+    CAPTURE(told.error);
+    CHECK(told.code == 0);
+    CHECK(has(told.out, "rollback test: passed"));
+    CHECK(has(told.out + told.error, "0002-size-bytes"));
+}
+
 TEST_CASE("pipeline: of a database that is not there nothing is said but that") {
     Folder const folder;
     auto const command = tool(folder);

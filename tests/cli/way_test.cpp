@@ -90,6 +90,15 @@ TEST_CASE("cli: a migration that waits for its time does not hide what can be do
     CHECK(has(next_of(longer("status")), "gates"));
 }
 
+TEST_CASE("cli: a soak that was made shorter is to be seen in the trail") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const command = tool(folder);
+    for (auto const* verb : {"expand", "backfill start", "reconcile", "contract run --yes"})
+        REQUIRE(command(verb).code == 0);
+    CHECK(has(command("audit export").out, "the old shape had to be unused for 0 s only, instead of 24 h"));
+}
+
 TEST_CASE("cli: a closed gate ends contract with 3, and every reason is named as a command") {
     Folder const folder;
     make_catalogue(folder.database());

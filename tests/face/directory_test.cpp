@@ -32,7 +32,8 @@ TEST_CASE("SQL files go up at expand and down at rollback") {
     Application application{folder.database(), Plan::from_directory(folder.path())};
     application.evolver.expand();
     application.db << "INSERT INTO notes (body, pinned) VALUES ('a', 1)";
-    application.evolver.rollback({.migration = "0002_pinned"});
+    CHECK(has(refused([&] { application.evolver.rollback({.migration = "0002_pinned"}); }), "1 row of notes"));
+    application.evolver.rollback({.migration = "0002_pinned", .accept_loss = {{"0002_pinned", "a test"}}});
     RawSqlite const other{folder.database()};
     CHECK(other.rows("SELECT * FROM notes").front().size() == 2);
     application.evolver.expand();

@@ -218,6 +218,73 @@ TEST_SUITE("face/start") {
                   "baseline"));
     }
 
+    TEST_CASE("a baseline of SQL is compared with what the SQL makes, and may be said again until something is done") {
+        Folder const folder;
+        {
+            RawSqlite const before{folder.database()};
+            before.run("CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)");
+        }
+        auto const sql = [](char const* id, char const* text) {
+            return Migration{.id = id, .release = "1.0", .operations = {RawSql{.expand = text}}};
+        };
+        Plan const plan{
+            "notes",
+            {sql("1", "CREATE TABLE notes (id INTEGER PRIMARY KEY, body TEXT)"),
+             sql("2", "ALTER TABLE notes ADD COLUMN kind TEXT"), sql("3", "CREATE INDEX i ON notes (body)")}};
+        {
+            Application application{folder.database(), plan};
+            auto const words = refusal<DriftError>(folder.database(), [&] { application.evolver.baseline("2"); });
+            CHECK(has(words, "notes.kind"));
+            application.evolver.baseline("1");
+            CHECK(
+                has(refusal<DriftError>(folder.database(), [&] { application.evolver.baseline("3"); }), "notes.kind"));
+        }
+        {
+            RawSqlite const by_hand{folder.database()};
+            by_hand.run("ALTER TABLE notes ADD COLUMN kind TEXT");
+        }
+        Application application{folder.database(), plan};
+        application.evolver.baseline("2");
+        application.evolver.expand();
+        CHECK(has(refusal<HistoryError>(folder.database(), [&] { application.evolver.baseline("2"); }), "baseline"));
+        CHECK(application.ask("SELECT group_concat(event, ' ') FROM (SELECT event FROM evolver_audit LIMIT 2)") ==
+              "baseline baseline");
+    }
+
+    TEST_CASE("a plan that the database knows under another name is refused before it runs a second time") {
+        Folder const folder;
+        auto const under = [](char const* name) {
+            return Plan{name,
+                        {Migration{.id = "1",
+                                   .release = "1.0",
+                                   .operations = {RawSql{.expand = "CREATE TABLE IF NOT EXISTS once (n INTEGER)"}}}}};
+        };
+        {
+            Application application{folder.database(), under("migrations")};
+            application.evolver.expand();
+        }
+        Application application{folder.database(), under("current")};
+        auto const words = refusal<HistoryError>(folder.database(), [&] { application.evolver.expand(); });
+        CHECK(has(words, "under the name \"migrations\""));
+    }
+
+    TEST_CASE("a migration that was moved to another release is said to be that, not edited") {
+        Folder const folder;
+        auto const of = [](char const* release) {
+            return Plan{
+                "moved",
+                {Migration{
+                    .id = "1", .release = release, .operations = {RawSql{.expand = "CREATE TABLE t (n INTEGER)"}}}}};
+        };
+        {
+            Application application{folder.database(), of("1.0")};
+            application.evolver.expand();
+        }
+        Application application{folder.database(), of("1.1")};
+        auto const words = refusal<HistoryError>(folder.database(), [&] { application.evolver.expand(); });
+        CHECK(has(words, "belonged to release 1.0"));
+    }
+
     TEST_CASE("a baseline is refused with the differences") {
         Folder const folder;
         RawSqlite{folder.database()}.run("CREATE TABLE packages (id INTEGER PRIMARY KEY, name BLOB)");

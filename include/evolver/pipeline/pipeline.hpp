@@ -34,6 +34,12 @@
 
 namespace evolver {
 
+/// What the rollback test takes back, on its copy.
+enum class TakenBack {
+    what_was_brought,  ///< By the run.
+    all_open,          ///< Everything that is expanded and not contracted, also where the run had nothing to bring.
+};
+
 /// Where a staging database comes from.
 enum class Staging {
     copied,  ///< evolver makes it, by an online backup of the real one. One that it has made before is replaced.
@@ -49,6 +55,7 @@ struct PipelineOptions {
     /// The path of the staging database. Empty: `<database>-staging`.
     std::string staging = {};
     Staging staging_is = Staging::copied;
+    TakenBack taken_back = TakenBack::what_was_brought;
     /// The folder for copies that are tried on and taken away again. Empty: beside the database.
     std::string scratch = {};
 
@@ -150,7 +157,7 @@ struct PipelineStatus {
     std::string paused = {};  ///< Why somebody has paused it; empty where nobody has.
     NextStep next = {};
 };
-/// Reads only.
+/// Of the newest run; one that was asked for its dry run alone, and has ended, hides no other. Reads only.
 [[nodiscard]] PipelineStatus pipeline_status(std::string const& database);
 
 }  // namespace evolver
