@@ -103,7 +103,7 @@ TEST_SUITE("pipeline/report") {
         refused(R"({"started":9223372036854775807})", "\"started\" is not a number of at most 2^53");
         refused(R"({"stages":[{"stage":"backfill","paused":-9223372036854775808}]})", "\"stages[0].paused\"");
         refused(R"({"approvals":[{"approval":{"created_at":99999999999999999999}}]})", "a whole number");
-        refused(R"({"stages":[{"stage":"backfill","backfills":[{"rows_per_second":1e999}]}]})", "at byte 65");
+        refused(R"({"stages":[{"stage":"backfill","backfills":[{"rows_per_second":1e999}]}]})", "at byte 63");
         refused(R"({"stages":[{"stage":"backfill"},{"stage":"backfill"}]})", "\"backfill\" more than once");
     }
 
