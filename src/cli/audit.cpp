@@ -1,5 +1,6 @@
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
+#include "dialect/sqlite/file_rights.hpp"
 #include "observe/words.hpp"
 
 #include <fmt/format.h>
@@ -88,7 +89,10 @@ ExitCode show(Tool& tool, Said const& said) {
 /// JSON Lines as they are, whatever --json says.
 ExitCode export_rows(Tool& tool, Said const& said) {
     std::ofstream file;
-    if (!said.file.empty()) file.open(said.file, std::ios::trunc);
+    if (!said.file.empty()) {
+        sqlite::make_no_more_open(said.file, tool.database());
+        file.open(said.file, std::ios::trunc);
+    }
     std::int64_t rows = 0;
     tool.evolver().audit(
         [&](AuditEntry const& entry) {
