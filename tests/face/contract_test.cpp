@@ -448,9 +448,8 @@ TEST_SUITE("face/contract") {
             raw.run(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) INSERT INTO things "
                 "SELECT 'thing ' || i, NULL FROM n");
-            raw.run(
-                "CREATE TABLE seen (a); CREATE TRIGGER watch AFTER UPDATE ON things BEGIN INSERT INTO seen VALUES "
-                "(1); END");
+            raw.run("CREATE TABLE seen (a)");
+            raw.run("CREATE TRIGGER watch AFTER UPDATE ON things BEGIN INSERT INTO seen VALUES (1); END");
             application.evolver.expand();
             application.evolver.backfill();
             application.evolver.reconcile();
