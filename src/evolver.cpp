@@ -175,7 +175,7 @@ std::vector<Finding> Evolver::lint() {
 
 Fingerprint Evolver::fingerprint(FingerprintOptions const& options) {
     parts_->workplace.refuse_open_transaction("fingerprint");
-    return evolver::fingerprint(parts_->workplace.own(), options);
+    return evolver::fingerprint(parts_->workplace.reader(), options);
 }
 
 Status Evolver::status() { return status_of(parts_->workplace); }

@@ -23,12 +23,9 @@ BackfillStatus const* open_backfill(MigrationStatus const& migration) {
 
 std::string progress_of(BackfillStatus const& run) {
     auto text = fmt::format("filling {}: {:.0f} %, {}", run.table, run.percent, counted(run.rows, "row"));
-    if (run.rows_per_second > 0)
-        text += ", " + counted(static_cast<std::int64_t>(run.rows_per_second), "row") + " a second";
+    if (run.rows_per_second > 0) text += ", " + counted(whole_of(run.rows_per_second), "row") + " a second";
     if (run.seconds_left > 0) {
-        auto const left =
-            std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::duration<double>{run.seconds_left});
-        text += ", about " + words_of(left) + " left";
+        text += ", about " + words_of(std::chrono::microseconds{whole_of(run.seconds_left * 1e6)}) + " left";
     }
     return text;
 }

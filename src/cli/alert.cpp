@@ -1,5 +1,6 @@
 #include "cli/alert.hpp"
 
+#include "dialect/sqlite/file_rights.hpp"
 #include "evolver/error.hpp"
 #include "observe/json.hpp"
 
@@ -59,6 +60,7 @@ void append(std::string const& path, PipelineRun const& run) {
         record.emplace_back("why", stage->why);
         if (stage->failure) record.emplace_back("failure", stage->failure->what);
     }
+    sqlite::make_no_more_open(path, run.database);
     std::ofstream file{path, std::ios::app};
     file << json_text::write(std::move(record)) << '\n' << std::flush;
     if (!file) throw Error{Failure{.what = "The alert's file cannot be written.", .object = path}};

@@ -36,7 +36,7 @@ ChangeClass change_of(std::string const& text) {
 }
 
 std::string words_of_moment(std::int64_t seconds) {
-    return words_of(std::chrono::system_clock::time_point{std::chrono::seconds{seconds}});
+    return words_of(std::chrono::sys_seconds{std::chrono::seconds{seconds}});
 }
 
 /// The run on staging that was named, or the newest of this plan that has passed in all its stages: a runbook rehearses the first alone.

@@ -1,6 +1,7 @@
 #include "cli/text_file.hpp"
 #include "cli/usage_error.hpp"
 #include "cli/verbs.hpp"
+#include "dialect/sqlite/file_rights.hpp"
 #include "observe/words.hpp"
 
 #include <fmt/format.h>
@@ -91,6 +92,7 @@ ExitCode export_rows(Tool& tool, Said const& said) {
     std::ofstream file;
     if (!said.file.empty()) {
         refuse_database(said.file, "audit export", tool);
+        sqlite::make_no_more_open(said.file, tool.database());
         file.open(said.file, std::ios::trunc);
     }
     std::int64_t rows = 0;

@@ -91,11 +91,10 @@ ExitCode show(Tool& tool) {
                                    run.why.empty() ? "" : ": " + run.why));
             out.answer(fmt::format("    {:.0f} %, {}, {}, {} a second{}", run.percent, counted(run.rows, "row"),
                                    counted(run.batches, "batch", "batches"),
-                                   counted(static_cast<std::int64_t>(run.rows_per_second), "row"),
+                                   counted(whole_of(run.rows_per_second), "row"),
                                    run.skipped > 0 ? ", " + counted(run.skipped, "row") + " skipped" : ""));
             if (run.seconds_left > 0)
-                out.answer("    about " +
-                           words_of(std::chrono::microseconds{static_cast<std::int64_t>(run.seconds_left * 1e6)}) +
+                out.answer("    about " + words_of(std::chrono::microseconds{whole_of(run.seconds_left * 1e6)}) +
                            " left");
             if (run.work.count() > 0)
                 out.answer(fmt::format("    locks: {} together, the longest {}", words_of(run.work),

@@ -32,7 +32,8 @@ PipelineRun run_asked_for(Tool& tool, Said const& said) {
 
 ExitCode report(Tool& tool, Said const& said) {
     auto run = run_asked_for(tool, said);
-    if (!said.save.empty()) write_text(said.save, to_json(run) + "\n", tool);
+    auto const& model = said.from.empty() ? tool.database() : said.from;
+    if (!said.save.empty()) write_text(said.save, to_json(run) + "\n", tool, model);
     // Whoever reads the page has the tool, not the library, before them.
     if (auto const next = next_command(run.next, run, tool); !next.empty()) run.next.call = next;
     run.next.why = in_commands(run.next.why, tool);
@@ -41,7 +42,7 @@ ExitCode report(Tool& tool, Said const& said) {
         stage.failure->what = in_commands(stage.failure->what, tool);
         for (auto& choice : stage.failure->choices) choice = in_commands(choice, tool);
     }
-    write_text(said.output, html_report(run), tool);
+    write_text(said.output, html_report(run), tool, model);
     if (said.output != "-") tool.out().unit("report of run " + run.id + " in " + said.output);
     tool.out().record("summary", {{"verb", "report"}, {"run", run.id}, {"file", said.output}});
     return ExitCode::done;

@@ -51,7 +51,7 @@ void add_runbook(Verbs& verbs) {
         } else {
             rehearsal = pipeline_run(tool.database(), said->run);
         }
-        write_text(said->output, runbook(tool.plan(), rehearsal, options), tool);
+        write_text(said->output, runbook(tool.plan(), rehearsal, options), tool, tool.database());
         if (said->output != "-") tool.out().unit("runbook in " + said->output);
         return ExitCode::done;
     });

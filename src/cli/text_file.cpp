@@ -1,6 +1,7 @@
 #include "cli/text_file.hpp"
 
 #include "cli/usage_error.hpp"
+#include "dialect/sqlite/file_rights.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -34,12 +35,13 @@ void refuse_database(std::string const& path, std::string_view option, Tool cons
     }
 }
 
-void write_text(std::string const& path, std::string_view text, Tool& tool) {
+void write_text(std::string const& path, std::string_view text, Tool& tool, std::string const& model) {
     if (path == "-") {
         tool.out().raw(text);
         return;
     }
     refuse_database(path, "The output", tool);
+    if (!model.empty()) sqlite::make_no_more_open(path, model);
     std::ofstream file{path, std::ios::binary | std::ios::trunc};
     file << text;
     file.close();

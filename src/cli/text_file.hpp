@@ -15,7 +15,8 @@ namespace evolver::cli {
 /// would be the end of the rows. Throws UsageError.
 void refuse_database(std::string const& path, std::string_view option, Tool const& tool);
 
-/// "-" is the standard output. Throws InputError, and UsageError where it is the database.
-void write_text(std::string const& path, std::string_view text, Tool& tool);
+/// "-" is the standard output. A new file is no more open than `model`, the file that it tells of; empty: as the umask says. Throws InputError, and
+/// UsageError where it is the database.
+void write_text(std::string const& path, std::string_view text, Tool& tool, std::string const& model = {});
 
 }  // namespace evolver::cli

@@ -3,6 +3,7 @@
 #include "cli/duration.hpp"
 #include "cli/text_file.hpp"
 #include "cli/usage_error.hpp"
+#include "dialect/sqlite/file_rights.hpp"
 #include "evolver/compile/directory.hpp"
 #include "evolver/observe/event_lines.hpp"
 #include "evolver/observe/metrics.hpp"
@@ -59,8 +60,10 @@ void write_metrics(std::string const& path, std::string const& text) {
     fs::rename(draft, path);
 }
 
-/// A file that is written to as long as the tool runs.
-std::unique_ptr<std::ofstream> opened_for_lines(std::string const& path, std::string_view option) {
+/// A file that is written to as long as the tool runs. Failures name rows by their keys: it is no more open than the database.
+std::unique_ptr<std::ofstream> opened_for_lines(std::string const& path, std::string_view option,
+                                                std::string const& database) {
+    sqlite::make_no_more_open(path, database);
     auto file = std::make_unique<std::ofstream>(path, std::ios::app);
     if (*file) return file;
     throw InputError{Failure{.what = "The file \"" + path + "\" of " + std::string{option} + " cannot be written.",
@@ -245,14 +248,14 @@ void Tool::listen() {
     auto const now = [this] { return this->now(); };
     if (!given_.events.empty()) {
         refuse_database(given_.events, "--events", *this);
-        listeners_->events_file = opened_for_lines(given_.events, "--events");
+        listeners_->events_file = opened_for_lines(given_.events, "--events", given_.database);
         auto& file = *listeners_->events_file;
         listeners_->events.emplace([&file](std::string_view line) { file << line << std::flush; }, now);
         narrator_.also(*listeners_->events);
     }
     if (!given_.log.empty()) {
         refuse_database(given_.log, "--log", *this);
-        listeners_->log_file = opened_for_lines(given_.log, "--log");
+        listeners_->log_file = opened_for_lines(given_.log, "--log", given_.database);
         auto& file = *listeners_->log_file;
         listeners_->log.emplace([&file](std::string_view line) { file << line << std::flush; }, now);
         narrator_.also(*listeners_->log);

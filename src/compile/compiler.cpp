@@ -814,6 +814,26 @@ Compiled Compiler::filled(std::size_t position) {
     return compiled;
 }
 
+std::vector<ChangedDefault> Compiler::changed_defaults(std::vector<Effect> const& effects) const {
+    std::vector<ChangedDefault> all;
+    for (auto const& effect : effects) {
+        for (auto const& change : effect.contract) {
+            auto const* const declared = std::get_if<DeclareColumn>(&change);
+            if (declared == nullptr) continue;
+            ChangedDefault one{at(declared->table), Name{base_of(declared->table, declared->column.name)}, "NULL"};
+            auto const table = sqlite::inspect_table(clone_.connection, one.table);
+            auto const* const column = table ? table->find(one.column) : nullptr;
+            // One that this migration has made is NULL in rows that nothing has filled.
+            if (column == nullptr || column->default_value == declared->column.default_value) continue;
+            if (column->default_value) one.before = column->default_value->text(Engine::sqlite);
+            bool const known = std::ranges::any_of(
+                all, [&](ChangedDefault const& it) { return it.table == one.table && it.column == one.column; });
+            if (!known) all.push_back(std::move(one));
+        }
+    }
+    return all;
+}
+
 Compiled Compiler::contract() {
     way_out_ =
         "nothing was removed: change or drop what uses it (by a RawSql with .contract, or by hand), then call "
@@ -824,6 +844,7 @@ Compiled Compiler::contract() {
     Compiled compiled{.position = position, .removes = removes(position)};
     auto touched = synced_tables(effects);
     if (compiled.removes) unsync(compiled.steps, touched, id);
+    compiled.defaults = changed_defaults(effects);
     forget(position);
     // From here on the tables get their new names, one after the other, as the operations do.
     forget_moves(position);

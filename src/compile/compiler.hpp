@@ -59,6 +59,13 @@ struct LegacyCounter {
     std::string table;
 };
 
+/// A column that gets another default, by the database's names.
+struct ChangedDefault {
+    Name table;
+    Name column;
+    std::string before;  ///< SQL of the default that it has; NULL where it has none.
+};
+
 /// One phase of one migration, ready to run in one transaction.
 struct Compiled {
     std::size_t position = 0;
@@ -66,10 +73,11 @@ struct Compiled {
     std::vector<std::string> fills = {};  ///< Tables that want a backfill.
     std::vector<LegacyCounter> counters = {};
     std::vector<sqlite::PhysicalRule> rules = {};  ///< That the migration adds.
-    std::vector<TableRebuild> rebuilds = {};       ///< To be done in batches before `steps`.
-    bool has_filled_steps = false;                 ///< Something waits until the backfill is complete.
-    bool adopts = false;                           ///< Among that are indexes in small batches.
-    bool removes = false;                          ///< Contract takes something away from older releases.
+    std::vector<ChangedDefault> defaults = {};  ///< Before `steps`, and before `rebuilds`; see execute/short_rows.hpp.
+    std::vector<TableRebuild> rebuilds = {};    ///< To be done in batches before `steps`.
+    bool has_filled_steps = false;              ///< Something waits until the backfill is complete.
+    bool adopts = false;                        ///< Among that are indexes in small batches.
+    bool removes = false;                       ///< Contract takes something away from older releases.
     std::vector<std::string> warnings = {};
 };
 
@@ -198,6 +206,7 @@ private:
     void sync(std::vector<Step>& steps, Name const& table, std::string const& migration);
     [[nodiscard]] std::vector<std::string> triggers_on(Name const& table) const;
     [[nodiscard]] PhysicalChange physical_change(Change const& change, Lock lock) const;
+    [[nodiscard]] std::vector<ChangedDefault> changed_defaults(std::vector<Effect> const& effects) const;
     /// The tables that the contract makes anew; those that are made in batches have their shadow in the clone from here on.
     Rebuilds begin_rebuilds(Compiled& compiled, std::vector<Effect> const& effects);
     void finish_rebuild(std::vector<Step>& steps, TableRebuild const& rebuild, std::string const& migration);

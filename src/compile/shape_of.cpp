@@ -75,6 +75,14 @@ void let_go(DropUnique const& dropped, Name const& current, Schema& known) {
     std::erase_if(table->unique_keys, [&](UniqueKey const& key) { return key.columns == dropped.columns; });
 }
 
+/// A default that an earlier operation has changed goes along with the column's name.
+void lead_on(std::vector<NewDefault>& defaults, Pair const& pair) {
+    if (pair.kind != PairKind::alias) return;
+    for (auto& one : defaults) {
+        if (one.column == pair.from.front()) one.column = pair.to.front().name;
+    }
+}
+
 /// A foreign key whose parent is not there yet holds nobody to anything.
 bool lacks_parent(Operation const& operation, Schema const& known) {
     auto const* added = std::get_if<AddForeignKey>(&operation);
@@ -130,13 +138,18 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
             }
             auto effect = effect_of(operation, known);
             if (auto const* renamed = renames(operation, current)) current = renamed->to;
+            for (auto const& pair : effect.pairs) lead_on(shape.defaults, pair);
             for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage, position});
             for (auto& rule : effect.rules) {
                 rule.table = stored;
                 if (rule.reference) lead_to_stored(*rule.reference, parents);
                 shape.rules.push_back(std::move(rule));
             }
-            shape.defaults.insert(shape.defaults.end(), effect.defaults.begin(), effect.defaults.end());
+            for (auto& changed : effect.defaults) {
+                std::erase_if(shape.defaults,
+                              [&](NewDefault const& earlier) { return earlier.column == changed.column; });
+                shape.defaults.push_back(std::move(changed));
+            }
         }
     }
     if (physical) shape.physical = physical->columns;

@@ -10,6 +10,7 @@
 #include "execute/moved_losses.hpp"
 #include "execute/rebuild.hpp"
 #include "execute/rules.hpp"
+#include "execute/short_rows.hpp"
 #include "execute/standstill.hpp"
 #include "execute/sweep.hpp"
 #include "fleet/processes.hpp"
@@ -220,6 +221,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
     BatchLoop const loop{.call = "contract",
                          .pace = options.speed == Speed::full ? Pace::full_speed : Pace::polite,
                          .stop = options.stop};
+    std::optional<std::size_t> written_out;  // the migration whose defaults may change: no row lacks the column
     for (;;) {
         auto moment = look(workplace, connection);
         auto const standing = moment.standing;
@@ -237,6 +239,13 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const rules = moment.compiler.rules(position);
         auto const compiled = moment.compiler.contract();
         auto const start = Clock::now();
+        if (written_out != position) {
+            for (auto const& changed : compiled.defaults) {
+                ShortRows rows{workplace, changed};
+                (void)work_through(workplace, pacer, loop, rows);
+            }
+            written_out = position;
+        }
         auto mended = mend_rows(workplace, rules, id);
         std::vector<RebuildRun> runs;
         for (auto const& rebuild : compiled.rebuilds)

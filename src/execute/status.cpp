@@ -72,7 +72,9 @@ std::vector<BackfillStatus> backfills_of(sqlite::Connection const& connection, s
         }
         if (run.state != RunState::planned)
             one.skipped = ledger::skipped_rows(connection, plan, entry.position, one.table);
-        auto const seconds = static_cast<double>(std::max<std::int64_t>(1, one.last_batch_at - rows.integer(4)));
+        // As doubles: whoever has tampered with the ledger may have written any two numbers.
+        auto const seconds =
+            std::max(1.0, static_cast<double>(one.last_batch_at) - static_cast<double>(rows.integer(4)));
         one.rows_per_second = static_cast<double>(one.rows) / seconds;
         if (auto const figures = ledger::figures_of(connection, plan, entry.position, one.table)) {
             one.work = figures->work;

@@ -41,6 +41,13 @@ sqlite::Connection const& Workplace::own() {
                     .object = path_,
                     .instead = "open it for writing, or call attach() in a process that may not change the schema"}};
     }
+    // A connection of evolver's own would not know of it, and write.
+    if (given_.integer("PRAGMA query_only") != 0) {
+        throw EngineError{Failure{
+            .what = "The session on the database \"" + path_ + "\" may not write: PRAGMA query_only is ON.",
+            .object = path_,
+            .instead = "set PRAGMA query_only = OFF, or call attach() in a process that may not change the schema"}};
+    }
     // Through the session's VFS: it may encrypt, or lock in its own way.
     auto connection = sqlite::Connection::open(path_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, given_.vfs());
     connection.wait_for_locks(

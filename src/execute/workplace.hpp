@@ -47,8 +47,12 @@ public:
     [[nodiscard]] sqlite::Connection const& given() const noexcept { return given_; }
 
     /// evolver's own connection to the same file, opened when it is first needed: open rowsets, temporary tables and settings of the
-    /// application's session are not in the way then. A database in memory has only the given one.
+    /// application's session are not in the way then. A database in memory has only the given one. Throws EngineError where the session may only
+    /// read, be it by its file, how it was opened, or PRAGMA query_only.
     [[nodiscard]] sqlite::Connection const& own();
+    /// The same for work that only reads: the given one where that may do no more.
+    [[nodiscard]] sqlite::Connection const& reader() { return may_write() ? own() : given_; }
+    [[nodiscard]] bool may_write() const { return !given_.read_only() && given_.integer("PRAGMA query_only") == 0; }
     [[nodiscard]] bool has_own() const noexcept { return !path_.empty(); }
 
     /// This instance in the fleet; joined when it is first needed.

@@ -66,7 +66,9 @@ std::string remedy(std::string const& path, int code) {
         case EPERM:
         case EROFS:
             return "Give this process the right to write " + path +
-                   " and its folder; SQLite needs it as well, for the -wal and -shm files beside the database.";
+                   " and its folder; SQLite needs it as well, for the -wal and -shm files beside the database. A "
+                   "process that only "
+                   "reads can open the database for reading only instead.";
         default:
             return "Look at " + path + "; while no instance runs it may be deleted, and the next one makes it anew.";
     }

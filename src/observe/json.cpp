@@ -12,22 +12,6 @@ namespace evolver::json_text {
 
 namespace {
 
-/// How many bytes of `text` from `at` on are one character of UTF-8; 0 where they are none.
-std::size_t length_of_character(std::string_view text, std::size_t at) {
-    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    auto const first = byte(at);
-    if (first < 0x80) return 1;
-    std::size_t const length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || at + length > text.size()) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(at + i) & 0xC0U) != 0x80) return 0;
-    }
-    auto const second = byte(at + 1);
-    bool const overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-    bool const beyond = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
-    return overlong || beyond ? 0 : length;
-}
-
 void write_text(std::string& out, std::string_view text) {
     out += '"';
     for (std::size_t at = 0; at < text.size();) {
@@ -59,7 +43,14 @@ struct Writer {
     void operator()(std::nullptr_t) const { out += "null"; }
     void operator()(bool value) const { out += value ? "true" : "false"; }
     void operator()(std::int64_t value) const { out += std::to_string(value); }
-    void operator()(double value) const { out += std::isfinite(value) ? fmt::format("{}", value) : "null"; }
+    void operator()(double value) const {
+        if (!std::isfinite(value)) {
+            out += "null";
+        } else {
+            // There is one zero: "-0" comes back as a whole number, which has no sign then.
+            out += fmt::format("{}", value == 0 ? 0.0 : value);
+        }
+    }
     void operator()(std::string const& value) const { write_text(out, value); }
     void operator()(Array const& values) const {
         char before = '[';
@@ -228,8 +219,10 @@ private:
         auto const rest = text_.substr(at_);
         auto const length = std::min(rest.size(), rest.find_first_not_of("+-0123456789.eE"));
         auto const digits = rest.substr(0, length);
+        bool beyond = false;
         auto const read = [&](auto& value) {
             auto const [last, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+            beyond = error == std::errc::result_out_of_range;
             return error == std::errc{} && last == digits.data() + digits.size() && !digits.empty();
         };
         std::int64_t whole = 0;
@@ -238,7 +231,8 @@ private:
             at_ += length;
             return whole;
         }
-        if (!read(real)) fail("no value begins like that");
+        if (!read(real))
+            fail(beyond ? "a number is larger or smaller than any that is kept" : "no value begins like that");
         at_ += length;
         return real;
     }
@@ -248,6 +242,21 @@ private:
 };
 
 }  // namespace
+
+std::size_t length_of_character(std::string_view text, std::size_t at) noexcept {
+    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    auto const first = byte(at);
+    if (first < 0x80) return 1;
+    std::size_t const length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || at + length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(at + i) & 0xC0U) != 0x80) return 0;
+    }
+    auto const second = byte(at + 1);
+    bool const overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+    bool const beyond = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
+    return overlong || beyond ? 0 : length;
+}
 
 Value const* Value::find(std::string_view name) const noexcept {
     auto const* const members = std::get_if<Object>(&held);

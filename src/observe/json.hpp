@@ -5,6 +5,7 @@
 // Objects keep their members in the order in which they were written. Text that is not UTF-8, which a key of a row may be, is written with
 // U+FFFD in the place of what is not.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ struct Value {
     /// The member of that name; none where there is none, or this is no object.
     [[nodiscard]] Value const* find(std::string_view name) const noexcept;
 };
+
+/// How many bytes of `text` from `at` on are one character of UTF-8; 0 where they are none.
+[[nodiscard]] std::size_t length_of_character(std::string_view text, std::size_t at) noexcept;
 
 /// On one line, without spaces.
 [[nodiscard]] std::string write(Value const& value);

@@ -3,6 +3,11 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <limits>
+
 namespace evolver {
 
 std::string words_of(std::chrono::microseconds time) {
@@ -20,6 +25,15 @@ std::string words_of(std::chrono::system_clock::time_point time) {
     return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
+std::string words_of(std::chrono::sys_seconds time) {
+    using namespace std::chrono;
+    // What is told by the clock's own unit, nanoseconds, ends in 2262.
+    constexpr sys_seconds first{sys_days{1y / January / 1}};
+    constexpr sys_seconds last{sys_days{10000y / January / 1} - 1s};
+    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
+                       fmt::gmtime(static_cast<std::time_t>(std::clamp(time, first, last).time_since_epoch().count())));
+}
+
 std::string timestamp_of(std::chrono::system_clock::time_point time) {
     auto const whole = std::chrono::floor<std::chrono::milliseconds>(time);
     auto const part = whole.time_since_epoch().count() % 1000;
@@ -32,6 +46,15 @@ std::string words_of_bytes(std::int64_t bytes) {
     if (bytes < 10'000'000) return fmt::format("{} kB", bytes / 1'000);
     if (bytes < 10'000'000'000) return fmt::format("{} MB", bytes / 1'000'000);
     return fmt::format("{} GB", bytes / 1'000'000'000);
+}
+
+std::int64_t whole_of(double number) noexcept {
+    if (std::isnan(number)) return 0;
+    // The nearest to it that a double holds is one too many.
+    constexpr double beyond = 9223372036854775808.0;
+    if (number >= beyond) return std::numeric_limits<std::int64_t>::max();
+    if (number <= -beyond) return std::numeric_limits<std::int64_t>::min();
+    return static_cast<std::int64_t>(number);
 }
 
 std::string counted(std::int64_t number, std::string_view singular, std::string_view plural) {

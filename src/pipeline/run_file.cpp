@@ -1,5 +1,6 @@
 #include "pipeline/run_file.hpp"
 
+#include "dialect/sqlite/file_rights.hpp"
 #include "dialect/sqlite/online_copy.hpp"
 #include "evolver/error.hpp"
 
@@ -28,6 +29,12 @@ struct flock whole_file() {
     return lock;
 }
 
+int open_lock(std::string const& database) {
+    auto const path = lock_of(database);
+    sqlite::make_beside(path, database);
+    return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 std::vector<PipelineRun> parsed(std::vector<ledger::RunNote> const& notes) {
     std::vector<PipelineRun> runs;
     for (auto const& note : notes) runs.push_back(run_from_json(note.record));
@@ -38,6 +45,7 @@ std::vector<PipelineRun> parsed(std::vector<ledger::RunNote> const& notes) {
 
 RunFile RunFile::open(std::string const& database) {
     // A run that a power cut takes away is in the ledger as far as it has got there, and begins anew otherwise.
+    sqlite::make_beside(path_of(database), database);
     auto connection =
         sqlite::open_for_writing(path_of(database), wait, sqlite::Durability::none, sqlite::Missing::made);
     if (!ledger::has_pipeline_runs(connection)) {
@@ -75,8 +83,7 @@ void RunFile::command(std::string const& run, ledger::Command const& command) co
 
 std::vector<PipelineRun> runs_in(sqlite::Connection const& connection) { return parsed(ledger::runs_of(connection)); }
 
-RunLock::RunLock(std::string const& database)
-    : file_{::open(lock_of(database).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)} {
+RunLock::RunLock(std::string const& database) : file_{open_lock(database)} {
     if (file_ < 0) {
         throw Error{Failure{.what = "The file \"" + lock_of(database) + "\" cannot be made.",
                             .object = lock_of(database),

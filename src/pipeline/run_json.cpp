@@ -221,10 +221,15 @@ private:
         is = need<bool>(value, where, "true or false");
     }
     static void read(json_text::Value const& value, std::int64_t& number, std::string const& where) {
+        // Far from any count of rows and any time, and near enough that those who add some of them up stay in what a number can be.
+        constexpr std::int64_t most = std::int64_t{1} << 53;
         number = need<std::int64_t>(value, where, "a whole number");
+        if (number > most || number < -most) fail(where, "a number of at most 2^53");
     }
     static void read(json_text::Value const& value, double& number, std::string const& where) {
-        if (auto const* const whole = std::get_if<std::int64_t>(&value.held)) {
+        if (std::holds_alternative<std::nullptr_t>(value.held)) {
+            number = 0;  // so is written what JSON has no number for: rows a second of no time
+        } else if (auto const* const whole = std::get_if<std::int64_t>(&value.held)) {
             number = static_cast<double>(*whole);
         } else {
             number = need<double>(value, where, "a number");
@@ -312,9 +317,13 @@ PipelineRun run_from_json(std::string_view text) {
     Reading archive{value, {}};
     fields(archive, run);
     for (auto const stage : pipeline_stages) {
-        bool known = false;
-        for (auto const& record : run.stages) known = known || record.stage == stage;
-        if (!known) run.stages.push_back({.stage = stage});
+        auto const count = std::ranges::count(run.stages, stage, &StageRecord::stage);
+        if (count > 1)
+            throw Error{Failure{.what = "The text is no run of a pipeline: it has the stage \"" +
+                                        std::string{name_of(stage)} + "\" more than once.",
+                                .object = "stages",
+                                .instead = "give what to_json() of a run, or the ledger, has written"}};
+        if (count == 0) run.stages.push_back({.stage = stage});
     }
     std::ranges::sort(run.stages, {}, &StageRecord::stage);
     return run;

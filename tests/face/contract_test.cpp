@@ -403,4 +403,64 @@ TEST_SUITE("face/contract") {
         (void)third.evolver.contract(now());
         CHECK(third.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'by_size'") == "1");
     }
+
+    TEST_CASE("a column gets another default, and rows that are older than the column keep the value that they read") {
+        for (bool const without_rowid : {false, true}) {
+            CAPTURE(without_rowid);
+            Folder const folder;
+            Plan const plan{
+                "things",
+                {Migration{
+                     .id = "1",
+                     .release = "1.0",
+                     .operations = {CreateTable{.table = "things",
+                                                .columns = {{.name = "name", .type = text(), .nullable = false},
+                                                            {.name = "size", .type = text(), .default_value = "'7'"}},
+                                                .primary_key = {"name"},
+                                                .without_rowid = without_rowid}}},
+                 Migration{
+                     .id = "2",
+                     .release = "2.0",
+                     .operations =
+                         {AddColumn{
+                              .table = "things",
+                              .column = {.name = "rank", .type = integer(), .nullable = false, .default_value = "3"}},
+                          AddColumn{.table = "things",
+                                    .column = {.name = "place", .type = integer(), .default_value = "5"}},
+                          AddColumn{.table = "things", .column = {.name = "note", .type = text()}}}},
+                 Migration{.id = "3",
+                           .release = "3.0",
+                           .operations = {RenameColumn{.table = "things", .from = "note", .to = "remark"},
+                                          SetDefault{.table = "things", .column = "rank", .value = "9"},
+                                          DropDefault{.table = "things", .column = "place"},
+                                          SetDefault{.table = "things", .column = "remark", .value = "'new'"},
+                                          ChangeType{.table = "things",
+                                                     .from = "size",
+                                                     .to = "bytes",
+                                                     .type = integer(),
+                                                     .up = "CAST(size AS INTEGER)",
+                                                     .down = "CAST(bytes AS TEXT)",
+                                                     .default_value = "7"}}}}};
+            RawSqlite const raw{folder.database()};
+            Application application{folder.database(), plan, {.soak = 0s}};
+            Evolver{application.db, plan.until("1.0"), {.release = "1.0"}}.expand();
+            // More than one batch of them.
+            raw.run(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) INSERT INTO things "
+                "SELECT 'thing ' || i, NULL FROM n");
+            raw.run("CREATE TABLE seen (a)");
+            raw.run("CREATE TRIGGER watch AFTER UPDATE ON things BEGIN INSERT INTO seen VALUES (1); END");
+            application.evolver.expand();
+            application.evolver.backfill();
+            application.evolver.reconcile();
+            (void)application.evolver.contract({.override_gates = {{"processes", "the test's own"}}});
+            CHECK(
+                application.ask("SELECT count(*) FROM things WHERE rank = 3 AND place = 5 AND remark IS NULL AND bytes "
+                                "IS NULL") == "700");
+            CHECK(application.ask("SELECT count(*) FROM seen") == "0");
+            raw.run("INSERT INTO things (name) VALUES ('new')");
+            CHECK(application.ask("SELECT rank || ' ' || coalesce(place, 'none') || ' ' || remark || ' ' || bytes FROM "
+                                  "things WHERE name = 'new'") == "9 none new 7");
+        }
+    }
 }

@@ -219,6 +219,18 @@ TEST_CASE("a backup of another database, or one that is broken, is not taken") {
     CHECK_FALSE(refused([&] { two.evolver.verify_backup(copy); }).empty());
 }
 
+TEST_CASE("a backup is whole where the key of a table without rowids is not its first columns") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    Filled two{folder.database()};
+    two.application.db
+        << "CREATE TABLE later (note TEXT, name TEXT NOT NULL, size INTEGER, id INTEGER PRIMARY KEY) WITHOUT ROWID";
+    two.application.db << "INSERT INTO later VALUES (NULL, 'x', NULL, 2)";
+    auto const copy = folder.database() + ".copy";
+    two.application.db << "VACUUM INTO '" + copy + "'";
+    two.evolver.verify_backup(copy);
+}
+
 TEST_CASE("contract begins in its maintenance window only, and is taken back where it does not end in it") {
     Folder const folder;
     make_catalogue(folder.database());

@@ -236,6 +236,60 @@ TEST_SUITE("face/rules") {
         CHECK(both.size(11) == "NULL");
     }
 
+    TEST_CASE("SetDefault: it goes along with a later name of the column, and the last one counts") {
+        SetDefault const seven{.table = "packages", .column = "size", .value = "'7'"};
+        SetDefault const nine{.table = "packages", .column = "size", .value = "'9'"};
+        RenameColumn const renamed{.table = "packages", .from = "size", .to = "weight"};
+        struct Given {
+            std::vector<Operation> operations;
+            char const* column;
+            std::string expected;
+        };
+        for (auto const& [operations, column, expected] :
+             {Given{{seven, renamed}, "weight", "7"}, Given{{seven, nine}, "size", "9"},
+              Given{{seven, renamed, DropDefault{.table = "packages", .column = "weight"}}, "weight", "NULL"}}) {
+            Both both{operations};
+            both.release.evolver.expand();
+            int const id = 10;
+            std::string const name = "new";
+            both.release.db << both.packages.insert({"id", "name"}), soci::use(id, "id"), soci::use(name, "name");
+            auto const read = [&] {
+                return both.release.ask((both.packages.select({column}) + " WHERE id = 10").text());
+            };
+            CHECK(read() == expected);
+            both.contract();
+            CHECK(read() == expected);
+        }
+    }
+
+    TEST_CASE("DropDefault: a column that takes the place of one without default is NULL where it is left out") {
+        Folder const folder;
+        auto made = packages_migration();
+        std::get<CreateTable>(made.operations[0]).columns[2].default_value = "'3'";
+        Plan const plan{"catalogue",
+                        {made,
+                         Migration{.id = "0002-default",
+                                   .release = "2.0",
+                                   .operations = {DropDefault{.table = "packages", .column = "size"}}},
+                         Migration{.id = "0003-bytes",
+                                   .release = "3.0",
+                                   .operations = {ChangeType{.table = "packages",
+                                                             .from = "size",
+                                                             .to = "bytes",
+                                                             .type = integer(),
+                                                             .up = "CAST(size AS INTEGER)",
+                                                             .down = "CAST(bytes AS TEXT)"}}}}};
+        Application three{folder.database(), plan};
+        three.evolver.expand();
+        auto const packages = three.evolver.table("packages");
+        std::string const name = "new";
+        three.db << packages.insert({"name"}), soci::use(name, "name");
+        CHECK(three.ask(packages.select({"bytes"}).text()) == "NULL");
+        CHECK(three.ask("SELECT size FROM packages") == "NULL");
+        three.db << "INSERT INTO packages (name) VALUES ('old')";
+        CHECK(three.ask((packages.select({"bytes"}) + " WHERE name = 'old'").text()) == "3");
+    }
+
     TEST_CASE("Several rules of one column hold together, over its new name and its new type") {
         Both both{{RenameColumn{.table = "packages", .from = "name", .to = "title"},
                    ChangeType{.table = "packages",

@@ -47,6 +47,17 @@ TEST_SUITE("observe/json") {
         CHECK(json_text::write(std::numeric_limits<double>::infinity()) == "null");
     }
 
+    TEST_CASE("json: a number that none can hold is refused, and never becomes an infinite one") {
+        for (auto const* text : {"1e999", "-1e999", "[1,1e400]", "1e-999"}) {
+            CAPTURE(text);
+            CHECK(is_refused(text));
+        }
+        CHECK_THROWS_WITH((void)json_text::parse("1e999"),
+                          doctest::Contains("larger or smaller than any that is kept"));
+        CHECK(std::get<double>(json_text::parse("99999999999999999999").held) == 1e20);
+        CHECK(json_text::write(-0.0) == "0");
+    }
+
     TEST_CASE("json: what is no JSON is refused with its place") {
         for (auto const* text : {"", "{", "[1,]", "{\"a\"}", "{\"a\":1,}", "nul", "1 2", "\"a", "\"\\x\"",
                                  "\"\\ud800\\u0041\"", "\"\\u12\"", "+", "\"a\nb\"", "{a:1}"}) {

@@ -2,11 +2,14 @@
 
 #include "evolver/pipeline/report.hpp"
 
+#include "evolver/error.hpp"
 #include "pipeline/report/plot.hpp"
 #include "support/sample_run.hpp"
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 using namespace evolver;
@@ -77,8 +80,53 @@ TEST_SUITE("pipeline/report") {
         CHECK(has(page, "evolver pipeline resume 20261129T021437Z-3f9a12cd"));
     }
 
+    TEST_CASE("report: rows a second of no time are a dash, and no reason why a run cannot be read again") {
+        for (double const rate : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(),
+                                  std::numeric_limits<double>::max()}) {
+            CAPTURE(rate);
+            auto run = sample_run();
+            run.at(PipelineStage::backfill).backfills[0].rows_per_second = rate;
+            run.at(PipelineStage::backfill).backfills[0].expected.correction = rate;
+            auto const page = html_report(run);
+            for (auto const* word : {">inf<", ">nan<", "\"inf", "\"nan"}) CHECK_FALSE(has(page, word));
+            auto const again = run_from_json(to_json(run));
+            CHECK(again.at(PipelineStage::backfill).backfills[0].rows_per_second == (std::isfinite(rate) ? rate : 0));
+            CHECK_FALSE(html_report(again).empty());
+        }
+    }
+
+    TEST_CASE("report: a number of no run is refused with its place, and so is a stage that stands there twice") {
+        auto const refused = [](std::string const& text, char const* part) {
+            CAPTURE(text);
+            CHECK_THROWS_WITH_AS((void)run_from_json(text), doctest::Contains(part), Error);
+        };
+        refused(R"({"started":9223372036854775807})", "\"started\" is not a number of at most 2^53");
+        refused(R"({"stages":[{"stage":"backfill","paused":-9223372036854775808}]})", "\"stages[0].paused\"");
+        refused(R"({"approvals":[{"approval":{"created_at":99999999999999999999}}]})", "a whole number");
+        refused(R"({"stages":[{"stage":"backfill","backfills":[{"rows_per_second":1e999}]}]})", "at byte 63");
+        refused(R"({"stages":[{"stage":"backfill"},{"stage":"backfill"}]})", "\"backfill\" more than once");
+    }
+
+    TEST_CASE("report: the furthest times that can be read are told, and drawn inside of the drawing") {
+        auto const run = run_from_json(
+            R"({"started":-9007199254740992,"ended":9007199254740992,"approvals":[{"approval":{"created_at":)"
+            R"(9007199254740992,"expires_at":-9007199254740992}}],"stages":[{"stage":"backfill","started":0,"batches":)"
+            R"([{"at":-9007199254740992,"longest":-5},{"at":9007199254740992,"rows":1,"longest":9007199254740992}]}]})");
+        auto const page = html_report(run);
+        CHECK(has(page, "9999-12-31 23:59:59 UTC"));
+        CHECK(has(page, "0001-01-01 00:00:00 UTC"));
+        CHECK(has(page, "cx=\"58.0\" cy=\"214.0\""));
+        CHECK_FALSE(has(page, "cx=\"-"));
+    }
+
+    TEST_CASE("report: bytes that are no UTF-8 are told apart in the page, and take no letter behind them along") {
+        PipelineRun run{.id = "r", .plan = "a\xe2<b\xff"};
+        for (auto const stage : pipeline_stages) run.stages.push_back({.stage = stage});
+        CHECK(has(html_report(run), "<h1>a\xEF\xBF\xBD&lt;b\xEF\xBF\xBD <span"));
+    }
+
     TEST_CASE("plots: ticks are round, begin at 0, and reach the highest value") {
-        for (double const highest : {0.0, 0.004, 0.9, 1.0, 7.9, 8.0, 11.4, 50.0, 999.0, 63451.0, 1e9}) {
+        for (double const highest : {0.0, 0.004, 0.9, 1.0, 7.9, 8.0, 11.4, 50.0, 999.0, 63451.0, 1e9, 1e300}) {
             CAPTURE(highest);
             auto const ticks = report::ticks_to(highest);
             CHECK(ticks.front() == 0);
@@ -86,5 +134,7 @@ TEST_SUITE("pipeline/report") {
             CHECK(ticks.size() >= 3);
             CHECK(ticks.size() <= 7);
         }
+        CHECK(report::ticks_to(std::numeric_limits<double>::infinity()).back() == 1);
+        CHECK(report::ticks_to(std::numeric_limits<double>::quiet_NaN()).back() == 1);
     }
 }

@@ -62,6 +62,25 @@ RawSqlite::Rows RawSqlite::run_named(std::string const& sql,
 
 void make_defensive(sqlite3* connection) { sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr); }
 
+void deny_schema_changes(sqlite3* connection) {
+    auto const judge = [](void*, int action, char const*, char const*, char const*, char const*) {
+        switch (action) {
+            case SQLITE_SELECT:
+            case SQLITE_READ:
+            case SQLITE_FUNCTION:
+            case SQLITE_RECURSIVE:
+            case SQLITE_PRAGMA:
+            case SQLITE_TRANSACTION:
+            case SQLITE_SAVEPOINT:
+            case SQLITE_INSERT:
+            case SQLITE_UPDATE:
+            case SQLITE_DELETE: return SQLITE_OK;
+            default: return SQLITE_DENY;
+        }
+    };
+    sqlite3_set_authorizer(connection, judge, nullptr);
+}
+
 AfterStatement::AfterStatement(std::string part, std::function<void()> what) {
     watched = {std::move(part), std::move(what)};
     sqlite3_auto_extension(extension);

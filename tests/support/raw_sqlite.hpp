@@ -32,6 +32,9 @@ private:
 /// SQLITE_DBCONFIG_DEFENSIVE
 void make_defensive(sqlite3* connection);
 
+/// The connection's authorizer lets it read and write rows, and refuses whatever changes the schema.
+void deny_schema_changes(sqlite3* connection);
+
 /// Calls `what` once, after the first statement with `part` in its text, of whichever connection is opened while this lives: what happens
 /// between two statements of evolver's own.
 class AfterStatement {

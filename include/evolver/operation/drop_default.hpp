@@ -11,7 +11,7 @@ namespace evolver {
 ///
 /// Requires: the column exists, has a default and is nullable: without one, an insert that leaves a NOT NULL column out would fail.
 /// Ensures:  contract removes the default. Rollback before contract changes nothing.
-/// Cost:     no row is touched.
+/// Cost:     as SetDefault.
 struct DropDefault {
     Name table;
     Name column;

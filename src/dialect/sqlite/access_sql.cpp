@@ -236,7 +236,10 @@ private:
         if (pair.kind == PairKind::dropped) return fill_dropped(pair);  // at every stage: no trigger does it
         auto const targets = Access::names_of(pair.to);
         if (pair.kind == PairKind::computed && kind_ == Kind::insert) set_defaults(pair);
-        if (std::none_of(targets.begin(), targets.end(), [&](Name const& target) { return is_set(target); })) return;
+        if (std::none_of(targets.begin(), targets.end(), [&](Name const& target) { return is_set(target); })) {
+            if (pair.kind == PairKind::computed && kind_ == Kind::insert) set_older_defaults(pair);
+            return;
+        }
         if (pair.kind == PairKind::alias) {
             put(pair.from.front(), values_.at(key(targets.front())));
             only_carried_.insert({key(targets.front()), true});
@@ -310,9 +313,19 @@ private:
     /// The table has them only after contract.
     void set_new_defaults() {
         for (auto const& one : access_.shape().defaults) {
-            if (is_set(one.column) || !access_.shape().has(one.column)) continue;
-            put(one.column, one.value ? "(" + one.value->text(Engine::sqlite) + ")" : "NULL");
+            if (!is_set(one.column) && access_.shape().has(one.column)) put_default(one);
         }
+    }
+
+    /// An older column whose default the release has changed before another one took its place: sync would carry the table's own over.
+    void set_older_defaults(Pair const& pair) {
+        for (auto const& one : access_.shape().defaults) {
+            if (!is_set(one.column) && contains(pair.from, one.column)) put_default(one);
+        }
+    }
+
+    void put_default(NewDefault const& one) {
+        put(one.column, one.value ? "(" + one.value->text(Engine::sqlite) + ")" : "NULL");
     }
 
     /// What the table will be held to after contract, this release's writes are held to now; json() as in refuse_losses().

@@ -26,11 +26,22 @@ int sleep_while_busy(void* limit, int attempt) {
 bool is_busy(int code) { return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED; }
 
 std::string advice_for(int code) {
+    switch (code) {
+        case SQLITE_READONLY_CANTINIT:
+        case SQLITE_READONLY_DIRECTORY:
+        case SQLITE_READONLY_RECOVERY:
+            return "give this process the right to write the folder: a database in WAL mode that nobody has open is "
+                   "read by way of its -wal and -shm, which "
+                   "have to be made there";
+        default: break;
+    }
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return "call again when the other connection has finished, or wait longer (Options::wait)";
         case SQLITE_READONLY:
             return "open the database for writing, or call attach() in a process that may not change the schema";
+        case SQLITE_AUTH:
+            return "let the session's authorizer allow it, or do it in a process that may: attach() changes no schema";
         case SQLITE_FULL:
             return "free space on the disk, then call again: nothing is lost, evolver goes on where it stopped";
         case SQLITE_NOTADB:

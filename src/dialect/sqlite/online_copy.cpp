@@ -1,5 +1,6 @@
 #include "dialect/sqlite/online_copy.hpp"
 
+#include "dialect/sqlite/file_rights.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "observe/words.hpp"
 
@@ -77,6 +78,7 @@ void copy_to_file(Connection const& source, std::string const& path, CopyProgres
     ReadTransaction const snapshot{source};
     (void)source.integer("SELECT count(*) FROM main.sqlite_schema");  // BEGIN alone takes no snapshot
     try {
+        make_no_more_open(path, source.path());
         auto const copy = open_for_writing(path, std::chrono::milliseconds{0}, Durability::none, Missing::made);
         auto const finish = [](sqlite3_backup* backup) { sqlite3_backup_finish(backup); };
         std::unique_ptr<sqlite3_backup, decltype(finish)> const backup{

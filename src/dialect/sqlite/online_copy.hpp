@@ -33,7 +33,7 @@ using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 /// Copies the main database of `source` into the new file `path`, as it is at one moment. In WAL mode nobody waits for it, and the WAL grows until it has
 /// ended; in other modes whoever writes waits.
 ///
-/// Ensures: `path` is complete, or it is not there.
+/// Ensures: `path` is complete, or it is not there; nobody may read it who may not read the database.
 /// Throws:  Error where the disk has no room for it, before it begins; EngineError.
 void copy_to_file(Connection const& source, std::string const& path, CopyProgress const& progress = {});
 

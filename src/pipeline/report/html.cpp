@@ -1,24 +1,32 @@
 #include "pipeline/report/html.hpp"
 
+#include "observe/json.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace evolver::report {
 
 Html Html::text(std::string_view words) {
+    constexpr std::string_view replacement{"\xEF\xBF\xBD"};
     Html result;
-    for (char const letter : words) {
-        switch (letter) {
+    for (std::size_t at = 0; at < words.size();) {
+        auto const length = json_text::length_of_character(words, at);
+        switch (words[at]) {
             case '&': result.text_ += "&amp;"; break;
             case '<': result.text_ += "&lt;"; break;
             case '>': result.text_ += "&gt;"; break;
             case '"': result.text_ += "&quot;"; break;
             case '\'': result.text_ += "&#39;"; break;
+            case '\n':
+            case '\t': result.text_ += words[at]; break;
             default: {
-                auto const code = static_cast<unsigned char>(letter);
-                bool const is_control = (code < 0x20 && letter != '\n' && letter != '\t') || code == 0x7F;
-                is_control ? result.text_ += "\xEF\xBF\xBD" : result.text_ += letter;
+                auto const code = static_cast<unsigned char>(words[at]);
+                bool const is_control = code < 0x20 || code == 0x7F;
+                result.text_ += is_control || length == 0 ? replacement : words.substr(at, length);
             }
         }
+        at += std::max<std::size_t>(1, length);
     }
     return result;
 }

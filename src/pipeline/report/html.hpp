@@ -16,7 +16,7 @@ public:
     /// Markup of our own.
     template <std::size_t Size>
     Html(char const (&literal)[Size]) : text_{literal, Size - 1} {}
-    /// Everything else.
+    /// Everything else. What is no character of UTF-8, and what no page may hold, is U+FFFD.
     [[nodiscard]] static Html text(std::string_view words);
 
     Html& operator+=(Html const& other) {

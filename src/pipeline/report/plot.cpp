@@ -60,8 +60,11 @@ public:
     }
 
 private:
-    double x_of(double value) const { return left + std::min(value / x_end_, 1.0) * (width - left - right); }
-    double y_of(double value) const { return height - bottom - value / y_ticks_.back() * (height - top - bottom); }
+    // A clock that was set back makes times before the beginning, and lengths below nothing: they are drawn at the edge.
+    double x_of(double value) const { return left + std::clamp(value / x_end_, 0.0, 1.0) * (width - left - right); }
+    double y_of(double value) const {
+        return height - bottom - std::max(value / y_ticks_.back(), 0.0) * (height - top - bottom);
+    }
 
     Html axes() const {
         Html lines;
@@ -168,7 +171,7 @@ Html table_of(Plot const& plot) {
 }  // namespace
 
 std::vector<double> ticks_to(double highest) {
-    if (highest <= 0) highest = 1;
+    if (!std::isfinite(highest) || highest <= 0) highest = 1;
     auto const rough = highest / 4;
     auto const power = std::pow(10.0, std::floor(std::log10(rough)));
     double step = 10 * power;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace evolver::report {
 
@@ -227,8 +228,8 @@ Html backfill(PipelineRun const& run) {
     for (auto const& it : stage.backfills) {
         table.row({Html::text(it.table), Html::text(it.migration), figure(it.rows),
                    it.expected.rows > 0 ? figure(it.expected.rows) : Html{"–"}, figure(it.batches),
-                   figure(static_cast<std::int64_t>(it.rows_per_second)), time_of(it.work), time_of(it.longest_lock),
-                   time_of(it.expected.lock), figure(it.skipped)});
+                   std::isfinite(it.rows_per_second) ? figure(whole_of(it.rows_per_second)) : Html{"–"},
+                   time_of(it.work), time_of(it.longest_lock), time_of(it.expected.lock), figure(it.skipped)});
     }
     if (table.empty() && stage.batches.points().empty()) return none("Nothing had to be filled.");
     return plots_of(stage, "backfill") + (table.empty() ? Html{} : table.html());
@@ -347,7 +348,7 @@ Html gates(PipelineRun const& run) {
 Html approvals(PipelineRun const& run) {
     Table table{"Who has approved", {{"Who"}, {"Up to"}, {"Environment"}, {"Given"}, {"Until"}, {""}, {"Reason"}}};
     auto const moment = [](std::int64_t at) {
-        return Html::text(words_of(std::chrono::system_clock::time_point{std::chrono::seconds{at}}));
+        return Html::text(words_of(std::chrono::sys_seconds{std::chrono::seconds{at}}));
     };
     for (auto const& [it, alive, why_dead] : run.approvals) {
         table.row({Html::text(it.approver + (it.on_behalf_of.empty() ? "" : " for " + it.on_behalf_of)),

@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <map>
+#include <string>
 
 namespace {
 
@@ -44,13 +46,20 @@ int main(int argc, char** argv) {
     using evolver::testing::option;
     auto const plans = option(argc, argv, "--plans").value_or(1000);
     auto const first = option(argc, argv, "--seed").value_or(1);
+    std::map<std::string, std::size_t> kinds;
     std::size_t writes = 0;
     std::size_t taken = 0;
     std::size_t refused = 0;
     for (auto seed = first; seed < first + plans; ++seed) {
         Case const one{.seed = seed};
         auto const blueprint = draw(seed, one.operations);
-        for (auto const& migration : blueprint.plan.migrations()) taken += migration.operations.size();
+        for (auto const& migration : blueprint.plan.migrations()) {
+            taken += migration.operations.size();
+            for (auto const& operation : migration.operations) {
+                auto const words = title(operation);
+                ++kinds[words.substr(0, words.find(' '))];
+            }
+        }
         refused += blueprint.refused.size();
         if (plans == 1) {
             for (auto const& words : blueprint.refused) std::cout << "refused " << words << '\n';
@@ -69,5 +78,7 @@ int main(int argc, char** argv) {
     std::cout << fmt::format(
         "{} plans from seed {} on, {} operations, {} more that the schema did not take, {} writes\n", plans, first,
         taken, refused, writes);
+    for (auto const& [kind, count] : kinds)
+        std::cout << kind << ' ' << count << (kind == kinds.rbegin()->first ? "\n" : ", ");
     return 0;
 }
