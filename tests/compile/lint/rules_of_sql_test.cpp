@@ -232,4 +232,22 @@ TEST_CASE("lint: SQL that needs a function of the application is judged with a s
           "error packages");
 }
 
+TEST_CASE("dependent-object-breaks: a view that follows a new name works, and is a warning for its own column") {
+    std::string const view = package_rows + "; CREATE VIEW \"all packages\" AS SELECT name, size FROM packages";
+    auto const findings = linted({raw("ALTER TABLE packages RENAME COLUMN size TO bytes")}, view);
+    CHECK(found(findings, "dependent-object-breaks") == "warning all packages");
+    CHECK(missing(words(findings, "dependent-object-breaks"),
+                  {"the view all packages works on", "no such column: size", "DROP VIEW \"all packages\"; "}) == "");
+    RawSql const late{.contract = "ALTER TABLE packages RENAME COLUMN size TO bytes"};
+    CHECK(found(linted({late}, view), "dependent-object-breaks") == "");
+}
+
+TEST_CASE("dependent-object-breaks: a view that cannot be read any more is an error with SQL that can be pasted") {
+    auto const findings = linted({raw("CREATE TABLE other (a); DROP TABLE shelves")},
+                                 "CREATE TABLE shelves (a); CREATE VIEW \"all shelves\" AS SELECT a FROM shelves");
+    CHECK(found(findings, "dependent-object-breaks") == "error all shelves");
+    CHECK(missing(words(findings, "dependent-object-breaks"),
+                  {"behind broken", "DROP VIEW \"all shelves\"; …; CREATE VIEW \"all shelves\" AS …"}) == "");
+}
+
 TEST_SUITE_END();
