@@ -123,26 +123,27 @@ std::string counted(std::int64_t number, std::string_view one, std::string_view 
 std::vector<Gone> gone(Case const& seen) {
     std::vector<Gone> all;
     if (!seen.raw) return all;
+    auto const& expanded = seen.raw->replayed.expanded;
     for (auto const& difference : seen.raw->replayed.differences) {
         if (difference.kind != DifferenceKind::missing) continue;
-        bool const at_contract = std::none_of(seen.raw->expand.begin(), seen.raw->expand.end(),
-                                              [](sqlite::TriedStatement const& one) { return one.touched.schema; });
         if (difference.object.starts_with("table ")) {
             Name const table{named(difference.object)};
             auto const* const old = seen.before.find_table(table);
             if (old == nullptr) continue;
-            all.push_back(
-                {.table = table, .renamed = new_name(*old, seen.before, seen.after), .at_contract = at_contract});
+            all.push_back({.table = table,
+                           .renamed = new_name(*old, seen.before, seen.after),
+                           .at_contract = expanded.find_table(table) != nullptr});
         } else if (difference.object.starts_with("column ")) {
             for (auto const& table : seen.before.tables) {
                 auto const* const now = seen.after.find_table(table.name);
+                auto const* const between = expanded.find_table(table.name);
                 for (auto const& column : table.columns) {
                     if (now == nullptr || difference.object != "column " + table.name.text() + "." + column.name.text())
                         continue;
                     all.push_back({.table = table.name,
                                    .column = column.name,
                                    .renamed = new_name(column, table, *now),
-                                   .at_contract = at_contract});
+                                   .at_contract = between != nullptr && between->find(column.name) != nullptr});
                 }
             }
         }

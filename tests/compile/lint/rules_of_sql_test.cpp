@@ -250,4 +250,53 @@ TEST_CASE("dependent-object-breaks: a view that cannot be read any more is an er
                   {"behind broken", "DROP VIEW \"all shelves\"; …; CREATE VIEW \"all shelves\" AS …"}) == "");
 }
 
+TEST_CASE("lint: what SQL removes is judged by the phase that removes it, whatever expand does") {
+    RawSql late{.expand = "CREATE TABLE other (b)",
+                .contract = "ALTER TABLE packages DROP COLUMN size; DROP TABLE shelves",
+                .undo = "DROP TABLE other"};
+    std::string const before = package_rows + "; CREATE TABLE shelves (a); INSERT INTO shelves VALUES (1)";
+    auto const dropped = linted({late}, before);
+    CHECK(missing(words(dropped, "drop-column-in-use"), {"packages.size is dropped at contract"}) == "");
+    CHECK(missing(words(dropped, "drop-table-in-use"), {"shelves is dropped at contract"}) == "");
+    late.contract = "ALTER TABLE packages RENAME COLUMN size TO bytes; ALTER TABLE shelves RENAME TO racks";
+    auto const renamed = linted({late}, before);
+    CHECK(found(renamed, "rename-column") == "warning packages.size");
+    CHECK(found(renamed, "rename-table") == "warning shelves");
+    auto const early = linted(
+        {RawSql{
+            .expand = "ALTER TABLE packages DROP COLUMN size", .contract = "DROP TABLE shelves", .undo = "SELECT 1"}},
+        before);
+    CHECK(missing(words(early, "drop-column-in-use"), {"packages.size is dropped at expand"}) == "");
+    CHECK(missing(words(early, "drop-table-in-use"), {"shelves is dropped at contract"}) == "");
+}
+
+TEST_CASE("lint: what SQL tightens at contract holds no older release, and is judged by the rows") {
+    RawSql late{.expand = "CREATE TABLE other (a)",
+                .contract = "CREATE UNIQUE INDEX by_name ON packages (name)",
+                .undo = "DROP TABLE other"};
+    CHECK(found(linted({late}), "unique-on-existing") == "");
+    std::string const twice = package_rows + "; INSERT INTO packages (name) VALUES ('twice'), ('twice')";
+    auto const findings = linted({late}, twice);
+    CHECK(found(findings, "unique-on-existing") == "error by_name");
+    CHECK(missing(words(findings, "unique-on-existing"), {"unique at contract, and 1 row repeats another"}) == "");
+    late.contract = "DELETE FROM packages WHERE name = 'twice'; CREATE UNIQUE INDEX by_name ON packages (name)";
+    CHECK(found(linted({late}, twice), "unique-on-existing") == "");
+    late.contract = rebuilt("id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT NOT NULL, section TEXT");
+    CHECK(found(linted({late}), "tighten-not-null") == "");
+}
+
+TEST_CASE("backfill-write-gap: triggers that live from expand to contract close it") {
+    RawSql const kept{.expand =
+                          "ALTER TABLE packages ADD COLUMN bytes INTEGER; CREATE TRIGGER fill AFTER INSERT ON "
+                          "packages BEGIN UPDATE packages SET bytes = size WHERE id = NEW.id; END; UPDATE "
+                          "packages SET bytes = size",
+                      .contract = "DROP TRIGGER fill",
+                      .undo = "SELECT 1"};
+    CHECK(found(linted({kept}), "backfill-write-gap") == "");
+    auto late = kept;
+    late.expand = "ALTER TABLE packages ADD COLUMN bytes INTEGER; UPDATE packages SET bytes = size";
+    late.contract = "CREATE TRIGGER fill AFTER INSERT ON packages BEGIN SELECT 1; END";
+    CHECK(found(linted({late}), "backfill-write-gap") == "warning packages.bytes");
+}
+
 TEST_SUITE_END();
