@@ -33,7 +33,8 @@ void judge(Case const& seen, Tell const& tell) {
                      " and fills it once: rows that older releases write afterwards are not filled",
                  "an operation keeps both shapes in step until contract: ChangeType, SplitColumn or MergeColumns; a "
                  "constant is "
-                 "AddColumn{… .default_value = \"…\"}");
+                 "AddColumn{… .default_value = \"…\"}",
+                 updating->text);
         }
     }
 }

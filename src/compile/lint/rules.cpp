@@ -1,6 +1,7 @@
 #include "compile/lint/rules.hpp"
 
 #include "dialect/sqlite/inspect.hpp"
+#include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,6 +25,7 @@ constexpr std::array every{&acceptance_without_reason,
                            &drop_index,
                            &drop_not_null,
                            &drop_table_in_use,
+                           &fails_on_rows,
                            &irreversible_undeclared,
                            &lock_timeout_missing,
                            &narrow_type,
@@ -87,7 +89,8 @@ LintRule const* find(std::string_view name) {
     return found == every.end() ? nullptr : *found;
 }
 
-void Tell::operator()(Severity severity, std::string object, std::string what, std::string instead) const {
+void Tell::operator()(Severity severity, std::string object, std::string what, std::string instead,
+                      std::string statement) const {
     findings_.push_back(Finding{.rule = std::string{rule_.name},
                                 .classification = rule_.classification,
                                 .severity = severity,
@@ -95,7 +98,8 @@ void Tell::operator()(Severity severity, std::string object, std::string what, s
                                 .object = std::move(object),
                                 .what = std::move(what),
                                 .why = std::string{rule_.page.why},
-                                .instead = std::move(instead)});
+                                .instead = std::move(instead),
+                                .statement = std::move(statement)});
 }
 
 bool Case::in_use(Name const& table) const {
@@ -118,6 +122,23 @@ sqlite::Count Case::rows(Name const& table) const {
 
 std::string counted(std::int64_t number, std::string_view one, std::string_view many) {
     return std::to_string(number) + " " + std::string{number == 1 ? one : many};
+}
+
+std::string in_a_sentence(std::string_view sql) {
+    constexpr std::size_t most = 160;
+    std::string text;
+    for (auto const& token : tokens(sql)) {
+        if (token.kind != TokenKind::space)
+            text += token.text;
+        else if (!text.empty() && !text.ends_with(' '))
+            text += ' ';
+        if (text.size() > most) {
+            auto const end = text.rfind(' ', most);
+            return text.substr(0, end == std::string::npos ? text.size() : end) + " …";
+        }
+    }
+    while (text.ends_with(';') || text.ends_with(' ')) text.pop_back();
+    return text;
 }
 
 std::vector<Gone> gone(Case const& seen) {
