@@ -1,10 +1,9 @@
 #include "cli/finding_lines.hpp"
 
 #include "cli/failure_words.hpp"
+#include "cli/place.hpp"
 #include "cli/usage_error.hpp"
-#include "dialect/sqlite/statements.hpp"
 #include "evolver/schema/digest.hpp"
-#include "evolver/schema/tokens.hpp"
 
 #include <fmt/format.h>
 
@@ -15,26 +14,6 @@
 namespace evolver::cli {
 
 namespace {
-
-/// "packages.size" as "packages" and "size".
-std::vector<std::string> parts_of(std::string const& object) {
-    std::vector<std::string> parts;
-    std::string part;
-    for (char const letter : object) {
-        if (letter == '.' || letter == ' ' || letter == ',' || letter == '(' || letter == ')') {
-            if (!part.empty()) parts.push_back(std::exchange(part, {}));
-        } else {
-            part += letter;
-        }
-    }
-    if (!part.empty()) parts.push_back(part);
-    return parts;
-}
-
-bool names_all(std::string const& text, std::vector<std::string> const& parts) {
-    return !parts.empty() &&
-           std::ranges::all_of(parts, [&](std::string const& part) { return mentions_column(text, part); });
-}
 
 std::size_t line_at(std::string_view text, std::size_t offset) {
     return static_cast<std::size_t>(std::ranges::count(text.substr(0, offset), '\n'));
@@ -82,20 +61,6 @@ bool fails(std::span<Finding const> findings, std::string const& fail_on) {
                                [&](Finding const& one) { return static_cast<int>(one.severity) <= rank_of(fail_on); });
 }
 
-Place place_of(Finding const& finding, std::span<SourceFile const> sources) {
-    Place place;
-    auto const parts = parts_of(finding.object);
-    for (auto const& source : sources) {
-        if (source.migration != finding.migration) continue;
-        if (place.file.empty()) place = {.file = source.path, .line = source.first_line};
-        for (auto const& statement : sqlite::split(source.text)) {
-            if (names_all(std::string{statement.text}, parts))
-                return {.file = source.path, .line = source.first_line + statement.line - 1};
-        }
-    }
-    return place;
-}
-
 FindingLines::FindingLines(Tool& tool, std::vector<std::string> const& files) : FindingLines{tool} {
     for (auto const& path : files) {
         std::ifstream file{path, std::ios::binary};
@@ -107,7 +72,9 @@ FindingLines::FindingLines(Tool& tool, std::vector<std::string> const& files) : 
         }
         for (auto const& migration : tool.plan().migrations()) {
             auto const at = text.find('"' + migration.id.text() + '"');
-            if (at != std::string::npos) sources_.push_back({migration.id.text(), path, line_at(text, at) + 1, {}});
+            if (at != std::string::npos)
+                sources_.push_back(
+                    {.migration = migration.id.text(), .path = path, .first_line = line_at(text, at) + 1, .text = {}});
         }
     }
 }

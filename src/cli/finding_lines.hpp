@@ -18,14 +18,6 @@ void add_fail_on(CLI::App& verb, std::string& severity);
 /// Is one of the findings at least as severe?
 [[nodiscard]] bool fails(std::span<Finding const> findings, std::string const& fail_on);
 
-/// Where somebody who mends a finding begins to read.
-struct Place {
-    std::string file = {};  ///< Empty: not known.
-    std::size_t line = 0;
-};
-/// The first statement of the migration that names all of the finding's object, else the migration's first line. `sources`: of all migrations.
-[[nodiscard]] Place place_of(Finding const& finding, std::span<SourceFile const> sources);
-
 class FindingLines {
 public:
     explicit FindingLines(Tool& tool) : tool_{tool}, sources_{tool.sources()} {}

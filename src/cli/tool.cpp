@@ -157,8 +157,8 @@ void Tool::read_folder() {
                                                    .accept = accepted_of(given_.accepted_findings)});
     for (auto const& note : read.notes) output_.detail("note: " + note);
     for (auto& source : read.sources)
-        sources_.push_back(
-            {std::move(source.migration), std::move(source.file), source.first_line, std::move(source.text)});
+        sources_.push_back({std::move(source.migration), std::move(source.file), source.first_line,
+                            std::move(source.text), source.leads_on});
     plan_ = std::move(read.plan);
 }
 

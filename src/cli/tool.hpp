@@ -49,6 +49,7 @@ struct SourceFile {
     std::string path;
     std::size_t first_line = 1;
     std::string text;
+    bool leads_on = true;  ///< MigrationSource::leads_on
 };
 
 /// What is said when a database that does not exist yet is opened.

@@ -341,7 +341,11 @@ ReadPlan read_texts(std::vector<SqlFile> const& texts, DirectoryOptions const& o
         auto const& entry = layout.entries[position];
         migrations.push_back(reader.migration(entry, releases.of(position, entry)));
         for (auto const& [part, content] : entry.parts)
-            sources.push_back({entry.id, content.file, content.first_line, content.text});
+            sources.push_back({.migration = entry.id,
+                               .file = content.file,
+                               .first_line = content.first_line,
+                               .text = content.text,
+                               .leads_on = part != Part::down && part != Part::rollback && part != Part::verify});
     }
     return ReadPlan{.plan = Plan{options.name, std::move(migrations)},
                     .layout = std::move(layout.name),

@@ -172,6 +172,7 @@ public:
             for (auto const* sql : texts_) script(sql->expand);
             result_.broken = sqlite::broken(statements, database_, &stand_ins_);
             try_way_back(copy, before);
+            result_.expanded = sqlite::inspect(database_);
             contract(statements);
             auto const after = picture_of(database_);
             result_.differences = diff(before.schema, after.schema, Engine::sqlite);

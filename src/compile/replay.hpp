@@ -46,6 +46,7 @@ struct MigrationReplay {
     /// Why it could not be applied; empty where it could. Later migrations were not tried then.
     std::string failure = {};
     ChangeKinds kinds = {};
+    Schema expanded = {};                                    ///< Between expand and contract.
     std::vector<Difference> differences = {};                ///< From the version before to this one.
     std::vector<sqlite::BrokenStatement> broken = {};        ///< At expand, of the version before.
     std::vector<sqlite::BrokenStatement> broken_later = {};  ///< Only at contract.

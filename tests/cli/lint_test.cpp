@@ -114,4 +114,69 @@ TEST_CASE("lint: what is severe enough ends it with 1, and rules have pages") {
     CHECK(has(unknown.error, "There is no rule \"irreversible\"."));
 }
 
+TEST_CASE("lint: a finding points at the statement that does it, in the part that it stands in") {
+    support::SqlFolder folder;
+    folder.write("0001_packages.expand.sql",
+                 "CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT);\n");
+    folder.write("0001_packages.rollback.sql", "DROP TABLE packages;\n");
+    folder.write(
+        "0002_bytes.expand.sql",
+        "ALTER TABLE packages ADD COLUMN bytes INTEGER;\n"
+        "CREATE TABLE seen (size TEXT);\n"
+        "CREATE TRIGGER look AFTER INSERT ON packages BEGIN INSERT INTO seen SELECT size FROM packages; END;\n");
+    folder.write("0002_bytes.backfill.sql", "-- all of them\nUPDATE packages SET bytes = size;\n");
+    folder.write("0002_bytes.contract.sql",
+                 "DROP TRIGGER look;\nALTER TABLE packages DROP COLUMN size;\n"
+                 "CREATE INDEX packages_name ON packages (name);\n");
+    folder.write("0002_bytes.rollback.sql",
+                 "DROP TRIGGER look;\nDROP TABLE seen;\nALTER TABLE packages DROP COLUMN bytes;\n");
+    folder.write("0003_name.expand.sql",
+                 "CREATE TABLE other (name TEXT);\n"
+                 "CREATE UNIQUE INDEX \"by name\" ON packages (name);\n");
+    folder.write("0003_name.rollback.sql", "DROP TABLE other; DROP INDEX \"by name\";\n");
+    Command const command;
+    auto const told = command("--migrations " + folder.path() + " lint").out;
+    CAPTURE(told);
+    CHECK(has(told, folder.path() + "/0002_bytes.contract.sql:2: warning drop-column-in-use"));
+    CHECK(has(told, folder.path() + "/0002_bytes.backfill.sql:2: warning backfill-unbounded"));
+    CHECK(has(told, folder.path() + "/0003_name.expand.sql:2: error unique-on-existing"));
+}
+
+TEST_CASE("lint: a gap that a fill leaves is pointed at by the fill, and a lost column by the rebuild that loses it") {
+    support::SqlFolder folder;
+    folder.write("0001_packages.expand.sql", "CREATE TABLE packages (id INTEGER PRIMARY KEY, size TEXT, old TEXT);\n");
+    folder.write("0001_packages.rollback.sql", "DROP TABLE packages;\n");
+    folder.write("0002_bytes.expand.sql",
+                 "CREATE VIEW olds AS SELECT old FROM packages;\nDROP VIEW olds;\n"
+                 "CREATE TABLE new_packages (id INTEGER PRIMARY KEY, size TEXT, bytes INTEGER);\n"
+                 "INSERT INTO new_packages SELECT id, size, NULL FROM packages;\n"
+                 "DROP TABLE packages;\nALTER TABLE new_packages RENAME TO packages;\n"
+                 "UPDATE packages SET bytes = size;\n");
+    folder.write("0002_bytes.rollback.sql", "ALTER TABLE packages DROP COLUMN bytes;\n");
+    Command const command;
+    auto const told = command("--migrations " + folder.path() + " lint").out;
+    CAPTURE(told);
+    CHECK(has(told, "0002_bytes.expand.sql:5: warning drop-column-in-use"));
+    CHECK(has(told, "0002_bytes.expand.sql:7: warning backfill-write-gap"));
+}
+
+TEST_CASE("lint: SQL that fails on the rows of the database ends it with 1, at the line of the statement") {
+    support::SqlFolder folder;
+    folder.write("0001_packages.up.sql",
+                 "CREATE TABLE packages (name TEXT);\nINSERT INTO packages VALUES ('a'), ('a');\n");
+    folder.write("0001_packages.down.sql", "DROP TABLE packages;\n");
+    Folder const place;
+    Command const command;
+    auto const words = "--migrations " + folder.path() + " -d " + place.file("a.db") + " ";
+    REQUIRE(command(words + "expand --create").code == 0);
+    folder.write("0002_name.up.sql",
+                 "CREATE TABLE other (name TEXT);\nCREATE UNIQUE INDEX by_name\n  ON packages (name);\n");
+    folder.write("0002_name.down.sql", "DROP TABLE other;\nDROP INDEX by_name;\n");
+    auto const told = command(words + "lint");
+    CAPTURE(told.out);
+    CHECK(told.code == 1);
+    CHECK(has(told.out, "0002_name.up.sql:2: error fails-on-rows"));
+    CHECK(has(told.out, "UNIQUE constraint failed: packages.name, in: CREATE UNIQUE INDEX by_name ON packages (name)"));
+}
+
 TEST_SUITE_END();

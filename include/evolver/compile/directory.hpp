@@ -54,6 +54,7 @@ struct MigrationSource {
     std::string file;  ///< As read_directory()'s path and the path in it are written; of read_files(), SqlFile::path.
     std::size_t first_line = 1;  ///< Of the text in the file.
     std::string text;
+    bool leads_on = true;  ///< It runs at expand or at contract; else it is the way back, or asks.
 };
 
 /// A plan, and what its reader should know of the files.

@@ -31,6 +31,8 @@ struct Finding {
     std::string what;       ///< What happens, in one sentence, with live facts where a database was given.
     std::string why;        ///< Why that is a hazard.
     std::string instead;    ///< What to do instead, ready to paste.
+    /// The statement of the migration's own SQL that does it, as it stands there; empty where that is not known.
+    std::string statement = {};
 };
 
 /// "destructive".

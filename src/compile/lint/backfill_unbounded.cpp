@@ -26,7 +26,8 @@ void judge(Case const& seen, Tell const& tell) {
                      (rows ? ": " + counted(*rows, "row", "rows") + " under one lock" : std::string{}),
                  "let evolver fill in batches of a few milliseconds: ChangeType, SplitColumn or MergeColumns with .up "
                  "and .down; or Backfill{.table = \"" +
-                     table + "\", .set = {{\"…\", \"…\"}}, .where = \"…\"}");
+                     table + "\", .set = {{\"…\", \"…\"}}, .where = \"…\"}",
+                 statement.text);
         }
     }
 }

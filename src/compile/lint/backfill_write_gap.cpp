@@ -6,9 +6,11 @@ namespace evolver::lint_rules {
 
 namespace {
 
+/// Between expand and contract, which is when older releases write.
 bool has_new_trigger(Case const& seen, Name const& table) {
     auto const& old = seen.before.triggers;
-    return std::any_of(seen.after.triggers.begin(), seen.after.triggers.end(), [&](Trigger const& trigger) {
+    auto const& now = seen.raw->replayed.expanded.triggers;
+    return std::any_of(now.begin(), now.end(), [&](Trigger const& trigger) {
         return trigger.table == table &&
                std::none_of(old.begin(), old.end(), [&](Trigger const& other) { return other.name == trigger.name; });
     });
@@ -17,12 +19,12 @@ bool has_new_trigger(Case const& seen, Name const& table) {
 void judge(Case const& seen, Tell const& tell) {
     if (!seen.raw || seen.expanded) return;
     for (auto const& table : seen.before.tables) {
-        auto const* const now = seen.after.find_table(table.name);
+        auto const* const now = seen.raw->replayed.expanded.find_table(table.name);
         if (now == nullptr || !seen.in_use(table.name) || has_new_trigger(seen, table.name)) continue;
-        bool const updated = std::any_of(
+        auto const updating = std::find_if(
             seen.raw->expand.begin(), seen.raw->expand.end(),
             [&](sqlite::TriedStatement const& one) { return one.touched.updated.contains(table.name.text()); });
-        if (!updated) continue;
+        if (updating == seen.raw->expand.end()) continue;
         for (auto const& column : now->columns) {
             if (column.generated || table.find(column.name) != nullptr) continue;
             auto const object = table.name.text() + "." + column.name.text();
@@ -31,7 +33,8 @@ void judge(Case const& seen, Tell const& tell) {
                      " and fills it once: rows that older releases write afterwards are not filled",
                  "an operation keeps both shapes in step until contract: ChangeType, SplitColumn or MergeColumns; a "
                  "constant is "
-                 "AddColumn{… .default_value = \"…\"}");
+                 "AddColumn{… .default_value = \"…\"}",
+                 updating->text);
         }
     }
 }

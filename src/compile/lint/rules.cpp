@@ -1,6 +1,7 @@
 #include "compile/lint/rules.hpp"
 
 #include "dialect/sqlite/inspect.hpp"
+#include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,6 +25,7 @@ constexpr std::array every{&acceptance_without_reason,
                            &drop_index,
                            &drop_not_null,
                            &drop_table_in_use,
+                           &fails_on_rows,
                            &irreversible_undeclared,
                            &lock_timeout_missing,
                            &narrow_type,
@@ -87,7 +89,8 @@ LintRule const* find(std::string_view name) {
     return found == every.end() ? nullptr : *found;
 }
 
-void Tell::operator()(Severity severity, std::string object, std::string what, std::string instead) const {
+void Tell::operator()(Severity severity, std::string object, std::string what, std::string instead,
+                      std::string statement) const {
     findings_.push_back(Finding{.rule = std::string{rule_.name},
                                 .classification = rule_.classification,
                                 .severity = severity,
@@ -95,7 +98,8 @@ void Tell::operator()(Severity severity, std::string object, std::string what, s
                                 .object = std::move(object),
                                 .what = std::move(what),
                                 .why = std::string{rule_.page.why},
-                                .instead = std::move(instead)});
+                                .instead = std::move(instead),
+                                .statement = std::move(statement)});
 }
 
 bool Case::in_use(Name const& table) const {
@@ -120,29 +124,47 @@ std::string counted(std::int64_t number, std::string_view one, std::string_view 
     return std::to_string(number) + " " + std::string{number == 1 ? one : many};
 }
 
+std::string in_a_sentence(std::string_view sql) {
+    constexpr std::size_t most = 160;
+    std::string text;
+    for (auto const& token : tokens(sql)) {
+        if (token.kind != TokenKind::space)
+            text += token.text;
+        else if (!text.empty() && !text.ends_with(' '))
+            text += ' ';
+        if (text.size() > most) {
+            auto const end = text.rfind(' ', most);
+            return text.substr(0, end == std::string::npos ? text.size() : end) + " …";
+        }
+    }
+    while (text.ends_with(';') || text.ends_with(' ')) text.pop_back();
+    return text;
+}
+
 std::vector<Gone> gone(Case const& seen) {
     std::vector<Gone> all;
     if (!seen.raw) return all;
+    auto const& expanded = seen.raw->replayed.expanded;
     for (auto const& difference : seen.raw->replayed.differences) {
         if (difference.kind != DifferenceKind::missing) continue;
-        bool const at_contract = std::none_of(seen.raw->expand.begin(), seen.raw->expand.end(),
-                                              [](sqlite::TriedStatement const& one) { return one.touched.schema; });
         if (difference.object.starts_with("table ")) {
             Name const table{named(difference.object)};
             auto const* const old = seen.before.find_table(table);
             if (old == nullptr) continue;
-            all.push_back(
-                {.table = table, .renamed = new_name(*old, seen.before, seen.after), .at_contract = at_contract});
+            all.push_back({.table = table,
+                           .renamed = new_name(*old, seen.before, seen.after),
+                           .at_contract = expanded.find_table(table) != nullptr});
         } else if (difference.object.starts_with("column ")) {
             for (auto const& table : seen.before.tables) {
                 auto const* const now = seen.after.find_table(table.name);
+                auto const* const between = expanded.find_table(table.name);
                 for (auto const& column : table.columns) {
                     if (now == nullptr || difference.object != "column " + table.name.text() + "." + column.name.text())
                         continue;
                     all.push_back({.table = table.name,
                                    .column = column.name,
                                    .renamed = new_name(column, table, *now),
-                                   .at_contract = at_contract});
+                                   .at_contract = between != nullptr && between->find(column.name) != nullptr});
                 }
             }
         }

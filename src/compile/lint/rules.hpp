@@ -41,11 +41,22 @@ struct Live {
     bool in_memory = false;
 };
 
+/// Where a migration's own SQL fails while it is tried.
+struct Stop {
+    std::string words;           ///< The engine's.
+    std::string statement = {};  ///< Empty: none of them; what they do could not be looked at.
+    std::size_t line = 0;        ///< Of the statement, in its text.
+    bool at_contract = false;
+    bool on_rows = false;  ///< It does what it should where there are no rows.
+    bool sampled = false;  ///< Not all rows were there: one may have been missed that another one refers to.
+};
+
 /// A migration's own SQL, tried on samples.
 struct RawFacts {
     std::vector<sqlite::TriedStatement> expand = {};
     std::vector<sqlite::TriedStatement> contract = {};
-    MigrationReplay replayed = {};
+    MigrationReplay replayed = {};  ///< Up to the stop, or beyond it without the rows.
+    std::optional<Stop> stopped = {};
 };
 
 /// A view that shows other columns from expand on.
@@ -109,7 +120,9 @@ class Tell {
 public:
     Tell(LintRule const& rule, Case const& about, std::vector<Finding>& findings)
         : rule_{rule}, about_{about}, findings_{findings} {}
-    void operator()(Severity severity, std::string object, std::string what, std::string instead) const;
+    /// `statement`: Finding::statement.
+    void operator()(Severity severity, std::string object, std::string what, std::string instead,
+                    std::string statement = {}) const;
 
 private:
     LintRule const& rule_;
@@ -132,6 +145,8 @@ struct LintRule {
 
 /// "12 rows", "1 row".
 [[nodiscard]] std::string counted(std::int64_t number, std::string_view one, std::string_view many);
+/// SQL for a sentence: on one line, without its semicolon, and no longer than a reader likes; what is cut, is cut after a word.
+[[nodiscard]] std::string in_a_sentence(std::string_view sql);
 /// The schema's differences that RawSql made: "table x" and "column t.c" that are gone.
 struct Gone {
     Name table;
@@ -156,6 +171,7 @@ extern LintRule const drop_constraint;
 extern LintRule const drop_index;
 extern LintRule const drop_not_null;
 extern LintRule const drop_table_in_use;
+extern LintRule const fails_on_rows;
 extern LintRule const irreversible_undeclared;
 extern LintRule const lock_timeout_missing;
 extern LintRule const narrow_type;

@@ -17,7 +17,8 @@ void judge(Case const& seen, Tell const& tell) {
                          (live_rows ? ": " + counted(*live_rows, "row", "rows")
                                     : std::string{", as far as samples tell"}),
                      "delete what is meant by its key, in batches of a program of your own; or DropTable and "
-                     "CreateTable of another name");
+                     "CreateTable of another name",
+                     statement.text);
             }
         }
     };

@@ -10,8 +10,10 @@ void judge(Case const& seen, Tell const& tell) {
         for (auto const& statement : *phase) {
             if (!statement.transaction) continue;
             tell(Severity::error, seen.migration->id.text(),
-                 "line " + std::to_string(statement.line) + " of the SQL controls a transaction: " + statement.text,
-                 "take it out: evolver runs a migration and its entry in the ledger in one transaction");
+                 "line " + std::to_string(statement.line) +
+                     " of the SQL controls a transaction: " + in_a_sentence(statement.text),
+                 "take it out: evolver runs a migration and its entry in the ledger in one transaction",
+                 statement.text);
         }
     }
 }

@@ -1,5 +1,7 @@
 #include "compile/lint/rules.hpp"
 
+#include <algorithm>
+
 namespace evolver::lint_rules {
 
 namespace {
@@ -20,15 +22,23 @@ bool on_existing(Case const& seen, Index const& index) {
     return true;
 }
 
-void told(Case const& seen, Tell const& tell, Index const& index, std::string const& by) {
+bool writes(RawFacts const& raw, Name const& table) {
+    auto const does = [&](sqlite::TriedStatement const& one) { return one.touched.written().contains(table.text()); };
+    return std::any_of(raw.expand.begin(), raw.expand.end(), does) ||
+           std::any_of(raw.contract.begin(), raw.contract.end(), does);
+}
+
+void told(Case const& seen, Tell const& tell, Index const& index, std::string const& by, bool at_contract = false) {
     if (!on_existing(seen, index)) return;
     auto const twice = seen.ask([&](auto const& connection) { return sqlite::count_duplicates(connection, index); });
+    // At contract no older release is left: only rows that are there speak against it, unless the SQL sees to them.
+    if (at_contract && (twice.value_or(0) == 0 || writes(*seen.raw, index.table))) return;
     auto const table = index.table.text();
     tell(Severity::error, index.name.text(),
-         by + " makes columns of " + table + " unique at expand" +
+         by + " makes columns of " + table + " unique at " + (at_contract ? "contract" : "expand") +
              (twice && *twice > 0 ? ", and " + counted(*twice, "row repeats", "rows repeat") + " another"
                                   : std::string{}) +
-             ": what older releases insert may fail from then on",
+             (at_contract ? ": it fails as long as they do" : ": what older releases insert may fail from then on"),
          "AddUnique{.table = \"" + table + "\", .name = \"" + index.name.text() + "\", .columns = {" + listed(index) +
              "}}, which holds only the new release to it until contract");
 }
@@ -60,7 +70,7 @@ void judge(Case const& seen, Tell const& tell) {
         if (!index.unique || seen.before.find_index(index.name) != nullptr ||
             seen.before.find_table(index.table) == nullptr)
             continue;
-        told(seen, tell, index, "the SQL");
+        told(seen, tell, index, "the SQL", seen.raw->replayed.expanded.find_index(index.name) == nullptr);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -19,11 +20,30 @@ namespace evolver::lint_rules {
 namespace {
 
 using sqlite::Connection;
+using sqlite::Extent;
 
-/// A message without its last lines: what to do instead has a place of its own in a finding.
-std::string first_lines(Error const& error) {
+/// Up to which size a database is tried with all its rows, where samples of them have failed.
+constexpr std::int64_t small_bytes = std::int64_t{32} << 20U;
+
+/// A message in one sentence. An error may hold the message of another one, with the statement on a line of its own.
+std::string in_one_sentence(Error const& error) {
+    std::string words = error.what();
+    if (!error.instead().empty()) words.resize(std::min(words.size(), words.find("\n  instead: ")));
+    constexpr std::string_view object = "\n  object:  ";
+    constexpr std::string_view sql = "\n  sql:     ";
+    auto const begin = words.find(sql);
+    auto const statement =
+        begin == std::string::npos ? std::string{} : in_a_sentence(std::string_view{words}.substr(begin + sql.size()));
+    if (begin != std::string::npos) words.resize(begin);
+    if (auto const at = words.find(object); at != std::string::npos) words.resize(at);
+    if (!statement.empty()) words += ", in: " + statement;
+    return error.instead().empty() ? words : words + "; " + error.instead();
+}
+
+/// The first line of it, without whose words they are.
+std::string first_line(Error const& error) {
     std::string const words = error.what();
-    return error.instead().empty() ? words : words.substr(0, words.find("\n  instead:")) + "; " + error.instead();
+    return words.substr(0, words.find('\n'));
 }
 
 /// The plan as expand() and contract() would run it.
@@ -46,7 +66,7 @@ struct Rehearsal {
             for (position = standing.contracted; position < plan.migrations().size(); ++position)
                 add(position, compiler.contract());
         } catch (Error const& error) {
-            (*refusals)[position] = first_lines(error);
+            (*refusals)[position] = in_one_sentence(error);
         }
     }
 
@@ -66,8 +86,9 @@ std::string found_in(std::map<std::size_t, std::string> const& words, std::size_
 class Trial {
 public:
     /// `made_up`: nobody has rows to sample.
-    Trial(Plan const& plan, Standing standing, Connection const& base, bool made_up)
-        : database_{sqlite::sample_database(base)}, made_up_{made_up} {
+    Trial(Plan const& plan, Standing standing, Connection const& base, bool made_up, Extent extent)
+        : database_{sqlite::sample_database(base, extent)}, made_up_{made_up} {
+        sampled_ = !made_up && lacks_rows(base);
         database_.run("PRAGMA foreign_keys = OFF");
         database_.refuse_quoted_strings();
         sqlite::add_functions(database_, plan);
@@ -85,17 +106,22 @@ public:
         seen.before = seen.after = sqlite::inspect(database_);
         learn_effect(operation, seen);
         if (stuck_) return;
-        try {
-            if (auto const* raw = std::get_if<RawSql>(&operation))
-                run_raw(migration, *raw, seen);
-            else
-                run(Plan{"lint",
-                         {Migration{.id = migration.id, .release = migration.release, .operations = {operation}}}},
-                    seen);
-            seen.after = sqlite::inspect(database_);
-            stuck_ = false;
-        } catch (Error const&) {
-            // What fails before it has begun leaves the database as it was for the next operation.
+        if (auto const* raw = std::get_if<RawSql>(&operation)) {
+            run_raw(migration, *raw, seen);
+            return;
+        }
+        Plan const alone{"lint",
+                         {Migration{.id = migration.id, .release = migration.release, .operations = {operation}}}};
+        auto const before = sqlite::copy_database(database_);
+        if (!attempt(alone, seen)) {
+            // Between its phases: rows may be what stands in the way, and what comes after it is not to be silent.
+            sqlite::copy_into(before, database_);
+            database_.enable_triggers(true);
+            take_rows(database_);
+            seen.broken.clear();
+            seen.changed_views.clear();
+            seen.misfits.clear();
+            (void)attempt(alone, seen);
         }
     }
 
@@ -104,16 +130,103 @@ public:
         auto const* const raw = std::get_if<RawSql>(&operation);
         if (raw == nullptr || !raw->contract) return;
         RawFacts facts;
-        facts.contract = tried(*open_, *raw->contract);
+        RawSql const last{.contract = raw->contract, .verify = raw->verify};
+        auto texts = tried(*open_, last);
+        auto const rowless = sqlite::copy_database(*open_);
+        take_rows(rowless);
+        facts.stopped = told(stop_of(texts), texts, tried(rowless, last));
+        // That it fails without rows is the rehearsal's to tell, which takes contracts in their order.
+        if (facts.stopped && !facts.stopped->on_rows) facts.stopped.reset();
+        facts.contract = std::move(texts.contract);
         seen.raw = std::move(facts);
     }
 
 private:
-    static std::vector<sqlite::TriedStatement> tried(Connection const& database, Expression const& script) {
+    /// A migration's own texts, statement by statement.
+    struct Texts {
+        std::vector<sqlite::TriedStatement> expand = {};
+        std::vector<sqlite::TriedStatement> contract = {};
+        bool refused = false;   ///< Its own query finds rows that speak against contract, which was not tried.
+        bool stood_in = false;  ///< A function of the application's had to be made up.
+    };
+
+    static bool failed(std::vector<sqlite::TriedStatement> const& statements) {
+        return !statements.empty() && !statements.back().failure.empty();
+    }
+    static bool failed(Texts const& texts) { return failed(texts.expand) || failed(texts.contract); }
+
+    static Texts tried(Connection const& database, RawSql const& raw) {
         auto const scratch = sqlite::copy_database(database);
         begin(scratch);
         sqlite::StandIns stand_ins{scratch, {}};
-        return sqlite::try_script(scratch, script.text(Engine::sqlite), stand_ins);
+        Texts texts;
+        if (raw.expand) texts.expand = sqlite::try_script(scratch, raw.expand->text(Engine::sqlite), stand_ins);
+        if (raw.contract && !failed(texts.expand)) {
+            if (raw.verify) {
+                try {
+                    stand_ins.retry([&] { texts.refused = scratch.prepare(raw.verify->text(Engine::sqlite)).step(); });
+                } catch (EngineError const&) {
+                    texts.refused = false;  // the rehearsal has the words
+                }
+            }
+            texts.contract = sqlite::try_script(scratch, raw.contract->text(Engine::sqlite), stand_ins);
+        }
+        texts.stood_in = !stand_ins.take_met().empty();
+        return texts;
+    }
+
+    static std::optional<Stop> stop_of(Texts const& texts) {
+        if (!failed(texts)) return std::nullopt;
+        bool const at_contract = !failed(texts.expand);
+        auto const& last = (at_contract ? texts.contract : texts.expand).back();
+        return Stop{.words = last.failure, .statement = last.text, .line = last.line, .at_contract = at_contract};
+    }
+
+    /// The stop, where it is true of the database that is there. `rowless`: the same without rows.
+    [[nodiscard]] std::optional<Stop> told(std::optional<Stop> stop, Texts const& texts, Texts const& rowless) const {
+        if (!stop) return std::nullopt;
+        stop->on_rows = !failed(rowless);
+        stop->sampled = sampled_;
+        // Rows or values that were made up break what no real one need break; and what is refused does not come to it.
+        bool const made_up = stop->on_rows && (made_up_ || texts.stood_in);
+        if (made_up || (stop->at_contract && texts.refused)) return std::nullopt;
+        return stop;
+    }
+
+    static void take_rows(Connection const& database) {
+        database.enable_triggers(false);
+        for (auto const& table : sqlite::inspect(database).tables)
+            database.run("DELETE FROM " + sqlite::quoted(table.name.text()));
+        database.enable_triggers(true);
+    }
+
+    /// Rows of `source` for tables that have none.
+    static void give_rows(Connection const& source, Connection const& database) {
+        for (auto const& table : sqlite::inspect(database).tables) {
+            try {
+                sqlite::sample_rows(source, database, table.name);
+            } catch (EngineError const&) {
+                // They do not fit any more: it stays empty.
+            }
+        }
+    }
+
+    [[nodiscard]] bool lacks_rows(Connection const& base) const {
+        auto const tables = sqlite::inspect(database_).tables;
+        return std::any_of(tables.begin(), tables.end(), [&](Table const& table) {
+            auto const name = "main." + sqlite::quoted(table.name.text());
+            return base.integer("SELECT EXISTS (SELECT 1 FROM " + name + " LIMIT 1 OFFSET " +
+                                std::to_string(database_.integer("SELECT count(*) FROM " + name)) + ")") != 0;
+        });
+    }
+
+    /// The statements that are no matter of a transaction, up to the one that fails.
+    static Expression script_of(std::vector<sqlite::TriedStatement> const& statements) {
+        std::string sql = "-- as far as it goes\n";
+        for (auto const& one : statements) {
+            if (!one.transaction && one.failure.empty()) sql += one.text + (one.text.ends_with(';') ? "\n" : ";\n");
+        }
+        return Expression{EngineTexts{.sqlite = std::move(sql), .postgresql = {}, .mariadb = {}}};
     }
 
     static void begin(Connection const& scratch) {
@@ -135,17 +248,87 @@ private:
 
     void run_raw(Migration const& migration, RawSql const& raw, Case& seen) {
         RawFacts facts;
-        {
-            auto const scratch = sqlite::copy_database(database_);
-            begin(scratch);
-            sqlite::StandIns stand_ins{scratch, {}};
-            if (raw.expand) facts.expand = sqlite::try_script(scratch, raw.expand->text(Engine::sqlite), stand_ins);
-            if (raw.contract)
-                facts.contract = sqlite::try_script(scratch, raw.contract->text(Engine::sqlite), stand_ins);
+        try {
+            run_raw(migration, raw, seen, facts);
+        } catch (Error const& error) {
+            facts.stopped = Stop{.words = first_line(error)};
         }
-        Plan const alone{"lint", {Migration{.id = migration.id, .release = migration.release, .operations = {raw}}}};
-        facts.replayed = replay(alone, database_).front();
         seen.raw = std::move(facts);
+    }
+
+    void run_raw(Migration const& migration, RawSql const& raw, Case& seen, RawFacts& facts) {
+        auto const before = sqlite::copy_database(database_);
+        auto const replayed = [&](RawSql const& sql) {
+            Plan const alone{"lint",
+                             {Migration{.id = migration.id, .release = migration.release, .operations = {sql}}}};
+            auto result = replay(alone, database_).front();
+            // A script that ended the transaction has not left it as it was.
+            if (!result.failure.empty()) sqlite::copy_into(before, database_);
+            seen.after = sqlite::inspect(database_);
+            return result;
+        };
+        auto texts = tried(database_, raw);
+        RawSql up_to{.expand = raw.expand, .contract = raw.contract, .undo = raw.undo, .verify = raw.verify};
+        if (raw.expand) up_to.expand = script_of(texts.expand);
+        if (raw.contract) up_to.contract = script_of(texts.contract);
+        auto const stop = stop_of(texts);
+        if (!stop) {
+            facts.replayed = replayed(raw);
+            // BEGIN and COMMIT have a rule: what stands between them is looked at all the same.
+            if (!facts.replayed.failure.empty()) facts.replayed = replayed(up_to);
+            if (!facts.replayed.failure.empty()) facts.stopped = Stop{.words = facts.replayed.failure};
+        } else {
+            auto as_far = replayed(up_to);
+            auto schema = std::move(seen.after);
+            sqlite::copy_into(before, database_);
+            take_rows(database_);
+            auto const rowless = tried(database_, raw);
+            facts.stopped = told(stop, texts, rowless);
+            if (!failed(rowless)) facts.replayed = replayed(raw);
+            if (failed(rowless) || !facts.replayed.failure.empty()) {
+                sqlite::copy_into(before, database_);
+                seen.after = std::move(schema);
+                facts.replayed = std::move(as_far);
+                facts.replayed.failure = stop->words;
+            } else {
+                give_rows(before, database_);
+                // What is on its way to another table when it stops is not lost.
+                std::erase_if(as_far.rows, [&](RowChange const& change) {
+                    return std::find(as_far.rebuilt.begin(), as_far.rebuilt.end(), change.table) ==
+                           as_far.rebuilt.end();
+                });
+                facts.replayed.rows = std::move(as_far.rows);
+                texts = joined(std::move(texts), rowless);
+            }
+        }
+        facts.expand = std::move(texts.expand);
+        facts.contract = std::move(texts.contract);
+    }
+
+    /// What was found with rows up to the statement that fails, and from there on without them.
+    static Texts joined(Texts texts, Texts const& rowless) {
+        auto const add = [](std::vector<sqlite::TriedStatement>& statements,
+                            std::vector<sqlite::TriedStatement> const& others) {
+            if (failed(statements)) statements.pop_back();
+            statements.insert(statements.end(), others.begin() + static_cast<std::ptrdiff_t>(statements.size()),
+                              others.end());
+        };
+        add(texts.expand, rowless.expand);
+        add(texts.contract, rowless.contract);
+        return texts;
+    }
+
+    /// False where it has stopped between its phases.
+    bool attempt(Plan const& alone, Case& seen) {
+        try {
+            stuck_ = false;
+            run(alone, seen);
+            seen.after = sqlite::inspect(database_);
+            stuck_ = false;
+        } catch (Error const&) {
+            // What fails before it has begun leaves the database as it was for the next operation.
+        }
+        return !stuck_;
     }
 
     void run(Plan const& alone, Case& seen) {
@@ -255,7 +438,8 @@ private:
     Connection database_;
     std::optional<Connection> open_ = {};  ///< Before open migrations were finished.
     bool made_up_;
-    bool stuck_ = false;  ///< What comes is judged over the schema as it is.
+    bool sampled_ = false;  ///< The live database has more rows.
+    bool stuck_ = false;    ///< What comes is judged over the schema as it is.
 };
 
 bool matches(Acceptance const& accepted, Migration const& migration, Finding const& finding) {
@@ -290,24 +474,20 @@ void accept(Plan const& plan, Standing standing, Live const* live, std::vector<F
     findings.insert(findings.end(), more.begin(), more.end());
 }
 
-}  // namespace
-
-Live facts_of(Connection const& connection) {
-    Live live{.connection = &connection,
-              .engine = sqlite::engine_version(),
-              .bytes = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size"),
-              .free_bytes = -1,
-              .wait = connection.integer("PRAGMA busy_timeout"),
-              .foreign_keys = connection.integer("PRAGMA foreign_keys") != 0};
-    auto const path = connection.path();
-    live.in_memory = path.empty();
-    std::error_code error;
-    auto const space = std::filesystem::space(std::filesystem::path{path}.parent_path(), error);
-    if (!live.in_memory && !error) live.free_bytes = static_cast<std::int64_t>(space.available);
-    return live;
+/// Where the rehearsal has refused a migration, that is told, and what fails after it may fail for that alone.
+void forget_refused(Rehearsal const& rehearsal, std::size_t position, Case& seen) {
+    if (!seen.raw || !seen.raw->stopped) return;
+    auto const& stop = *seen.raw->stopped;
+    auto const from = [](std::map<std::size_t, std::string> const& refused) {
+        return refused.empty() ? std::numeric_limits<std::size_t>::max() : refused.begin()->first;
+    };
+    auto const expand = from(rehearsal.refused);
+    bool const follows = position > expand || (!stop.on_rows && position == expand);
+    bool const at_contract = !stop.on_rows && stop.at_contract && position >= from(rehearsal.contract_refused);
+    if (follows || at_contract) seen.raw->stopped.reset();
 }
 
-std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live) {
+std::vector<Case> walked(Plan const& plan, Standing standing, Live const* live, Extent extent) {
     standing.expanded = std::min(standing.expanded, plan.migrations().size());
     standing.contracted = std::min(standing.contracted, standing.expanded);
     auto const nothing = Connection::in_memory();
@@ -316,7 +496,7 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live
     Rehearsal const bounded{plan, standing, base, std::chrono::milliseconds{50}};
 
     std::vector<Case> cases{Case{.live = live}};
-    Trial trial{plan, standing, base, live == nullptr};
+    Trial trial{plan, standing, base, live == nullptr, extent};
     for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
         auto const& migration = plan.migrations()[position];
         bool const expanded = position < standing.expanded;
@@ -343,12 +523,39 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live
             } else {
                 trial.go(migration, operation, seen);
             }
+            forget_refused(free, position, seen);
             for (auto const& table : seen.after.tables) {
                 if (seen.before.find_table(table.name) == nullptr) made.push_back(table.name);
             }
             cases.push_back(std::move(seen));
         }
     }
+    return cases;
+}
+
+}  // namespace
+
+Live facts_of(Connection const& connection) {
+    Live live{.connection = &connection,
+              .engine = sqlite::engine_version(),
+              .bytes = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size"),
+              .free_bytes = -1,
+              .wait = connection.integer("PRAGMA busy_timeout"),
+              .foreign_keys = connection.integer("PRAGMA foreign_keys") != 0};
+    auto const path = connection.path();
+    live.in_memory = path.empty();
+    std::error_code error;
+    auto const space = std::filesystem::space(std::filesystem::path{path}.parent_path(), error);
+    if (!live.in_memory && !error) live.free_bytes = static_cast<std::int64_t>(space.available);
+    return live;
+}
+
+std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live) {
+    auto cases = walked(plan, standing, live, Extent::samples);
+    bool const doubtful = std::any_of(cases.begin(), cases.end(), [](Case const& seen) {
+        return seen.raw && seen.raw->stopped && seen.raw->stopped->on_rows && seen.raw->stopped->sampled;
+    });
+    if (doubtful && live->bytes <= small_bytes) cases = walked(plan, standing, live, Extent::all);
     return cases;
 }
 

@@ -1,5 +1,6 @@
 #include "dialect/sqlite/connection.hpp"
 
+#include "dialect/sqlite/statements.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <sqlite3.h>
@@ -69,6 +70,12 @@ std::string advice_for(int code) {
                               .sql = std::string{sql},
                               .native_code = native,
                               .retry = is_busy(native) ? Retry::helps : Retry::useless}};
+}
+
+/// Where the engine does not understand a statement, its tail is the word at which it gave up.
+std::string_view first_statement(std::string_view script) {
+    auto const statements = split(script);
+    return statements.empty() ? script : statements.front().text;
 }
 
 }  // namespace
@@ -197,14 +204,13 @@ void Connection::run(std::string_view script) const {
         sqlite3_stmt* statement = nullptr;
         char const* tail = nullptr;
         int code = sqlite3_prepare_v3(handle_, rest, static_cast<int>(end - rest), 0, &statement, &tail);
-        std::string_view const sql{rest, static_cast<std::size_t>((tail != nullptr ? tail : end) - rest)};
-        if (code != SQLITE_OK) fail(handle_, code, sql);
+        if (code != SQLITE_OK) fail(handle_, code, first_statement({rest, static_cast<std::size_t>(end - rest)}));
         if (statement != nullptr) {
             while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
             }
             if (code != SQLITE_DONE) {
                 try {
-                    fail(handle_, code, sql);
+                    fail(handle_, code, first_statement({rest, static_cast<std::size_t>(end - rest)}));
                 } catch (...) {
                     sqlite3_finalize(statement);
                     throw;

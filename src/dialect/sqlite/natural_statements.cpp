@@ -124,8 +124,11 @@ std::vector<BrokenStatement> broken(std::vector<NaturalStatement> const& stateme
     for (auto const& statement : statements) {
         auto why = refusal(statement.sql, connection, stand_ins);
         if (!why && !statement.reads) why = left_out(statement, connection);
-        if (why)
-            found.push_back({.object = statement.object, .reads = statement.reads, .sql = statement.sql, .why = *why});
+        if (!why) continue;
+        bool const works =
+            statement.reads && !refusal("SELECT * FROM " + quoted(statement.table), connection, stand_ins);
+        found.push_back(
+            {.object = statement.object, .reads = statement.reads, .sql = statement.sql, .why = *why, .works = works});
     }
     return found;
 }

@@ -26,6 +26,7 @@ struct BrokenStatement {
     bool reads;
     std::string sql;
     std::string why;  ///< The engine's words, or "it leaves out packages.size, which is NOT NULL and has no default".
+    bool works = false;  ///< What it reads can be read, by other columns.
 };
 
 /// Those that the schema of `connection` understands itself, without evolver's and SQLite's own tables. Text in double

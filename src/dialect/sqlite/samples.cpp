@@ -5,13 +5,17 @@
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace evolver::sqlite {
 
 namespace {
 
-constexpr int each_end = 500;
+constexpr std::int64_t some_rows = 500;
+constexpr std::int64_t every_row = std::int64_t{1} << 40U;
 /// From each end, and a row more: all of it is in memory.
-constexpr std::size_t most_bytes = std::size_t{4} << 20U;
+constexpr std::size_t some_bytes = std::size_t{4} << 20U;
 
 std::size_t size_of(Value const& value) {
     if (auto const* text = std::get_if<std::string>(&value)) return text->size();
@@ -30,7 +34,9 @@ std::string writable(Table const& table, std::string& places) {
     return names;
 }
 
-void copy_rows(Connection const& source, Connection const& target, Table const& table) {
+void copy_rows(Connection const& source, Connection const& target, Table const& table, Extent extent) {
+    auto const each_end = extent == Extent::all ? every_row : some_rows;
+    auto const most_bytes = extent == Extent::all ? std::numeric_limits<std::size_t>::max() : some_bytes;
     std::string places;
     auto const names = writable(table, places);
     if (names.empty()) return;
@@ -43,10 +49,12 @@ void copy_rows(Connection const& source, Connection const& target, Table const& 
     auto const from = "SELECT " + names + " FROM main." + quoted(table.name.text()) + " ORDER BY ";
     auto insert = target.prepare("INSERT OR IGNORE INTO " + quoted(table.name.text()) + " (" + names + ") VALUES (" +
                                  places + ")");
-    // A table without a key to mind may take a row twice: it is a sample.
+    auto left = source.integer("SELECT count(*) FROM (SELECT 1 FROM main." + quoted(table.name.text()) + " LIMIT " +
+                               std::to_string(2 * each_end) + ")");
     for (auto const& by : {order, reverse}) {
-        auto rows = source.prepare(from + by + " LIMIT " + std::to_string(each_end));
-        int count = 0;
+        // A row that was taken twice would break what is unique.
+        auto rows = source.prepare(from + by + " LIMIT " + std::to_string(std::min(each_end, left)));
+        std::int64_t count = 0;
         std::size_t bytes = 0;
         for (; bytes < most_bytes && rows.step(); ++count) {
             for (int i = 0; i < rows.columns(); ++i) {
@@ -56,7 +64,7 @@ void copy_rows(Connection const& source, Connection const& target, Table const& 
             }
             insert.run();
         }
-        if (count < each_end && bytes < most_bytes) break;  // that was all of it
+        left -= count;
     }
 }
 
@@ -84,7 +92,7 @@ Value made_up(Table const& table, Column const& column, int row) {
 
 }  // namespace
 
-Connection sample_database(Connection const& source) {
+Connection sample_database(Connection const& source, Extent extent) {
     auto clone = clone_schema(source);
     auto& target = clone.connection;
     target.run("PRAGMA foreign_keys = OFF");
@@ -92,7 +100,7 @@ Connection sample_database(Connection const& source) {
     ReadTransaction const snapshot{source};
     for (auto const& table : inspect(target).tables) {
         try {
-            copy_rows(source, target, table);
+            copy_rows(source, target, table, extent);
         } catch (EngineError const&) {
             // An index on a function that only the application has: the table stays empty.
         }
@@ -101,13 +109,13 @@ Connection sample_database(Connection const& source) {
     return std::move(clone.connection);
 }
 
-void sample_rows(Connection const& source, Connection const& target, Name const& table) {
+void sample_rows(Connection const& source, Connection const& target, Name const& table, Extent extent) {
     auto const from = inspect_table(source, table);
     auto const to = inspect_table(target, table);
     if (!from || !to) return;
     target.enable_triggers(false);
     try {
-        copy_rows(source, target, common(*from, *to));
+        copy_rows(source, target, common(*from, *to), extent);
     } catch (...) {
         target.enable_triggers(true);
         throw;

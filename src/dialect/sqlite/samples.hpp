@@ -12,13 +12,16 @@
 
 namespace evolver::sqlite {
 
+enum class Extent { samples, all };
+
 /// The schema of `source` with up to 500 rows, or 4 MiB, from each end of every table; triggers do not fire for them.
-/// Cost: at most a thousand rows per table, whatever its size.
-[[nodiscard]] Connection sample_database(Connection const& source);
+/// Cost: at most a thousand rows per table, whatever its size; or all of them.
+[[nodiscard]] Connection sample_database(Connection const& source, Extent extent = Extent::samples);
 
 /// Puts up to 500 rows, or 4 MiB, from each end of the table `table` of `source` into that of `target`, in the columns that both have.
 /// Triggers do not fire for them. Throws EngineError.
-void sample_rows(Connection const& source, Connection const& target, Name const& table);
+void sample_rows(Connection const& source, Connection const& target, Name const& table,
+                 Extent extent = Extent::samples);
 
 /// Puts three rows into every ordinary table that has none, as its columns want them; in the last one everything is
 /// NULL that may be. CHECK and foreign keys are not minded.

@@ -232,4 +232,192 @@ TEST_CASE("lint: SQL that needs a function of the application is judged with a s
           "error packages");
 }
 
+TEST_CASE("fails-on-rows: what repeated values stop is an error with line, statement and the engine's words") {
+    std::string const twice = package_rows + "; INSERT INTO packages (name) VALUES ('twice'), ('twice')";
+    auto const findings =
+        linted({raw("ALTER TABLE packages DROP COLUMN size;\nCREATE UNIQUE INDEX by_name ON packages (name);")}, twice);
+    CHECK(found(findings, "fails-on-rows") == "error 0002-change");
+    CHECK(missing(words(findings, "fails-on-rows"),
+                  {"line 2 of the SQL fails at expand on the rows that are there: ",
+                   "UNIQUE constraint failed: packages.name, in: CREATE UNIQUE INDEX by_name ON packages (name) /"}) ==
+          "");
+    CHECK(found(findings, "drop-column-in-use") == "error packages.size");
+    CHECK(found(findings, "unique-on-existing") == "error by_name");
+    CHECK(missing(words(findings, "unique-on-existing"), {"1 row repeats another"}) == "");
+    CHECK(found(findings, "no-op") == "");
+}
+
+TEST_CASE("fails-on-rows: NULL that is copied into NOT NULL is an error beside what the rebuild does") {
+    auto const findings =
+        linted({raw("CREATE TABLE other (a);" +
+                    rebuilt("id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT NOT NULL, section TEXT"))},
+               package_rows + "; INSERT INTO packages (name, size) VALUES ('none', NULL)");
+    CHECK(found(findings, "fails-on-rows") == "error 0002-change");
+    CHECK(missing(words(findings, "fails-on-rows"), {"NOT NULL constraint failed: new_packages.size"}) == "");
+    CHECK(found(findings, "tighten-not-null") == "error packages.size");
+    CHECK(found(findings, "drop-table-in-use") == "");
+    CHECK(found(findings, "recreate-table") == "");
+}
+
+TEST_CASE("fails-on-rows: what is no constraint's is told too, and what comes after it is judged") {
+    auto const findings = linted({raw("UPDATE packages SET size = json_extract(name, '$.size')"),
+                                  raw("ALTER TABLE packages DROP COLUMN section"), raw("DELETE FROM packages")});
+    CHECK(found(findings, "fails-on-rows") == "error 0002-change");
+    CHECK(missing(words(findings, "fails-on-rows"), {"malformed JSON"}) == "");
+    CHECK(found(findings, "drop-column-in-use") == "error packages.section");
+    CHECK(found(findings, "truncate-or-mass-delete") == "error packages");
+}
+
+TEST_CASE("fails-on-rows: rows that are lost before the statement that fails are told") {
+    auto const findings = linted({raw("DROP TABLE packages; CREATE TABLE packages (" + same +
+                                      "); UPDATE other SET a = json_extract(a, '$.size')")},
+                                 package_rows + "; CREATE TABLE other (a); INSERT INTO other VALUES ('no json')");
+    CHECK(found(findings, "fails-on-rows") == "error 0002-change");
+    CHECK(found(findings, "recreate-table") == "error packages");
+}
+
+TEST_CASE("fails-on-rows: a failure at contract is a warning, since rows change until then") {
+    std::string const twice = package_rows + "; INSERT INTO packages (name) VALUES ('twice'), ('twice')";
+    RawSql const late{.expand = "CREATE TABLE other (a)",
+                      .contract = "UPDATE packages SET size = json_extract(name, '$.size')",
+                      .undo = "DROP TABLE other"};
+    CHECK(found(linted({late}), "fails-on-rows") == "warning 0002-change");
+    Linted open{changed({RawSql{.contract = late.contract}}), package_rows};
+    CHECK(found(open.findings({1, 2}), "fails-on-rows") == "warning 0002-change");
+    auto asked = late;
+    asked.verify = "SELECT 1 FROM packages WHERE NOT json_valid(name)";
+    CHECK(found(linted({asked}), "fails-on-rows") == "");
+}
+
+TEST_CASE("fails-on-rows: rows and functions that are made up are no reason for it") {
+    auto const checked = raw(rebuilt(same + ", CHECK (name LIKE 'p%' AND section <> 'sample 2')"));
+    CHECK(found(linted_alone({checked}), "fails-on-rows") == "");
+    CHECK(found(linted_alone({raw("UPDATE packages SET size = json_extract(name, '$.size')")}), "fails-on-rows") == "");
+    CHECK(found(linted({raw("UPDATE packages SET name = nullif(slug(name), slug(name))")}), "fails-on-rows") == "");
+}
+
+TEST_CASE("fails-on-rows: what the rehearsal refuses is told once, and statements before it are judged") {
+    auto const findings = linted({raw("ALTER TABLE packages DROP COLUMN size; DROP TABLE nothing")});
+    CHECK(found(findings, "refused-by-expand") == "error 0002-change");
+    CHECK(found(findings, "fails-on-rows") == "");
+    CHECK(found(findings, "drop-column-in-use") == "error packages.size");
+}
+
+TEST_CASE("fails-on-rows: a row that refers to one that is no sample is no failure") {
+    std::string const children =
+        many +
+        "; CREATE TABLE files (id INTEGER PRIMARY KEY, package INTEGER); INSERT INTO files (package) SELECT "
+        "id FROM packages WHERE id BETWEEN 9000 AND 9100";
+    std::string const copied =
+        "CREATE TABLE named (file INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO named SELECT id, (SELECT name "
+        "FROM packages WHERE packages.id = package) FROM files";
+    CHECK(found(linted({raw(copied)}, children), "fails-on-rows") == "");
+    CHECK(found(linted({raw(copied)}, children + "; INSERT INTO files (package) VALUES (0)"), "fails-on-rows") ==
+          "error 0002-change");
+    Linted large{changed({raw(copied)}), children};
+    large.live().bytes = std::int64_t{1} << 40U;
+    auto const findings = large.findings();
+    CHECK(found(findings, "fails-on-rows") == "warning 0002-change");
+    CHECK(missing(words(findings, "fails-on-rows"), {"on a sample of the rows"}) == "");
+}
+
+TEST_CASE("fails-on-rows: a table without a key is sampled without taking a row twice") {
+    std::string const keyless =
+        "CREATE TABLE log (line); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) INSERT "
+        "INTO log SELECT i FROM n";
+    auto const findings = linted({raw("CREATE UNIQUE INDEX by_line ON log (line)")}, keyless);
+    CHECK(found(findings, "fails-on-rows") == "");
+    CHECK(found(findings, "unique-on-existing") == "error by_line");
+}
+
+TEST_CASE("lint: what stands between BEGIN and COMMIT is judged") {
+    CHECK(found(linted({raw("BEGIN; ALTER TABLE packages DROP COLUMN size; COMMIT")}), "drop-column-in-use") ==
+          "error packages.size");
+}
+
+TEST_CASE("lint: what SQL removes is judged by the phase that removes it, whatever expand does") {
+    RawSql late{.expand = "CREATE TABLE other (b)",
+                .contract = "ALTER TABLE packages DROP COLUMN size; DROP TABLE shelves",
+                .undo = "DROP TABLE other"};
+    std::string const before = package_rows + "; CREATE TABLE shelves (a); INSERT INTO shelves VALUES (1)";
+    auto const dropped = linted({late}, before);
+    CHECK(missing(words(dropped, "drop-column-in-use"), {"packages.size is dropped at contract"}) == "");
+    CHECK(missing(words(dropped, "drop-table-in-use"), {"shelves is dropped at contract"}) == "");
+    late.contract = "ALTER TABLE packages RENAME COLUMN size TO bytes; ALTER TABLE shelves RENAME TO racks";
+    auto const renamed = linted({late}, before);
+    CHECK(found(renamed, "rename-column") == "warning packages.size");
+    CHECK(found(renamed, "rename-table") == "warning shelves");
+    auto const early = linted(
+        {RawSql{
+            .expand = "ALTER TABLE packages DROP COLUMN size", .contract = "DROP TABLE shelves", .undo = "SELECT 1"}},
+        before);
+    CHECK(missing(words(early, "drop-column-in-use"), {"packages.size is dropped at expand"}) == "");
+    CHECK(missing(words(early, "drop-table-in-use"), {"shelves is dropped at contract"}) == "");
+}
+
+TEST_CASE("lint: what SQL tightens at contract holds no older release, and is judged by the rows") {
+    RawSql late{.expand = "CREATE TABLE other (a)",
+                .contract = "CREATE UNIQUE INDEX by_name ON packages (name)",
+                .undo = "DROP TABLE other"};
+    CHECK(found(linted({late}), "unique-on-existing") == "");
+    std::string const twice = package_rows + "; INSERT INTO packages (name) VALUES ('twice'), ('twice')";
+    auto const findings = linted({late}, twice);
+    CHECK(found(findings, "unique-on-existing") == "error by_name");
+    CHECK(missing(words(findings, "unique-on-existing"), {"unique at contract, and 1 row repeats another"}) == "");
+    late.contract = "DELETE FROM packages WHERE name = 'twice'; CREATE UNIQUE INDEX by_name ON packages (name)";
+    CHECK(found(linted({late}, twice), "unique-on-existing") == "");
+    late.contract = rebuilt("id INTEGER PRIMARY KEY, name TEXT NOT NULL, size TEXT NOT NULL, section TEXT");
+    CHECK(found(linted({late}), "tighten-not-null") == "");
+}
+
+TEST_CASE("backfill-write-gap: triggers that live from expand to contract close it") {
+    RawSql const kept{.expand =
+                          "ALTER TABLE packages ADD COLUMN bytes INTEGER; CREATE TRIGGER fill AFTER INSERT ON "
+                          "packages BEGIN UPDATE packages SET bytes = size WHERE id = NEW.id; END; UPDATE "
+                          "packages SET bytes = size",
+                      .contract = "DROP TRIGGER fill",
+                      .undo = "SELECT 1"};
+    CHECK(found(linted({kept}), "backfill-write-gap") == "");
+    auto late = kept;
+    late.expand = "ALTER TABLE packages ADD COLUMN bytes INTEGER; UPDATE packages SET bytes = size";
+    late.contract = "CREATE TRIGGER fill AFTER INSERT ON packages BEGIN SELECT 1; END";
+    CHECK(found(linted({late}), "backfill-write-gap") == "warning packages.bytes");
+}
+
+TEST_CASE("dependent-object-breaks: a view that follows a new name works, and is a warning for its own column") {
+    std::string const view = package_rows + "; CREATE VIEW \"all packages\" AS SELECT name, size FROM packages";
+    auto const findings = linted({raw("ALTER TABLE packages RENAME COLUMN size TO bytes")}, view);
+    CHECK(found(findings, "dependent-object-breaks") == "warning all packages");
+    CHECK(missing(words(findings, "dependent-object-breaks"),
+                  {"the view all packages works on", "no such column: size", "DROP VIEW \"all packages\"; "}) == "");
+    RawSql const late{.contract = "ALTER TABLE packages RENAME COLUMN size TO bytes"};
+    CHECK(found(linted({late}, view), "dependent-object-breaks") == "");
+}
+
+TEST_CASE("dependent-object-breaks: a view that cannot be read any more is an error with SQL that can be pasted") {
+    auto const findings = linted({raw("CREATE TABLE other (a); DROP TABLE shelves")},
+                                 "CREATE TABLE shelves (a); CREATE VIEW \"all shelves\" AS SELECT a FROM shelves");
+    CHECK(found(findings, "dependent-object-breaks") == "error all shelves");
+    CHECK(missing(words(findings, "dependent-object-breaks"),
+                  {"behind broken", "DROP VIEW \"all shelves\"; …; CREATE VIEW \"all shelves\" AS …"}) == "");
+}
+
+TEST_CASE("lint: SQL in a finding is whole, on one line, and without its semicolon") {
+    auto const findings = linted({raw("ALTER TABLE\n  packages -- why\n  ADD;")});
+    CHECK(missing(words(findings, "refused-by-expand"),
+                  {", in: ALTER TABLE packages ADD; nothing was written: mend the migration, then call again /"}) ==
+          "");
+    CHECK(missing(words(linted({raw("SELEC name FROM packages")}), "refused-by-expand"),
+                  {", in: SELEC name FROM packages; nothing was written"}) == "");
+}
+
+TEST_CASE("in_a_sentence: what is cut is cut after a word") {
+    std::string columns = "first";
+    for (int i = 0; i < 60; ++i) columns += ", column" + std::to_string(i);
+    auto const cut = lint_rules::in_a_sentence("SELECT " + columns);
+    CHECK(cut.size() < 170);
+    CHECK(cut.ends_with(", …"));
+    CHECK(lint_rules::in_a_sentence("SELECT 'a  b' ;") == "SELECT 'a  b'");
+}
+
 TEST_SUITE_END();

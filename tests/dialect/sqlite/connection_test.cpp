@@ -59,6 +59,12 @@ TEST_CASE("connection: a script runs statement by statement, and the one that fa
     connection.run("  -- nothing\n");
 }
 
+TEST_CASE("connection: a statement that is not understood is named as a whole") {
+    auto const connection = Connection::in_memory();
+    auto const error = failure([&] { connection.run("SELECT 1;\n SELEC 2 FROM t; SELECT 3"); });
+    CHECK(error.sql() == "SELEC 2 FROM t;");
+}
+
 TEST_CASE("connection: values keep their type, zero bytes and all") {
     auto const connection = Connection::in_memory();
     std::vector<Value> const values{

@@ -34,4 +34,15 @@ TEST_CASE("samples: of wide rows a few megabytes from each end are, not five hun
     CHECK(samples.integer("SELECT count(*) FROM t") == 8);
 }
 
+TEST_CASE("samples: no row is there twice, with a key or without one, and on demand all of them are") {
+    auto database = numbers(700, 1);
+    database.run("CREATE TABLE keyless (x); INSERT INTO keyless SELECT id FROM t");
+    auto const samples = sample_database(database);
+    CHECK(samples.integer("SELECT count(*) FROM t") == 700);
+    CHECK(samples.integer("SELECT count(*) FROM keyless") == 700);
+    CHECK(samples.integer("SELECT count(DISTINCT x) FROM keyless") == 700);
+    CHECK(sample_database(numbers(3000, 1), Extent::all).integer("SELECT count(*) FROM t") == 3000);
+    CHECK(sample_database(numbers(40, 1 << 20), Extent::all).integer("SELECT count(*) FROM t") == 40);
+}
+
 TEST_SUITE_END();
