@@ -39,7 +39,7 @@ TEST_CASE(
     CHECK(command("report --output " + folder.file("report.html") + " --save " + folder.file("run.json")).code == 0);
     CHECK(command("runbook --output " + folder.file("runbook.md")).code == 0);
     CHECK(command("expand").code == 0);
-    CHECK(command("audit export --file " + folder.file("audit.jsonl")).code == 0);
+    CHECK(command("audit export " + folder.file("audit.jsonl")).code == 0);
     for (auto const* name : {"lines.log", "events.jsonl", "report.html", "run.json", "runbook.md", "audit.jsonl"}) {
         std::string const file{name};
         CAPTURE(file);
