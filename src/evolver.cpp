@@ -193,7 +193,7 @@ std::optional<std::string> Evolver::verify_audit(AuditHead const& anchored) {
                " was anchored";
     }
     auto const broken = ledger::verify_audit(connection, anchored);
-    if (!broken) return std::nullopt;
+    if (!broken) return parts_->workplace.missing_in_trail(connection);
     return "row " + std::to_string(broken->sequence) + " of evolver_audit: " + broken->why;
 }
 

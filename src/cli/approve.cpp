@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
+#include <string>
 
 namespace evolver::cli {
 
@@ -100,11 +102,11 @@ ExitCode give(Tool& tool, Said const& said) {
 
 ExitCode list(Tool& tool) {
     auto& out = tool.out();
-    std::int64_t alive = 0;
+    std::set<std::string> by;
     std::int64_t newest = 0;
     for (auto const& [approval, counts, why_dead] : approvals(tool.database(), tool.plan(), tool.actor())) {
         if (counts) {
-            ++alive;
+            by.insert(approval.approver);
             newest = std::max(newest, approval.created_at);
         }
         out.answer(fmt::format("{}  {}  {}, up to {}, in {}, until {}", approval.id,
@@ -128,9 +130,12 @@ ExitCode list(Tool& tool) {
     auto const now = std::chrono::duration_cast<std::chrono::seconds>(tool.now().time_since_epoch()).count();
     if (auto* const metrics = tool.metrics(); metrics != nullptr && newest > 0)
         metrics->record("evolver.approval.age", static_cast<double>(std::max<std::int64_t>(0, now - newest)));
+    // Each person counts once, however often they have said it.
     out.unit(fmt::format("{} for {} as the one who makes the change",
-                         alive == 1 ? "1 approval counts" : fmt::format("{} approvals count", alive), tool.actor()));
-    return alive > 0 ? ExitCode::done : ExitCode::blocked;
+                         by.size() == 1 ? "the approval of 1 person counts"
+                                        : fmt::format("the approvals of {} persons count", by.size()),
+                         tool.actor()));
+    return !by.empty() ? ExitCode::done : ExitCode::blocked;
 }
 
 void add_revoke(Verbs& verbs, CLI::App& family) {

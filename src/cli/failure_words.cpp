@@ -81,6 +81,19 @@ std::string with_accept_option(std::string text, std::string_view migration) {
     return text.replace(at, end + 2 - at, option);
 }
 
+/// `.accept_loss = {{"id", "reason"}}` as the option.
+std::string with_loss_option(std::string text) {
+    constexpr std::string_view begins = ".accept_loss = {{\"";
+    for (auto at = text.find(begins); at != std::string::npos; at = text.find(begins)) {
+        auto const id_ends = text.find('"', at + begins.size());
+        auto const end = text.find("}}", at);
+        if (id_ends == std::string::npos || end == std::string::npos || id_ends > end) break;
+        auto const id = text.substr(at + begins.size(), id_ends - at - begins.size());
+        text.replace(at, end + 2 - at, "--accept-loss '" + id + "=why'");
+    }
+    return text;
+}
+
 bool is_of_a_name(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
 
 /// The command with what the call says: `.reason = "why"` is `--reason "why"`.
@@ -143,6 +156,11 @@ std::string next_after(std::exception const& failure, ExitCode code, Tool const&
     if (dynamic_cast<BackfillFailed const*>(&failure) != nullptr) return tool.command("resolve show");
     if (dynamic_cast<BackfillStopped const*>(&failure) != nullptr) return tool.command("backfill resume");
     if (auto const* const closed = dynamic_cast<GateClosed const*>(&failure)) {
+        // What would be lost on the way back is accepted by name, in the very same command.
+        auto const lossy = std::ranges::find_if(closed->gates(), [](Gate const& gate) {
+            return gate.name == "lossless" && gate.reason.starts_with("rolling back");
+        });
+        if (lossy != closed->gates().end()) return tool.again() + " --accept-loss '" + lossy->migration + "=why'";
         // gates is about contract; what waits for an approval, status knows.
         bool const approvals =
             std::ranges::all_of(closed->gates(), [](Gate const& gate) { return gate.name == "approval"; });
@@ -160,6 +178,7 @@ std::string in_options(std::string_view text, Tool const& tool, std::string_view
         for (auto at = result.find(said); at != std::string::npos; at = result.find(said, at + option.size()))
             result.replace(at, said.size(), option);
     }
+    result = with_loss_option(std::move(result));
     return tool.given().migrations.empty() ? result : with_accept_option(std::move(result), migration);
 }
 

@@ -170,7 +170,7 @@ void show(Tool& tool, Standpoint const& standpoint, Trail trail) {
     if (trail == Trail::verified) broken = tool.evolver().verify_audit();
     if (broken) {
         out.warning("the audit trail is not what evolver has written: " + *broken +
-                    "; nothing else is held up by it. See " + tool.command("audit verify"));
+                    "; the work can go on all the same. See " + tool.command("audit verify"));
     }
     out.answer(next.command.empty() ? out.toned(Tone::good, next.says) : "next: " + next.command);
     out.record("summary", {{"verb", "status"},

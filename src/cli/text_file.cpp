@@ -20,7 +20,7 @@ std::string read_text(std::string const& path, std::string_view option) {
 
 void refuse_database(std::string const& path, std::string_view option, Tool const& tool) {
     if (!tool.has_database()) return;
-    for (auto const* kept : {"", "-wal", "-shm", "-journal", "-evolver"}) {
+    for (auto const* kept : {"", "-wal", "-shm", "-journal", "-evolver", "-pipeline", "-pipeline-lock"}) {
         auto const part = tool.database() + kept;
         std::error_code error;
         // By the file, whatever links lead to it; and by the name, where it is not there yet.

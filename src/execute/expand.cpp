@@ -1,9 +1,12 @@
 #include "execute/expand.hpp"
 
+#include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/index_sql.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statements.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/diff.hpp"
+#include "evolver/schema/tokens.hpp"
 #include "execute/approval_check.hpp"
 #include "execute/completion.hpp"
 #include "execute/estimate.hpp"
@@ -204,6 +207,7 @@ Report rehearse(Workplace& workplace) {
     auto const standing = moment.standing;
     auto& compiler = moment.compiler;
     compiler.watch_statements();
+    refuse_other_name(workplace, workplace.given());
     Report report{.rehearsed = true};
     auto const correction = ledger::correction(workplace.given(), plan.name());
     while (compiler.standing().expanded < plan.migrations().size()) {
@@ -245,6 +249,37 @@ std::optional<Schema> made_of_nothing(Plan const& plan, std::size_t through) {
     }
 }
 
+/// What the scripts would still change here: they run statement by statement on the schema as it is, without rows, and what fails was done before.
+/// None where that tells nothing, because a rename has failed: what was made under the old name before it would look missing.
+std::optional<std::string> still_to_do(Plan const& plan, std::size_t through, sqlite::Connection const& connection) {
+    auto const now = sqlite::clone_schema(connection);
+    auto const after = sqlite::clone_schema(connection);
+    bool renames = false;
+    for (auto const& migration : plan.migrations().first(through)) {
+        for (auto const& operation : migration.operations) {
+            auto const* const raw = std::get_if<RawSql>(&operation);
+            if (raw == nullptr) return std::nullopt;
+            for (auto const* script : {&raw->expand, &raw->contract}) {
+                if (!*script) continue;
+                auto const text = (*script)->text(Engine::sqlite);
+                for (auto const& statement : sqlite::split(text)) {
+                    try {
+                        after.connection.run(std::string{statement.text});
+                    } catch (Error const&) {
+                        renames = renames || normalised(statement.text).find(" rename ") != std::string::npos;
+                    }
+                }
+            }
+        }
+    }
+    if (renames) return std::nullopt;
+    std::string found;
+    for (auto const& difference :
+         diff(sqlite::inspect(after.connection), sqlite::inspect(now.connection), Engine::sqlite))
+        found += "\n  " + difference.text();
+    return found;
+}
+
 /// A history of SQL says nothing of the schema by itself: it is made once, in memory, and compared.
 void refuse_other_history(Workplace& workplace, std::size_t through, sqlite::Connection const& connection) {
     auto const& plan = workplace.plan();
@@ -255,8 +290,18 @@ void refuse_other_history(Workplace& workplace, std::size_t through, sqlite::Con
         });
     });
     if (!is_sql) return;  // what operations make, refuse_drift() knows
+    auto const refuse = [&](std::string const& found) {
+        throw DriftError{Failure{
+            .what = "The database is not what the plan makes up to \"" + last + "\":" + found,
+            .object = workplace.path(),
+            .instead =
+                "name the last migration whose work is there, or bring the database to that; nothing was written"}};
+    };
     auto const expected = made_of_nothing(plan, through);
     if (!expected) {
+        auto const undone = still_to_do(plan, through, connection);
+        if (undone && undone->empty()) return;
+        if (undone) return refuse(*undone);
         workplace.tell({.kind = EventKind::warning,
                         .migration = last,
                         .message = "the schema is taken as it is: the migrations up to \"" + last +
@@ -268,11 +313,7 @@ void refuse_other_history(Workplace& workplace, std::size_t through, sqlite::Con
     for (auto const& difference : diff(*expected, sqlite::inspect(connection), Engine::sqlite)) {
         if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
     }
-    if (found.empty()) return;
-    throw DriftError{Failure{
-        .what = "The database is not what the plan makes up to \"" + last + "\":" + found,
-        .object = workplace.path(),
-        .instead = "name the last migration whose work is there, or bring the database to that; nothing was written"}};
+    if (!found.empty()) refuse(found);
 }
 
 /// Takes a baseline back behind which nothing has happened yet: it was a word, and may be said again.
@@ -309,6 +350,7 @@ void baseline(Workplace& workplace, MigrationId const& last) {
     }
     auto const through = static_cast<std::size_t>(found - migrations.begin()) + 1;
     auto const& connection = workplace.own();
+    refuse_other_name(workplace, connection);
     refuse_drift(workplace, {through, through}, connection);
     refuse_other_history(workplace, through, connection);
 

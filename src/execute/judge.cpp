@@ -12,6 +12,28 @@ void Judge::look_around() {
     if (!workplace_.path().empty()) open_ = processes_with_open(workplace_.path()).processes;
 }
 
+namespace {
+
+/// What the queries of the migration say that have to find nothing before contract.
+std::string unverified(sqlite::Connection const& connection, Migration const& migration) {
+    for (auto const& operation : migration.operations) {
+        auto const* const raw = std::get_if<RawSql>(&operation);
+        if (raw == nullptr || !raw->verify) continue;
+        auto const query = raw->verify->text(Engine::sqlite);
+        std::string why;
+        try {
+            auto rows = connection.prepare(query);
+            if (rows.step()) why = "finds rows: mend them by hand, it shows which";
+        } catch (Error const& error) {
+            why = std::string{"fails: "} + error.what();
+        }
+        if (!why.empty()) return "the verify query of the migration " + why + " (" + query + ")";
+    }
+    return {};
+}
+
+}  // namespace
+
 contract_gates::Facts Judge::facts_of(ledger::Entry const& entry) const {
     auto const& connection = workplace_.own();
     auto const& plan = workplace_.plan();
@@ -24,6 +46,7 @@ contract_gates::Facts Judge::facts_of(ledger::Entry const& entry) const {
     facts.backup = ledger::last_backup(connection, plan.name());
     facts.loss_accepted =
         std::ranges::any_of(options_.accept_loss, [&](AcceptedLoss const& one) { return one.migration == entry.id; });
+    facts.unverified = unverified(connection, facts.migration);
     facts.own_release = workplace_.release();
     facts.instances = workplace_.presence().instances();
     facts.processes = open_;

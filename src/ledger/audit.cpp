@@ -135,6 +135,8 @@ std::string host_name() {
 }
 
 void append(sqlite::Connection const& connection, AuditRow const& row) {
+    // One that somebody has dropped is begun anew, so that the work can go on; that it lacks what the ledger has, verification goes on to tell.
+    if (!has_audit(connection)) connection.run(audit_tables());
     if (!has_more_columns(connection)) {
         for (auto const& column : more_columns)
             connection.run("ALTER TABLE main.evolver_audit ADD COLUMN " + std::string{column} + " TEXT");

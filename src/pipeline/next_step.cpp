@@ -36,9 +36,11 @@ NextStep after_passing(PipelineRun const& run) {
     if (run.migrations.empty()) return {.kind = Kind::none, .call = {}, .why = "there was nothing to bring"};
     if (run.environment == Environment::staging)
         return approve(run, "run", "staging has shown the change; production waits for an approval");
+    bool const compared = !run.at(PipelineStage::reconciliation).comparisons.empty();
     return {.kind = Kind::contract,
             .call = "Evolver::contract()",
-            .why = "both shapes are there and agree; contract() removes the old one when its gates are open"};
+            .why = std::string{compared ? "both shapes are there and agree" : "it is there"} +
+                   "; contract() removes what is old when its gates are open"};
 }
 
 NextStep after_failure(PipelineRun const& run, StageRecord const& stage) {

@@ -342,6 +342,50 @@ TEST_CASE(
     CHECK(has(tool(folder)("status").error, "somebody has dropped it"));
 }
 
+TEST_CASE("failures: a verify query that finds rows is a closed gate, before anything is contracted") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const known = catalogue();
+    Plan const plan{"catalogue",
+                    {known.migrations()[0], known.migrations()[1],
+                     Migration{.id = "0003-names",
+                               .release = "3.0",
+                               .operations = {RawSql{.expand = "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT)",
+                                                     .contract = "DROP TABLE IF EXISTS spare",
+                                                     .undo = "DROP TABLE names",
+                                                     .verify = "SELECT id FROM packages WHERE id = 7"}}}}};
+    auto const command = tool(folder, "bob", plan);
+    for (auto const* verb : {"expand", "backfill start", "reconcile"}) REQUIRE(command(verb).code == 0);
+    auto const told = command("contract run --yes");
+    CAPTURE(told.out);
+    CHECK(told.code == 3);
+    CHECK(has(told.error, "the verify query of the migration finds rows"));
+    CHECK_FALSE(has(told.out, "contracted"));
+    CHECK(command("gates").code == 3);
+    RawSqlite{folder.database()}.run("DELETE FROM packages WHERE id = 7");
+    CHECK(command("contract run --yes").code == 0);
+}
+
+TEST_CASE("failures: a rollback that would lose something names the command that accepts it") {
+    Folder const folder;
+    make_catalogue(folder.database());
+    auto const known = catalogue();
+    Plan const plan{
+        "catalogue",
+        {known.migrations()[0],
+         Migration{.id = "0002-tags",
+                   .release = "2.0",
+                   .operations = {RawSql{.expand = "CREATE TABLE tags (name TEXT)", .undo = "DROP TABLE tags"}}}}};
+    auto const command = tool(folder, "bob", plan);
+    REQUIRE(command("expand").code == 0);
+    RawSqlite{folder.database()}.run("INSERT INTO tags VALUES ('x')");
+    auto const told = command("rollback --undo 0002-tags");
+    CHECK(told.code == 3);
+    CHECK(has(told.error, "1 row of tags; accept that by name: --accept-loss '0002-tags=why'"));
+    CHECK(has(next_of(told), "--accept-loss '0002-tags=why'"));
+    CHECK(command.paste(next_of(told)).code == 0);
+}
+
 TEST_CASE("failures: nothing that is written may be the database, by whatever name it is called") {
     Folder const folder;
     make_catalogue(folder.database());
@@ -349,7 +393,8 @@ TEST_CASE("failures: nothing that is written may be the database, by whatever na
     std::filesystem::create_symlink(folder.database(), folder.file("link"));
     std::filesystem::create_hard_link(folder.database(), folder.file("hard"));
     auto const before = file_bytes(folder.database());
-    for (auto const& name : {folder.database(), folder.file("link"), folder.file("hard"), folder.database() + "-wal"}) {
+    for (auto const& name : {folder.database(), folder.file("link"), folder.file("hard"), folder.database() + "-wal",
+                             folder.database() + "-pipeline"}) {
         for (auto const& words : {"audit export " + name, "report --output " + name, "runbook --output " + name,
                                   "--metrics " + name + " status", "--events " + name + " status",
                                   "--log " + name + " status", "pipeline run --alert-file " + name}) {

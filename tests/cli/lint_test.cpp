@@ -54,6 +54,23 @@ TEST_CASE("lint: a finding in a folder of SQL says the option that accepts it, a
     CHECK(command("--accept-finding 'drop-index a=why' " + lint).code == 64);
 }
 
+TEST_CASE("lint: a new table that is filled once from one in use is told, unless triggers go on filling it") {
+    support::SqlFolder folder;
+    folder.write("0001_a.expand.sql", "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, fax TEXT);\n");
+    folder.write("0001_a.rollback.sql", "DROP TABLE customers;\n");
+    folder.write("0002_b.expand.sql", "CREATE TABLE faxes (id INTEGER PRIMARY KEY, fax TEXT);\n");
+    folder.write("0002_b.backfill.sql", "INSERT OR IGNORE INTO faxes SELECT id, fax FROM customers;\n");
+    folder.write("0002_b.rollback.sql", "DROP TABLE faxes;\n");
+    Command const command;
+    CHECK(has(command("--migrations " + folder.path() + " lint").out, "fills the new table faxes from customers once"));
+    folder.write(
+        "0002_b.expand.sql",
+        "CREATE TABLE faxes (id INTEGER PRIMARY KEY, fax TEXT);\n"
+        "CREATE TRIGGER f AFTER UPDATE ON customers BEGIN REPLACE INTO faxes VALUES (NEW.id, NEW.fax); END;\n");
+    folder.write("0002_b.rollback.sql", "DROP TRIGGER f; DROP TABLE faxes;\n");
+    CHECK_FALSE(has(command("--migrations " + folder.path() + " lint").out, "backfill-write-gap"));
+}
+
 TEST_CASE("lint: annotations are one command each, with what would end them written as a code") {
     support::SqlFolder folder;
     with_a_hazard(folder);

@@ -251,6 +251,46 @@ TEST_SUITE("face/start") {
               "baseline baseline");
     }
 
+    TEST_CASE("a baseline of SQL on tables that are not the plan's own is judged by what it would still change") {
+        Folder const folder;
+        RawSqlite const by_hand{folder.database()};
+        by_hand.run("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, fax TEXT)");
+        auto const sql = [](char const* id, RawSql text) {
+            return Migration{.id = id, .release = "1.0", .operations = {std::move(text)}};
+        };
+        Plan const plan{
+            "customers",
+            {sql("1", {.expand = "ALTER TABLE customers ADD COLUMN country TEXT"}),
+             sql("2", {.expand = "CREATE TABLE faxes (id INTEGER, fax TEXT); INSERT INTO faxes SELECT id, fax "
+                                 "FROM customers",
+                       .contract = "ALTER TABLE customers DROP COLUMN fax"})}};
+        Application application{folder.database(), plan};
+        auto const words = refusal<DriftError>(folder.database(), [&] { application.evolver.baseline("2"); });
+        CAPTURE(words);
+        for (auto const* object : {"country", "faxes", "fax"}) CHECK(has(words, object));
+        by_hand.run("ALTER TABLE customers ADD COLUMN country TEXT");
+        by_hand.run("ALTER TABLE customers DROP COLUMN fax");
+        by_hand.run("CREATE TABLE faxes (id INTEGER, fax TEXT)");
+        application.evolver.baseline("2");
+        CHECK(application.evolver.expand().steps.empty());
+    }
+
+    TEST_CASE("a trail that was dropped is begun anew by the next change, and is told to lack what was before") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Application application{folder.database(), catalogue()};
+        application.evolver.expand();
+        CHECK_FALSE(application.evolver.verify_audit());
+        RawSqlite{folder.database()}.run("DROP TABLE evolver_audit");
+        CHECK(application.evolver.verify_audit());
+        application.evolver.backfill();
+        application.evolver.reconcile();
+        application.evolver.contract(now());
+        auto const lacks = application.evolver.verify_audit();
+        REQUIRE(lacks);
+        CHECK(has(*lacks, "0001-packages"));
+    }
+
     TEST_CASE("a plan that the database knows under another name is refused before it runs a second time") {
         Folder const folder;
         auto const under = [](char const* name) {
@@ -264,8 +304,12 @@ TEST_SUITE("face/start") {
             application.evolver.expand();
         }
         Application application{folder.database(), under("current")};
-        auto const words = refusal<HistoryError>(folder.database(), [&] { application.evolver.expand(); });
-        CHECK(has(words, "under the name \"migrations\""));
+        for (auto const& call : std::vector<std::function<void()>>{[&] { application.evolver.expand(); },
+                                                                   [&] { (void)application.evolver.dry_run(); },
+                                                                   [&] { application.evolver.baseline("1"); }}) {
+            auto const words = refusal<HistoryError>(folder.database(), call);
+            CHECK(has(words, "under the name \"migrations\""));
+        }
     }
 
     TEST_CASE("a migration that was moved to another release is said to be that, not edited") {

@@ -1,4 +1,5 @@
 #include "compile/lint/rules.hpp"
+#include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
 
@@ -16,8 +17,31 @@ bool has_new_trigger(Case const& seen, Name const& table) {
     });
 }
 
+/// A table that is new, and was filled from one that older releases go on writing to.
+void judge_copies(Case const& seen, Tell const& tell) {
+    for (auto const& one : seen.raw->expand) {
+        for (auto const& name : one.touched.inserted) {
+            if (seen.before.find_table(name) != nullptr || seen.raw->replayed.expanded.find_table(name) == nullptr)
+                continue;
+            for (auto const& source : seen.before.tables) {
+                bool const reads = mentions_column(one.text, source.name.text());
+                bool const stays = seen.raw->replayed.expanded.find_table(source.name) != nullptr;
+                if (!reads || !stays || !seen.in_use(source.name) || has_new_trigger(seen, source.name)) continue;
+                tell(Severity::warning, name,
+                     "the SQL fills the new table " + name + " from " + source.name.text() +
+                         " once: rows that older releases write afterwards are not in it",
+                     "make triggers on " + source.name.text() +
+                         " at expand that go on doing so, and drop them at contract; and a verify query that finds "
+                         "rows where the two do not agree, which keeps contract closed",
+                     one.text);
+            }
+        }
+    }
+}
+
 void judge(Case const& seen, Tell const& tell) {
     if (!seen.raw || seen.expanded) return;
+    judge_copies(seen, tell);
     for (auto const& table : seen.before.tables) {
         auto const* const now = seen.raw->replayed.expanded.find_table(table.name);
         if (now == nullptr || !seen.in_use(table.name) || has_new_trigger(seen, table.name)) continue;

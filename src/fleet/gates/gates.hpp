@@ -36,6 +36,8 @@ struct Facts {
     ledger::Backup backup = {};
     std::string waits_for = {};  ///< An earlier migration that is not contracted and will not be in this call.
     bool loss_accepted = false;
+    /// Why what the migration wants to be true is not: its verify query finds rows, or fails. Empty where it has none, or finds none.
+    std::string unverified = {};
     std::string own_release = {};  ///< Of the program that asks.
     std::vector<Instance> instances = {};
     std::vector<Process> processes = {};  ///< With the file open; empty where that cannot be seen.
