@@ -5,6 +5,7 @@
 #include "dialect/sqlite/soci_handle.hpp"
 #include "execute/advance.hpp"
 #include "execute/backup.hpp"
+#include "execute/baseline.hpp"
 #include "execute/contract.hpp"
 #include "execute/expand.hpp"
 #include "execute/fingerprint.hpp"
@@ -184,16 +185,14 @@ std::optional<std::string> Evolver::verify_audit() { return verify_audit(AuditHe
 
 std::optional<std::string> Evolver::verify_audit(AuditHead const& anchored) {
     auto const& connection = parts_->workplace.given();
+    auto const missing = ledger::missing_in_trail(connection, parts_->workplace.plan().name());
     if (!ledger::has_audit(connection)) {
-        bool const has_history = !parts_->workplace.state(connection).entries.empty();
-        if (anchored.sequence == 0 && has_history)
-            return "there is no audit trail, and the ledger has migrations that were brought: somebody has dropped it";
-        if (anchored.sequence == 0) return std::nullopt;
+        if (missing || anchored.sequence == 0) return missing;
         return "there is no audit trail, and there was one: its row " + std::to_string(anchored.sequence) +
                " was anchored";
     }
     auto const broken = ledger::verify_audit(connection, anchored);
-    if (!broken) return parts_->workplace.missing_in_trail(connection);
+    if (!broken) return missing;
     return "row " + std::to_string(broken->sequence) + " of evolver_audit: " + broken->why;
 }
 

@@ -137,8 +137,8 @@ public:
     /// before expand; LiveTables then go through the old shape.
     void attach();
 
-    /// Says once that the database, which existed before evolver, is what the migrations up to `last` would have made. Throws DriftError
-    /// with the differences where it is not.
+    /// Says, until the first expand(), that the database, which existed before evolver, is what the migrations up to `last` would have made. Throws
+    /// DriftError with the differences where it is not; of SQL of your own that renames what is not the plan's, a warning tells that nothing was compared.
     void baseline(MigrationId const& last);
 
     // ---- in transition

@@ -2,6 +2,7 @@
 
 #include "evolver/evolver.hpp"
 #include "evolver/pipeline/approval.hpp"
+#include "ledger/approvals.hpp"
 #include "observe/words.hpp"
 
 #include <fmt/format.h>
@@ -119,14 +120,11 @@ Advice first_advice(Standpoint const& standpoint, Tool const& tool) {
 
 int approvals_missing(Tool& tool, ChangeClass change, std::string const& executor) {
     auto const policy = approval_policy(tool.database(), tool.plan()).value_or(ApprovalPolicy{});
-    int wanted = policy.quorum.destructive;
-    if (change == ChangeClass::data) wanted = policy.quorum.data;
-    if (change == ChangeClass::additive) wanted = policy.quorum.additive;
     std::set<std::string> by;
     for (auto const& one : approvals(tool.database(), tool.plan(), executor)) {
         if (one.alive && one.approval.change >= change) by.insert(one.approval.approver);
     }
-    return std::max(0, wanted - static_cast<int>(by.size()));
+    return std::max(0, ledger::needed(policy, change) - static_cast<int>(by.size()));
 }
 
 void tell_next(Tool& tool) {

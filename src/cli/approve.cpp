@@ -45,9 +45,7 @@ std::string words_of_moment(std::int64_t seconds) {
 PipelineRun evidence(Tool& tool, Said const& said) {
     if (!said.run.empty()) return pipeline_run(tool.database(), said.run);
     for (auto& run : pipeline_runs(tool.database())) {
-        if (run.environment == Environment::staging && run.outcome == StageOutcome::passed &&
-            run.plan_digest == tool.plan().digest() && is_whole(run))
-            return std::move(run);
+        if (is_evidence(run, tool.plan().digest())) return std::move(run);
     }
     throw InputError{Failure{.what = "No run of this plan has passed on staging, so there is nothing to approve.",
                              .object = tool.database(),

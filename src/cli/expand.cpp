@@ -1,9 +1,9 @@
 #include "cli/advice.hpp"
 #include "cli/pipeline_lines.hpp"
 #include "cli/verbs.hpp"
+#include "compile/broken_releases.hpp"
 #include "observe/words.hpp"
 
-#include <algorithm>
 #include <memory>
 
 namespace evolver::cli {
@@ -22,9 +22,7 @@ void add_expand(Verbs& verbs) {
         if (is_in_the_way(tool)) return ExitCode::blocked;
         auto const report = tool.evolver(said->create ? Missing::made : Missing::refused).expand();
         // Its warnings were told as they came.
-        bool const breaks = std::ranges::any_of(report.warnings, [](std::string const& warning) {
-            return warning.find("breaks older releases") != std::string::npos;
-        });
+        bool const breaks = tells_of_broken_releases(report.warnings);
         auto const count = report.steps.size();
         tool.out().unit(count == 0 ? "nothing to do: every migration is expanded"
                                    : "expanded: " + counted(static_cast<std::int64_t>(count), "step") +

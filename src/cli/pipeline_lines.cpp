@@ -65,8 +65,7 @@ namespace {
 bool has_evidence(PipelineRun const& production, Tool const& tool) {
     auto const runs = pipeline_runs(tool.database());
     return std::ranges::any_of(runs, [&](PipelineRun const& one) {
-        return one.environment == Environment::staging && one.outcome == StageOutcome::passed && is_whole(one) &&
-               one.plan_digest == production.plan_digest && one.schema_before == production.schema_before;
+        return is_evidence(one, production.plan_digest) && one.schema_before == production.schema_before;
     });
 }
 

@@ -1,5 +1,6 @@
 #include "compile/compiler.hpp"
 
+#include "compile/broken_releases.hpp"
 #include "compile/expression_check.hpp"
 #include "compile/invariant_check.hpp"
 #include "compile/table_of_change.hpp"
@@ -293,8 +294,8 @@ void Compiler::warn_of_broken(Compiled& compiled) {
         // Each is told once, by the migration that did it.
         std::erase_if(watched_, [&](sqlite::NaturalStatement const& other) { return other.sql == statement.sql; });
     }
-    compiled.warnings.push_back("migration \"" + id_of(compiled.position) + "\" breaks older releases at expand: " +
-                                listed + "; stop them first, or let both live: an operation, or SQL in phases");
+    compiled.warnings.push_back("migration \"" + id_of(compiled.position) + "\" " + std::string{breaks_older_releases} +
+                                ": " + listed + "; stop them first, or let both live: an operation, or SQL in phases");
 }
 
 std::string Compiler::base_of(Name const& table, Name const& column) const {

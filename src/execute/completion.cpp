@@ -125,7 +125,7 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
             stale = connection.integer("PRAGMA schema_version") != moment.compiler.schema_version();
             auto const state = workplace.state(connection);
             if (stale || !stands_at(state, position, Stage::switched)) return;  // another operator was quicker
-            auto closed = judge.all(state.entries[position], true);
+            auto closed = judge.at_standstill(state.entries[position]);
             std::erase_if(closed, [](Gate const& gate) { return gate.open || is_contracts(gate.name); });
             if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
             ledger::make_rollout(connection);

@@ -267,7 +267,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
             auto const now = workplace.state(connection);
             if (standing_of(now).contracted != position) return;  // another operator was quicker
             if (compiled.removes) {
-                if (auto closed = closed_among(judge.all(now.entries[position], true)); !closed.empty())
+                if (auto closed = closed_among(judge.at_standstill(now.entries[position])); !closed.empty())
                     throw GateClosed{std::move(closed)};
                 // The floor first: an instance of an older release that starts from here on is refused before it writes.
                 ledger::raise_floor(connection, plan.name(),

@@ -1,12 +1,7 @@
 #include "execute/expand.hpp"
 
-#include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/index_sql.hpp"
-#include "dialect/sqlite/inspect.hpp"
-#include "dialect/sqlite/statements.hpp"
 #include "evolver/dialect/engine_error.hpp"
-#include "evolver/schema/diff.hpp"
-#include "evolver/schema/tokens.hpp"
 #include "execute/approval_check.hpp"
 #include "execute/completion.hpp"
 #include "execute/estimate.hpp"
@@ -14,7 +9,6 @@
 #include "execute/invariants.hpp"
 #include "execute/mend.hpp"
 #include "execute/rules.hpp"
-#include "ledger/audit.hpp"
 #include "ledger/figures.hpp"
 
 #include <algorithm>
@@ -109,34 +103,6 @@ bool commit_expand(Workplace& workplace, Compiled const& compiled, Report& repor
     return true;
 }
 
-/// The oldest release that can use a database on which the migrations before `through` are contracted.
-std::size_t floor_after(Plan const& plan, std::size_t through) {
-    std::size_t floor = 0;
-    auto const nothing = sqlite::Connection::in_memory();
-    try {
-        Compiler compiler{plan, {}, nothing};
-        while (compiler.standing().expanded < through) {
-            auto const compiled = compiler.expand();
-            if (compiled.removes) floor = plan.position_of(plan.migrations()[compiled.position].release);
-        }
-    } catch (PlanError const&) {
-        // The plan builds on tables that it did not make: only its own words tell what older releases could use.
-        floor = plan.position_of(plan.migrations()[through - 1].release);
-    }
-    return floor;
-}
-
-/// A folder that is read under another name, by a link, say, would bring all of its migrations a second time.
-void refuse_other_name(Workplace const& workplace, sqlite::Connection const& connection) {
-    auto const& plan = workplace.plan();
-    auto const known_as = ledger::other_name(connection, plan);
-    if (known_as.empty()) return;
-    throw HistoryError{Failure{.what = "The database has migrations of this plan already, under the name \"" +
-                                       known_as + "\"; here it is called \"" + plan.name() + "\".",
-                               .object = plan.name(),
-                               .instead = "call it \"" + known_as + "\" (of a folder: DirectoryOptions::name)"}};
-}
-
 }  // namespace
 
 bool nothing_to_expand(Workplace& workplace) {
@@ -157,7 +123,7 @@ Report expand(Workplace& workplace) {
     workplace.refuse_open_transaction("expand");
     // From here on by evolver's own connection: an open rowset holds the session to what was there before.
     auto const& connection = workplace.own();
-    refuse_other_name(workplace, connection);
+    ledger::refuse_other_name(connection, plan);
     mend_sync(workplace);
     for (auto drift = Drift::refused;; drift = Drift::allowed) {
         auto moment = look(workplace, connection, drift);
@@ -207,7 +173,7 @@ Report rehearse(Workplace& workplace) {
     auto const standing = moment.standing;
     auto& compiler = moment.compiler;
     compiler.watch_statements();
-    refuse_other_name(workplace, workplace.given());
+    ledger::refuse_other_name(workplace.given(), plan);
     Report report{.rehearsed = true};
     auto const correction = ledger::correction(workplace.given(), plan.name());
     while (compiler.standing().expanded < plan.migrations().size()) {
@@ -227,143 +193,6 @@ Report rehearse(Workplace& workplace) {
     report.findings = look_for_hazards(workplace, workplace.given());
     std::erase_if(report.findings, [](Finding const& finding) { return finding.severity == Severity::info; });
     return report;
-}
-
-namespace {
-
-/// What the first migrations make of nothing, where they are SQL of one's own; none where they are not, or build on what is not theirs.
-std::optional<Schema> made_of_nothing(Plan const& plan, std::size_t through) {
-    auto const connection = sqlite::Connection::in_memory();
-    try {
-        for (auto const& migration : plan.migrations().first(through)) {
-            for (auto const& operation : migration.operations) {
-                auto const* const raw = std::get_if<RawSql>(&operation);
-                if (raw == nullptr) return std::nullopt;
-                if (raw->expand) connection.run(raw->expand->text(Engine::sqlite));
-                if (raw->contract) connection.run(raw->contract->text(Engine::sqlite));
-            }
-        }
-        return sqlite::inspect(connection);
-    } catch (Error const&) {
-        return std::nullopt;
-    }
-}
-
-/// What the scripts would still change here: they run statement by statement on the schema as it is, without rows, and what fails was done before.
-/// None where that tells nothing, because a rename has failed: what was made under the old name before it would look missing.
-std::optional<std::string> still_to_do(Plan const& plan, std::size_t through, sqlite::Connection const& connection) {
-    auto const now = sqlite::clone_schema(connection);
-    auto const after = sqlite::clone_schema(connection);
-    bool renames = false;
-    for (auto const& migration : plan.migrations().first(through)) {
-        for (auto const& operation : migration.operations) {
-            auto const* const raw = std::get_if<RawSql>(&operation);
-            if (raw == nullptr) return std::nullopt;
-            for (auto const* script : {&raw->expand, &raw->contract}) {
-                if (!*script) continue;
-                auto const text = (*script)->text(Engine::sqlite);
-                for (auto const& statement : sqlite::split(text)) {
-                    try {
-                        after.connection.run(std::string{statement.text});
-                    } catch (Error const&) {
-                        renames = renames || normalised(statement.text).find(" rename ") != std::string::npos;
-                    }
-                }
-            }
-        }
-    }
-    if (renames) return std::nullopt;
-    std::string found;
-    for (auto const& difference :
-         diff(sqlite::inspect(after.connection), sqlite::inspect(now.connection), Engine::sqlite))
-        found += "\n  " + difference.text();
-    return found;
-}
-
-/// A history of SQL says nothing of the schema by itself: it is made once, in memory, and compared.
-void refuse_other_history(Workplace& workplace, std::size_t through, sqlite::Connection const& connection) {
-    auto const& plan = workplace.plan();
-    auto const& last = plan.migrations()[through - 1].id.text();
-    bool const is_sql = std::ranges::any_of(plan.migrations().first(through), [](Migration const& migration) {
-        return std::ranges::any_of(migration.operations, [](Operation const& operation) {
-            return std::get_if<RawSql>(&operation) != nullptr;
-        });
-    });
-    if (!is_sql) return;  // what operations make, refuse_drift() knows
-    auto const refuse = [&](std::string const& found) {
-        throw DriftError{Failure{
-            .what = "The database is not what the plan makes up to \"" + last + "\":" + found,
-            .object = workplace.path(),
-            .instead =
-                "name the last migration whose work is there, or bring the database to that; nothing was written"}};
-    };
-    auto const expected = made_of_nothing(plan, through);
-    if (!expected) {
-        auto const undone = still_to_do(plan, through, connection);
-        if (undone && undone->empty()) return;
-        if (undone) return refuse(*undone);
-        workplace.tell({.kind = EventKind::warning,
-                        .migration = last,
-                        .message = "the schema is taken as it is: the migrations up to \"" + last +
-                                   "\" build on tables that are not theirs, or are not SQL alone, so nothing can be "
-                                   "compared with what they make"});
-        return;
-    }
-    std::string found;
-    for (auto const& difference : diff(*expected, sqlite::inspect(connection), Engine::sqlite)) {
-        if (difference.kind != DifferenceKind::unexpected) found += "\n  " + difference.text();
-    }
-    if (!found.empty()) refuse(found);
-}
-
-/// Takes a baseline back behind which nothing has happened yet: it was a word, and may be said again.
-void forget_baseline(Workplace const& workplace, sqlite::Connection const& connection) {
-    auto const& plan = workplace.plan().name();
-    if (ledger::read(connection, plan).entries.empty()) return;
-    if (ledger::has_audit(connection)) {
-        auto others =
-            connection.prepare("SELECT count(*) FROM main.evolver_audit WHERE plan = ?1 AND event <> 'baseline'");
-        others.bind(1, std::string_view{plan});
-        auto said =
-            connection.prepare("SELECT count(*) FROM main.evolver_audit WHERE plan = ?1 AND event = 'baseline'");
-        said.bind(1, std::string_view{plan});
-        bool const only_said = others.step() && others.integer(0) == 0 && said.step() && said.integer(0) > 0;
-        if (only_said) return ledger::forget_plan(connection, plan);
-    }
-    throw HistoryError{Failure{.what = "The database has a history of the plan \"" + plan + "\" already.",
-                               .object = workplace.path(),
-                               .instead = "a baseline is recorded before the first expand()"}};
-}
-
-}  // namespace
-
-void baseline(Workplace& workplace, MigrationId const& last) {
-    workplace.refuse_open_transaction("baseline");
-    auto const& plan = workplace.plan();
-    auto const migrations = plan.migrations();
-    auto const found = std::find_if(migrations.begin(), migrations.end(),
-                                    [&](Migration const& migration) { return migration.id == last; });
-    if (found == migrations.end()) {
-        throw PlanError{Failure{.what = "The plan \"" + plan.name() + "\" has no migration \"" + last.text() + "\".",
-                                .object = last.text(),
-                                .instead = "name the last migration whose work the database shows already"}};
-    }
-    auto const through = static_cast<std::size_t>(found - migrations.begin()) + 1;
-    auto const& connection = workplace.own();
-    refuse_other_name(workplace, connection);
-    refuse_drift(workplace, {through, through}, connection);
-    refuse_other_history(workplace, through, connection);
-
-    sqlite::WriteTransaction transaction{connection, workplace.wait()};
-    forget_baseline(workplace, connection);
-    ledger::create(connection, plan.name());
-    for (std::size_t position = 0; position < through; ++position) {
-        ledger::expanded(connection, plan, position, Phase::contracted, Stage::complete, true);
-    }
-    auto const floor = floor_after(plan, through);
-    ledger::raise_floor(connection, plan.name(), static_cast<std::int64_t>(floor), plan.releases()[floor].text());
-    workplace.audit(connection, "baseline", last.text(), {}, 0, {});
-    transaction.commit();
 }
 
 }  // namespace evolver

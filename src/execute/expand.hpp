@@ -17,7 +17,4 @@ namespace evolver {
 /// Compiles what expand would do, and rehearses contract after it, on a clone. Writes nothing.
 [[nodiscard]] Report rehearse(Workplace& workplace);
 
-/// Records that the database is what the migrations up to `last` would have made. Throws DriftError where it is not.
-void baseline(Workplace& workplace, MigrationId const& last);
-
 }  // namespace evolver

@@ -46,7 +46,6 @@ contract_gates::Facts Judge::facts_of(ledger::Entry const& entry) const {
     facts.backup = ledger::last_backup(connection, plan.name());
     facts.loss_accepted =
         std::ranges::any_of(options_.accept_loss, [&](AcceptedLoss const& one) { return one.migration == entry.id; });
-    facts.unverified = unverified(connection, facts.migration);
     facts.own_release = workplace_.release();
     facts.instances = workplace_.presence().instances();
     facts.processes = open_;
@@ -77,6 +76,13 @@ std::vector<Gate> Judge::all(ledger::Entry const& entry, bool removes, std::stri
     auto facts = facts_of(entry);
     facts.waits_for = std::move(waits_for);
     if (!removes) return {judged(contract_gates::backfill, facts)};
+    facts.unverified = unverified(workplace_.own(), facts.migration);
+    return all_of(facts);
+}
+
+std::vector<Gate> Judge::at_standstill(ledger::Entry const& entry) const { return all_of(facts_of(entry)); }
+
+std::vector<Gate> Judge::all_of(contract_gates::Facts const& facts) const {
     std::vector<Gate> found;
     for (auto const* condition : contract_gates::all()) found.push_back(judged(*condition, facts));
     return found;

@@ -22,8 +22,10 @@ public:
     /// Before the first judgement, and as often as it should be of the moment.
     void look_around();
 
-    /// Every gate of the migration. One that removes nothing has only its work to be done.
-    [[nodiscard]] std::vector<Gate> all(ledger::Entry const& entry, bool removes, std::string waits_for = {}) const;
+    /// Every gate of the migration, on the way to it: also what its own verify queries say. One that removes nothing has only its work to be done.
+    [[nodiscard]] std::vector<Gate> all(ledger::Entry const& entry, bool removes, std::string waits_for) const;
+    /// The same with writers kept out: the queries are left to the steps, the first of which asks them.
+    [[nodiscard]] std::vector<Gate> at_standstill(ledger::Entry const& entry) const;
 
     /// May older releases be kept out from now on? Nobody of them lives, as far as that can be seen.
     [[nodiscard]] std::vector<Gate> of_older_releases(ledger::Entry const& entry) const;
@@ -36,6 +38,7 @@ public:
 
 private:
     [[nodiscard]] contract_gates::Facts facts_of(ledger::Entry const& entry) const;
+    [[nodiscard]] std::vector<Gate> all_of(contract_gates::Facts const& facts) const;
     [[nodiscard]] Gate judged(contract_gates::Condition const& condition, contract_gates::Facts const& facts) const;
     [[nodiscard]] bool overridden(contract_gates::Condition const& condition) const;
 

@@ -89,22 +89,6 @@ ledger::State Workplace::state(sqlite::Connection const& connection) const {
     return state;
 }
 
-std::optional<std::string> Workplace::missing_in_trail(sqlite::Connection const& connection) const {
-    if (!ledger::exists(connection)) return std::nullopt;
-    auto row = connection.prepare(
-        "SELECT id FROM main.evolver_migration AS it WHERE plan = ?1 AND NOT EXISTS (SELECT 1 FROM main.evolver_audit "
-        "AS a "
-        "WHERE a.plan = ?1 AND a.event = 'expand' AND a.migration = it.id) AND position > coalesce((SELECT "
-        "max(b.position) "
-        "FROM main.evolver_audit AS a, main.evolver_migration AS b WHERE a.plan = ?1 AND a.event = 'baseline' AND "
-        "b.plan = "
-        "?1 AND b.id = a.migration), -1) ORDER BY position LIMIT 1");
-    row.bind(1, std::string_view{plan_.name()});
-    if (!row.step()) return std::nullopt;
-    return "the ledger has migration \"" + row.text(0) +
-           "\", and no row of the trail says who has brought it: a trail before this one was dropped";
-}
-
 void Workplace::audit(sqlite::Connection const& connection, std::string event, std::string migration,
                       std::string detail, std::int64_t rows, std::chrono::microseconds duration, Hop hop) const {
     ledger::append(connection, {.plan = plan_.name(),

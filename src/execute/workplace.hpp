@@ -43,9 +43,6 @@ public:
     Workplace(sqlite3* session, Plan plan, Release release, std::string actor, Observer* observer,
               std::chrono::milliseconds wait);
 
-    /// What the ledger has brought and the trail has no row for, in words: a trail before this one was dropped. None: nothing.
-    [[nodiscard]] std::optional<std::string> missing_in_trail(sqlite::Connection const& connection) const;
-
     /// The connection that the application gave. Only read from, and only by the thread that owns the session.
     [[nodiscard]] sqlite::Connection const& given() const noexcept { return given_; }
 

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <set>
 
 namespace evolver::ledger {
 
@@ -194,19 +195,53 @@ void forget_plan(sqlite::Connection const& connection, std::string const& plan) 
     }
 }
 
-std::string other_name(sqlite::Connection const& connection, Plan const& plan) {
-    if (!exists(connection)) return {};
+bool is_only_said(sqlite::Connection const& connection, std::string const& plan) {
+    if (!has_audit(connection)) return false;
     auto row = connection.prepare(
-        "SELECT plan FROM evolver_migration WHERE plan <> ?1 AND id = ?2 AND digest = ?3 AND NOT EXISTS (SELECT 1 FROM "
-        "evolver_migration AS own WHERE own.plan = ?1) LIMIT 1");
-    for (std::size_t position = 0; position < plan.migrations().size(); ++position) {
-        row.reset();
-        row.bind(1, std::string_view{plan.name()})
-            .bind(2, std::string_view{plan.migrations()[position].id.text()})
-            .bind(3, std::string_view{plan.digest(position)});
-        if (row.step()) return row.text(0);
+        "SELECT max(event = 'baseline') AND NOT max(event = 'expand') FROM main.evolver_audit WHERE plan = ?1");
+    row.bind(1, std::string_view{plan});
+    return row.step() && row.integer(0) != 0;
+}
+
+std::optional<std::string> missing_in_trail(sqlite::Connection const& connection, std::string const& plan) {
+    auto const state = read(connection, plan);
+    if (state.entries.empty()) return std::nullopt;
+    if (!has_audit(connection))
+        return "there is no audit trail, and the ledger has migrations that were brought: somebody has dropped it";
+    auto rows = connection.prepare(
+        "SELECT event, migration FROM main.evolver_audit WHERE plan = ?1 AND event IN "
+        "('expand', 'baseline')");
+    rows.bind(1, std::string_view{plan});
+    std::set<std::string> brought;
+    std::set<std::string> said;
+    while (rows.step()) (rows.text(0) == "expand" ? brought : said).insert(rows.text(1));
+    // A baseline is one row for all up to the one that it names.
+    auto const last_said = std::find_if(state.entries.rbegin(), state.entries.rend(),
+                                        [&](Entry const& entry) { return said.contains(entry.id); });
+    for (auto it = last_said.base(); it != state.entries.end(); ++it) {
+        if (!brought.contains(it->id))
+            return "the ledger has migration \"" + it->id +
+                   "\", and no row of the trail says who has brought it: a trail before this one was dropped";
     }
-    return {};
+    return std::nullopt;
+}
+
+void refuse_other_name(sqlite::Connection const& connection, Plan const& plan) {
+    if (!exists(connection) || !read(connection, plan.name()).entries.empty()) return;
+    auto others = connection.prepare("SELECT DISTINCT plan FROM evolver_migration");
+    while (others.step()) {
+        auto const other = others.text(0);
+        auto const history = read(connection, other).entries;
+        auto const both = std::min(history.size(), plan.migrations().size());
+        bool same = both > 0;
+        for (std::size_t i = 0; i < both && same; ++i)
+            same = MigrationId{history[i].id} == plan.migrations()[i].id && history[i].digest == plan.digest(i);
+        if (!same) continue;
+        throw HistoryError{Failure{.what = "The database has this plan already, under the name \"" + other +
+                                           "\"; here it is called \"" + plan.name() + "\".",
+                                   .object = plan.name(),
+                                   .instead = "call it \"" + other + "\" (of a folder: DirectoryOptions::name)"}};
+    }
 }
 
 void expanded(sqlite::Connection const& connection, Plan const& plan, std::size_t position, Phase phase, Stage stage,

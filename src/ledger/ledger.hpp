@@ -84,11 +84,18 @@ struct Glance {
 /// Makes the tables and the plan's row where they are missing. Inside a write transaction.
 void create(sqlite::Connection const& connection, std::string const& plan);
 
-/// Takes the plan's rows away, as if nobody had named it: of one that has only a baseline. Inside a write transaction.
+/// Has the plan a baseline, and nothing that was brought?
+[[nodiscard]] bool is_only_said(sqlite::Connection const& connection, std::string const& plan);
+/// Takes the plan's rows away, as if nobody had named it: of one that is only said. Inside a write transaction.
 void forget_plan(sqlite::Connection const& connection, std::string const& plan);
 
-/// The plan that has brought a migration of this one, by id and digest, under another name; empty where there is none.
-[[nodiscard]] std::string other_name(sqlite::Connection const& connection, Plan const& plan);
+/// What the ledger has and the trail has no row for, in words: a trail was dropped. None: nothing.
+[[nodiscard]] std::optional<std::string> missing_in_trail(sqlite::Connection const& connection,
+                                                          std::string const& plan);
+
+/// Throws HistoryError where the database knows this plan under another name, and not under this one: the histories are the same as far as both go,
+/// so all of it would be brought a second time.
+void refuse_other_name(sqlite::Connection const& connection, Plan const& plan);
 
 /// Throws HistoryError or SchemaTooNew where `plan`, as `release` knows it, does not fit the history.
 void verify(State const& state, Plan const& plan, std::size_t release_position, std::string const& release);

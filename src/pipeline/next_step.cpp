@@ -70,6 +70,11 @@ bool is_whole(PipelineRun const& run) {
     });
 }
 
+bool is_evidence(PipelineRun const& run, std::string const& plan_digest) {
+    return run.environment == Environment::staging && run.outcome == StageOutcome::passed &&
+           run.plan_digest == plan_digest && is_whole(run);
+}
+
 bool is_rehearsal(PipelineRun const& run) {
     return run.outcome != StageOutcome::running && std::ranges::all_of(run.stages, [](StageRecord const& one) {
                return one.stage == PipelineStage::dry_run ||

@@ -1,5 +1,6 @@
 #include "evolver/pipeline/runbook.hpp"
 
+#include "compile/broken_releases.hpp"
 #include "evolver/error.hpp"
 #include "observe/words.hpp"
 
@@ -93,11 +94,8 @@ private:
 
     /// Lint or the dry run has found something that an older release uses and that changes before contract.
     bool breaks_older_releases() const {
-        auto const is_breaking = [](Finding const& finding) { return finding.severity == Severity::error; };
-        return std::ranges::any_of(dry_.findings, is_breaking) ||
-               std::ranges::any_of(dry_.warnings, [](std::string const& warning) {
-                   return warning.find("breaks older releases") != std::string::npos;
-               });
+        return tells_of_broken_releases(dry_.warnings) ||
+               std::ranges::any_of(dry_.findings, [](Finding const& it) { return it.severity == Severity::error; });
     }
 
     void roles() {

@@ -54,6 +54,22 @@ TEST_CASE("lint: a finding in a folder of SQL says the option that accepts it, a
     CHECK(command("--accept-finding 'drop-index a=why' " + lint).code == 64);
 }
 
+TEST_CASE("expand: says that old releases go on working only where no migration breaks them, and so does the runbook") {
+    support::SqlFolder folder;
+    with_a_hazard(folder);
+    Folder const place;
+    Command command;
+    command.always("--migrations " + folder.path() + " --database " + place.database());
+    REQUIRE(command("--release-start 0001_packages=1.0 --release-start 0002_no_size=2.0 --release 1.0 expand --create")
+                .code == 0);
+    auto const whole = std::string{"--release-start 0001_packages=1.0 --release-start 0002_no_size=2.0 "};
+    CHECK(has(command(whole + "runbook").out, "**Older releases do not all go on working**"));
+    auto const told = command(whole + "expand");
+    CHECK(told.code == 0);
+    CHECK(has(told.error, "breaks older releases at expand"));
+    CHECK_FALSE(has(told.out, "go on working"));
+}
+
 TEST_CASE("lint: a new table that is filled once from one in use is told, unless triggers go on filling it") {
     support::SqlFolder folder;
     folder.write("0001_a.expand.sql", "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, fax TEXT);\n");

@@ -312,6 +312,21 @@ TEST_SUITE("face/start") {
         }
     }
 
+    TEST_CASE("two plans that begin alike and go on differently are two plans") {
+        Folder const folder;
+        auto const sql = [](char const* id, char const* text) {
+            return Migration{.id = id, .release = "1.0", .operations = {RawSql{.expand = text}}};
+        };
+        {
+            Application application{folder.database(),
+                                    Plan{"one", {sql("1", "SELECT 1"), sql("2", "CREATE TABLE one (n INTEGER)")}}};
+            application.evolver.expand();
+        }
+        Application application{folder.database(),
+                                Plan{"two", {sql("1", "SELECT 1"), sql("2", "CREATE TABLE two (n INTEGER)")}}};
+        CHECK_NOTHROW((void)application.evolver.expand());
+    }
+
     TEST_CASE("a migration that was moved to another release is said to be that, not edited") {
         Folder const folder;
         auto const of = [](char const* release) {

@@ -3,7 +3,7 @@
 /// Gates: the conditions that must hold before an old shape is removed.
 ///
 ///   backfill            every row is filled
-///   reconciliation      both shapes agreed, and no legacy write came in since
+///   reconciliation      both shapes agreed, no legacy write came in since, and verify queries of your own SQL find nothing
 ///   lossless            the new shape can give back every old value, or the loss was accepted for this migration
 ///   instances           no live instance of an older release is registered
 ///   processes           no unknown process has the database open (where the system shows that: Linux, WAL mode)
