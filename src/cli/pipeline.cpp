@@ -205,20 +205,11 @@ void add_order(Verbs& verbs, CLI::App& family, VerbText const& text, PipelineCom
     });
 }
 
-/// No run is known of what is not there, and a name that was mistyped looks the same.
-void need_database(Tool& tool) {
-    std::error_code ignored;
-    if (std::filesystem::exists(tool.database(), ignored)) return;
-    throw InputError{Failure{.what = "There is no database \"" + tool.database() + "\".",
-                             .object = tool.database(),
-                             .instead = "check its path; a new one is made by: " + tool.command("expand --create")}};
-}
-
 ExitCode status(Tool& tool) {
     auto const found = pipeline_status(tool.database());
     auto& out = tool.out();
     if (!found.run) {
-        need_database(tool);
+        tool.need_database_file();  // no run is known of a name that was mistyped, either
         if (!found.next.why.empty()) out.answer(found.next.why);
         out.answer("the pipeline has not run yet");
         out.hint("next: " + tool.command(found.next.kind == NextStep::Kind::recover ? "status" : "pipeline run"));
@@ -239,7 +230,7 @@ ExitCode list(Tool& tool) {
         out.answer(fmt::format("{}  {:<10}  {:<8}  {}", run.id, run.environment_name, name_of(run.outcome), run.actor));
         out.record("run", record_of(run));
     }
-    if (runs.empty()) need_database(tool);
+    if (runs.empty()) tool.need_database_file();
     if (runs.empty()) out.answer("the pipeline has not run yet");
     return ExitCode::done;
 }

@@ -103,7 +103,7 @@ bool is_in_the_way(Tool& tool) {
     }
     if (!found.alive || found.run->environment != Environment::production) return false;
     auto const words = fmt::format("The pipeline's run {} is at work on this database{}.", found.run->id,
-                                   found.paused.empty() ? "" : ", and is paused: " + found.paused);
+                                   found.paused.empty() ? "" : ", and is paused: " + in_one_line(found.paused));
     auto const next = tool.command(found.paused.empty() ? "pipeline status" : "pipeline go-on");
     auto& out = tool.out();
     out.record("error", {{"what", words}, {"next", next}, {"exit", static_cast<int>(ExitCode::blocked)}});

@@ -24,9 +24,9 @@ void refuse_database(std::string const& path, std::string_view option, Tool cons
         auto const part = tool.database() + kept;
         std::error_code error;
         // By the file, whatever links lead to it; and by the name, where it is not there yet.
-        bool const same =
-            std::filesystem::equivalent(path, part, error) ||
-            std::filesystem::weakly_canonical(path, error) == std::filesystem::weakly_canonical(part, error);
+        auto const whole = std::filesystem::weakly_canonical(path, error);
+        bool const same = std::filesystem::equivalent(path, part, error) ||
+                          (!whole.empty() && whole == std::filesystem::weakly_canonical(part, error));
         if (!same) continue;
         throw UsageError{
             Failure{.what = std::string{option} + " names the database: writing \"" + path + "\" would destroy it.",

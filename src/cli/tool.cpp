@@ -208,6 +208,14 @@ std::string const& Tool::database() const {
                 .instead = "--database FILE, the variable EVOLVER_DATABASE, or database = \"FILE\" in evolver.toml"}};
 }
 
+void Tool::need_database_file() const {
+    std::error_code error;
+    if (fs::exists(database(), error)) return;
+    throw InputError{Failure{.what = "There is no database \"" + database() + "\".",
+                             .object = database(),
+                             .instead = "check its path; a new one is made by: " + command("expand --create")}};
+}
+
 void Tool::open(Missing missing) {
     auto const& name = database();
     opened_ = std::make_unique<Opened>();
@@ -227,12 +235,7 @@ void Tool::open(Missing missing) {
                                  .object = name,
                                  .instead = "give the file another name, or reach it by a link that has one"}};
     }
-    std::error_code error;
-    if (missing == Missing::refused && !fs::exists(name, error)) {
-        throw InputError{Failure{.what = "There is no database \"" + name + "\".",
-                                 .object = name,
-                                 .instead = "check its path; a new one is made by: " + command("expand --create")}};
-    }
+    if (missing == Missing::refused) need_database_file();
     try {
         opened_->session.open(soci::sqlite3, "db=\"" + name + "\" timeout=" + std::to_string(seconds));
     } catch (soci::soci_error const& refused) {

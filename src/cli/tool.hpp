@@ -81,6 +81,8 @@ public:
     [[nodiscard]] bool has_database() const noexcept { return !given_.database.empty(); }
     /// The path of the database that was named. Throws UsageError where none was.
     [[nodiscard]] std::string const& database() const;
+    /// Throws InputError where no file has that path.
+    void need_database_file() const;
     /// The Evolver on the database, opened when it is first needed.
     [[nodiscard]] Evolver& evolver(Missing missing = Missing::refused);
     /// What the verb asks of the Evolver that is opened after it.

@@ -9,6 +9,7 @@
 #include "dialect/sqlite/index_sql.hpp"
 #include "dialect/sqlite/keep.hpp"
 #include "dialect/sqlite/render.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/digest.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -204,6 +205,7 @@ void Compiler::run(std::vector<Step>& steps, Step step, std::string const& migra
         if (!step.refuse_if.empty()) (void)clone_.connection.prepare(step.refuse_if);
         for (auto const& sql : step.sql) clone_.connection.run(sql);
     } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         auto instead = error.instead().empty() ? way_out_ : error.instead();
         bool const is_first = standing_.expanded == 0;
         if (is_first && std::string_view{error.what()}.find("already exists") != std::string_view::npos)
@@ -251,6 +253,7 @@ void Compiler::refuse_dependents(Step const& step) const {
             "CREATE TABLE evolver_probe (a); ALTER TABLE evolver_probe RENAME TO evolver_probed; DROP TABLE "
             "evolver_probed");
     } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         std::string const words = error.what();
         refuse(words.substr(0, words.find('\n')) + ".");
     }
@@ -663,6 +666,7 @@ void Compiler::check(sqlite::PhysicalRule const& rule, std::string const& title)
         (void)clone_.connection.prepare(sqlite::count_broken(rule));
         if (!assignments.empty()) (void)clone_.connection.prepare("UPDATE " + table + " SET " + assignments);
     } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         throw PlanError{Failure{.what = title + ": " + error.what(),
                                 .object = rule.rule.table.text(),
                                 .instead = "correct the expression",
@@ -705,6 +709,7 @@ Compiled Compiler::expand() {
             try {
                 (void)sqlite::index_layout(clone_.connection, std::get<MakeIndex>(resolved(change)).index);
             } catch (EngineError const& error) {
+                if (!sqlite::is_the_statements_fault(error)) throw;
                 throw PlanError{Failure{.what = "Migration \"" + id + "\", " + title(operation) + ": " + error.what(),
                                         .object = id,
                                         .instead = way_out_,

@@ -73,11 +73,12 @@ struct Compiled {
     std::vector<std::string> fills = {};  ///< Tables that want a backfill.
     std::vector<LegacyCounter> counters = {};
     std::vector<sqlite::PhysicalRule> rules = {};  ///< That the migration adds.
-    std::vector<ChangedDefault> defaults = {};  ///< Before `steps`, and before `rebuilds`; see execute/short_rows.hpp.
-    std::vector<TableRebuild> rebuilds = {};    ///< To be done in batches before `steps`.
-    bool has_filled_steps = false;              ///< Something waits until the backfill is complete.
-    bool adopts = false;                        ///< Among that are indexes in small batches.
-    bool removes = false;                       ///< Contract takes something away from older releases.
+    std::vector<ChangedDefault> defaults =
+        {};                                   ///< Before `steps`, and before `rebuilds`; see execute/transform_run.hpp.
+    std::vector<TableRebuild> rebuilds = {};  ///< To be done in batches before `steps`.
+    bool has_filled_steps = false;            ///< Something waits until the backfill is complete.
+    bool adopts = false;                      ///< Among that are indexes in small batches.
+    bool removes = false;                     ///< Contract takes something away from older releases.
     std::vector<std::string> warnings = {};
 };
 

@@ -4,6 +4,7 @@
 #include "compile/table_of_change.hpp"
 #include "dialect/sqlite/create_text.hpp"
 #include "dialect/sqlite/render.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 namespace evolver {
@@ -52,6 +53,7 @@ Rebuilds Compiler::begin_rebuilds(Compiled& compiled, std::vector<Effect> const&
         }
         return rebuilds;
     } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         throw PlanError{Failure{.what = "Migration \"" + id_of(position) + "\", a rebuild: " + error.what(),
                                 .object = id_of(position),
                                 .instead = error.instead().empty() ? way_out_ : error.instead(),

@@ -1,6 +1,7 @@
 #include "compile/expression_check.hpp"
 
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/operation/effect.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -72,6 +73,7 @@ private:
             schema_.run("CREATE INDEX evolver_probe ON " + sqlite::quoted(pair_.table.text()) + " ((+(" + text + ")))");
             schema_.run("DROP INDEX evolver_probe");
         } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             std::string message = error.what();
             message = message.substr(0, message.find('\n'));
             refuse(role, text, message + ".",

@@ -1,5 +1,6 @@
 #include "compile/invariant_check.hpp"
 
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -26,6 +27,7 @@ void check_invariant(sqlite::Connection const& database, std::string const& migr
     try {
         (void)database.prepare(invariant_sql(query));
     } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         std::string const what = error.what();
         refuse(what.substr(0, what.find('\n')), error.native_code());
     }

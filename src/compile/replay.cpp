@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "dialect/sqlite/statements.hpp"
 #include "dialect/sqlite/watched_run.hpp"
 #include "evolver/dialect/engine_error.hpp"
@@ -38,7 +39,8 @@ struct Picture {
 std::int64_t count_orphans(Connection const& connection) {
     try {
         return connection.integer("SELECT count(*) FROM pragma_foreign_key_check");
-    } catch (EngineError const&) {
+    } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         return 0;  // the parent has no key to look for: every write would say so
     }
 }
@@ -182,6 +184,7 @@ public:
             result_.kinds = kinds_of(result_, before, after);
             database_.run("COMMIT");
         } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             fail(error);
         }
         result_.stood_in = stand_ins_.take_met();
@@ -221,6 +224,7 @@ private:
                 result_.way_back_words.push_back("the rows of table " + change.table + " are not what they were");
             result_.way_back = result_.way_back_words.empty() ? WayBack::leads_back : WayBack::leads_elsewhere;
         } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             if (!database_.in_transaction()) throw;
             std::string const words = error.what();
             result_.way_back = WayBack::fails;

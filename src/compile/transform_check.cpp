@@ -3,6 +3,8 @@
 #include "compile/expression_check.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/samples.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
+#include "dialect/sqlite/taken_back.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/operation/effect.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -23,20 +25,6 @@ bool has_sub_query(std::string const& text) {
     return std::any_of(all.begin(), all.end(), [](Token const& token) { return is_keyword(token, "SELECT"); });
 }
 
-/// What is done to the clone while it lives is taken back.
-class Savepoint {
-public:
-    explicit Savepoint(sqlite::Connection const& connection) : connection_{connection} {
-        connection_.run("SAVEPOINT evolver_trial");
-    }
-    ~Savepoint() { connection_.run("ROLLBACK TO evolver_trial; RELEASE evolver_trial"); }
-    Savepoint(Savepoint const&) = delete;
-    Savepoint& operator=(Savepoint const&) = delete;
-
-private:
-    sqlite::Connection const& connection_;
-};
-
 class TransformCheck {
 public:
     TransformCheck(TransformTrial const& trial, sqlite::PhysicalTransform const& transform, std::string const& title)
@@ -48,6 +36,7 @@ public:
         try {
             (void)trial_.schema.prepare(sqlite::transform(transform_, key_, sqlite::Range::all));
         } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             throw PlanError{Failure{.what = title_ + ": " + first_line(error) + ".",
                                     .object = transform_.table.text(),
                                     .instead = "correct the expression",
@@ -61,10 +50,11 @@ public:
             std::any_of(transform_.set.begin(), transform_.set.end(),
                         [](sqlite::PhysicalTransform::Assignment const& one) { return has_sub_query(one.value); });
         if (looks_elsewhere) return;
-        Savepoint const trial{trial_.schema};
+        sqlite::TakenBack trial{trial_.schema};
         try {
             sqlite::sample_rows(trial_.rows, trial_.schema, transform_.table);
-        } catch (EngineError const&) {
+        } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             return;  // a collation or a function that only the application has: the batches look
         }
         trial_.schema.enable_triggers(false);
@@ -77,9 +67,11 @@ public:
             left = trial_.schema.integer("SELECT count(*) FROM " + sqlite::quoted(transform_.table.text()) + " WHERE " +
                                          transform_.where);
         } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             refused = first_line(error);
         }
         trial_.schema.enable_triggers(true);
+        trial.now();
         if (!refused.empty()) {
             throw PlanError{Failure{.what = title_ + ": on rows of the table it fails: " + refused + ".",
                                     .object = transform_.table.text(),

@@ -3,6 +3,7 @@
 #include "compile/compiler.hpp"
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "dialect/sqlite/statements.hpp"
 #include "evolver/schema/diff.hpp"
 #include "evolver/schema/tokens.hpp"
@@ -44,7 +45,8 @@ std::optional<Schema> made_of_nothing(Plan const& plan, std::size_t through) {
             }
         }
         return sqlite::inspect(connection);
-    } catch (Error const&) {
+    } catch (Error const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         return std::nullopt;
     }
 }
@@ -65,7 +67,8 @@ std::optional<std::string> still_to_do(Plan const& plan, std::size_t through, sq
                 for (auto const& statement : sqlite::split(text)) {
                     try {
                         after.connection.run(std::string{statement.text});
-                    } catch (Error const&) {
+                    } catch (Error const& error) {
+                        if (!sqlite::is_the_statements_fault(error)) throw;
                         renames = renames || normalised(statement.text).find(" rename ") != std::string::npos;
                     }
                 }

@@ -4,9 +4,8 @@
 #include "evolver/fleet/gate.hpp"
 #include "execute/batch_loop.hpp"
 #include "execute/judge.hpp"
-#include "execute/slices.hpp"
 #include "execute/standstill.hpp"
-#include "execute/triggers_off.hpp"
+#include "execute/transform_run.hpp"
 #include "ledger/rollout.hpp"
 
 #include <algorithm>
@@ -24,71 +23,26 @@ bool is_contracts(std::string const& gate) {
     return std::find(names.begin(), names.end(), gate) != names.end();
 }
 
-/// Gives every row that lacks an old column its value, from one end of the table to the other.
-class Refill {
-public:
-    Refill(Workplace& workplace, RelaxedColumn const& column)
-        : workplace_{workplace},
-          change_{.table = column.table,
-                  .set = {{column.column, column.down.empty() ? "NULL" : column.down}},
-                  // Not IS NULL: once the column is NOT NULL again, SQLite takes that for false without looking.
-                  .where = "typeof(" + sqlite::quoted(column.column.text()) + ") = 'null'"},
-          slices_{workplace.own(), column.table, sqlite::row_key(workplace.own(), column.table)} {}
-
-    Batch batch(std::chrono::microseconds target) {
-        if (over_) return Batch::finished;
-        auto const& connection = workplace_.own();
-        auto const until = slices_.end_after(done_, rows_);
-        auto const range = range_of(done_, until);
-        {
-            // As a backfill does: the application's triggers are not for evolver's writes.
-            TriggersOff const off{connection};
-            sqlite::WriteTransaction transaction{connection, workplace_.wait()};
-            auto fill = connection.prepare(sqlite::transform(change_, slices_.key(), range));
-            bind_range(fill, done_, until, slices_.key());
-            (void)fill.run();
-            auto left = connection.prepare(sqlite::untransformed(change_, slices_.key(), range));
-            bind_range(left, done_, until, slices_.key());
-            if (left.step() && without_value_.empty()) without_value_ = "key " + left.text(0);
-            left.reset();
-            transaction.commit();
-            held_ = transaction.held();
-            rows_ = size_.next(rows_, target, held_, transaction.committing());
-        }
-        held_ += workplace_.checkpoint_if_due();
-        workplace_.tell({.kind = EventKind::batch, .object = change_.table.text(), .duration = held_});
-        over_ = until.empty();
-        done_ = until;
-        return Batch::committed;
-    }
-
-    [[nodiscard]] std::chrono::microseconds held() const noexcept { return held_; }
-    /// A row that has no value still; empty where there is none.
-    [[nodiscard]] std::string const& without_value() const noexcept { return without_value_; }
-
-private:
-    Workplace& workplace_;
-    sqlite::PhysicalTransform change_;
-    Slices slices_;
-    Key done_;
-    std::int64_t rows_ = first_batch;
-    BatchSize size_;
-    bool over_ = false;
-    std::chrono::microseconds held_{0};
-    std::string without_value_;
-};
+/// Gives every row that lacks an old column its value.
+sqlite::PhysicalTransform given_back(RelaxedColumn const& column) {
+    return {.table = column.table,
+            .set = {{column.column, column.down.empty() ? "NULL" : column.down}},
+            // Not IS NULL: once the column is NOT NULL again, SQLite takes that for false without looking.
+            .where = "typeof(" + sqlite::quoted(column.column.text()) + ") = 'null'"};
+}
 
 void refill(Workplace& workplace, std::vector<RelaxedColumn> const& columns, std::string const& id) {
     Pacer pacer;
     BatchLoop const loop{.call = "step_back"};
     for (auto const& column : columns) {
-        Refill run{workplace, column};
+        TransformRun run{workplace, given_back(column)};
+        run.look_for_left();
         (void)work_through(workplace, pacer, loop, run);
-        if (run.without_value().empty()) continue;
+        if (run.left().empty()) continue;
         auto const object = column.table.text() + "." + column.column.text();
         throw HistoryError{
             Failure{.what = "Migration \"" + id + "\" cannot go back to NOT NULL: " + object + " of the row with " +
-                            run.without_value() + " is NULL, and nothing computes it.",
+                            run.left() + " is NULL, and nothing computes it.",
                     .object = object,
                     .instead = "give it a value, then call step_back() again; programs write both shapes already",
                     .changed = Changed::partly}};

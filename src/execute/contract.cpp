@@ -10,9 +10,9 @@
 #include "execute/moved_losses.hpp"
 #include "execute/rebuild.hpp"
 #include "execute/rules.hpp"
-#include "execute/short_rows.hpp"
 #include "execute/standstill.hpp"
 #include "execute/sweep.hpp"
+#include "execute/transform_run.hpp"
 #include "fleet/processes.hpp"
 
 #include <fmt/format.h>
@@ -241,7 +241,7 @@ Report contract(Workplace& workplace, std::chrono::seconds soak, ContractOptions
         auto const start = Clock::now();
         if (written_out != position) {
             for (auto const& changed : compiled.defaults) {
-                ShortRows rows{workplace, changed};
+                TransformRun rows{workplace, short_rows(changed)};
                 (void)work_through(workplace, pacer, loop, rows);
             }
             written_out = position;

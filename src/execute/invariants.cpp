@@ -1,6 +1,7 @@
 #include "execute/invariants.hpp"
 
 #include "compile/invariant_check.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,7 @@ Answer ask(sqlite::Connection const& connection, Migration const& migration, Inv
             rows.push_back(std::move(row));
         }
     } catch (EngineError const& error) {
+        if (!sqlite::is_the_statements_fault(error)) throw;
         std::string const what = error.what();
         throw Error{Failure{.what = "Migration \"" + migration.id.text() + "\", invariant \"" + invariant.name +
                                     "\": " + what.substr(0, what.find('\n')),
@@ -99,7 +101,8 @@ std::vector<InvariantAnswer> compare_invariants(sqlite::Connection const& connec
         try {
             for (auto const* query : {&invariant.before, &*invariant.after})
                 (void)connection.prepare(invariant_sql(*query));
-        } catch (EngineError const&) {
+        } catch (EngineError const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             continue;  // a name that contract() gives: it asks then
         }
         auto const one = ask(connection, migration, invariant, invariant.before);
@@ -129,7 +132,8 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
         auto const start = std::chrono::steady_clock::now();
         try {
             (void)ask(connection, migration, invariant, invariant.before);
-        } catch (Error const&) {
+        } catch (Error const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             // What it asks for is made by a migration that comes before this one, and has no rows yet; or it is told below.
         }
         auto const took = std::chrono::steady_clock::now() - start;

@@ -1,5 +1,6 @@
 #include "execute/judge.hpp"
 
+#include "dialect/sqlite/statement_fault.hpp"
 #include "execute/approval_check.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ std::string unverified(sqlite::Connection const& connection, Migration const& mi
             auto rows = connection.prepare(query);
             if (rows.step()) why = "finds rows: mend them by hand, it shows which";
         } catch (Error const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             why = std::string{"fails: "} + error.what();
         }
         if (!why.empty()) return "the verify query of the migration " + why + " (" + query + ")";

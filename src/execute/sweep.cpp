@@ -1,6 +1,7 @@
 #include "execute/sweep.hpp"
 
 #include "dialect/sqlite/trash.hpp"
+#include "evolver/error.hpp"
 
 #include <algorithm>
 
@@ -16,7 +17,11 @@ public:
         if (before_ == 1) connection_.run("PRAGMA secure_delete = FAST");
     }
     ~FastDelete() {
-        if (before_ == 1) connection_.run("PRAGMA secure_delete = ON");
+        try {
+            if (before_ == 1) connection_.run("PRAGMA secure_delete = ON");
+        } catch (Error const&) {
+            before_ = 0;  // it stays FAST until the connection is closed: pages that become free keep what they held
+        }
     }
     FastDelete(FastDelete const&) = delete;
     FastDelete& operator=(FastDelete const&) = delete;

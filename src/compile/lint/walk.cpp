@@ -5,6 +5,7 @@
 #include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/samples.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <algorithm>
@@ -165,7 +166,8 @@ private:
             if (raw.verify) {
                 try {
                     stand_ins.retry([&] { texts.refused = scratch.prepare(raw.verify->text(Engine::sqlite)).step(); });
-                } catch (EngineError const&) {
+                } catch (EngineError const& error) {
+                    if (!sqlite::is_the_statements_fault(error)) throw;
                     texts.refused = false;  // the rehearsal has the words
                 }
             }
@@ -205,7 +207,8 @@ private:
         for (auto const& table : sqlite::inspect(database).tables) {
             try {
                 sqlite::sample_rows(source, database, table.name);
-            } catch (EngineError const&) {
+            } catch (EngineError const& error) {
+                if (!sqlite::is_the_statements_fault(error)) throw;
                 // They do not fit any more: it stays empty.
             }
         }
@@ -241,7 +244,8 @@ private:
             auto effect = effect_of(operation, known);
             seen.pairs = std::move(effect.pairs);
             seen.added_rules = std::move(effect.rules);
-        } catch (Error const&) {
+        } catch (Error const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             // refused: the rehearsal has the words
         }
     }
@@ -325,7 +329,8 @@ private:
             run(alone, seen);
             seen.after = sqlite::inspect(database_);
             stuck_ = false;
-        } catch (Error const&) {
+        } catch (Error const& error) {
+            if (!sqlite::is_the_statements_fault(error)) throw;
             // What fails before it has begun leaves the database as it was for the next operation.
         }
         return !stuck_;
@@ -425,7 +430,8 @@ private:
                 }
                 database_.run("COMMIT");
                 return;
-            } catch (EngineError const&) {
+            } catch (EngineError const& error) {
+                if (!sqlite::is_the_statements_fault(error)) throw;
                 if (database_.in_transaction()) database_.run("ROLLBACK");
                 if (again || table.empty() || !sqlite::inspect_table(database_, Name{table})) throw;
                 database_.enable_triggers(false);

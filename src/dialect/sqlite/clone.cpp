@@ -1,6 +1,7 @@
 #include "dialect/sqlite/clone.hpp"
 
 #include "dialect/sqlite/stand_ins.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <sqlite3.h>
@@ -28,6 +29,7 @@ Clone clone_schema(Connection const& source) {
         try {
             clone.connection.run(objects.text(1));
         } catch (EngineError const& error) {
+            if (!is_the_statements_fault(error)) throw;
             clone.left_out.push_back(objects.text(2) + " " + objects.text(0) + ": " + error.what());
         }
     }

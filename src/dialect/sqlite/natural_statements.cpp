@@ -1,6 +1,7 @@
 #include "dialect/sqlite/natural_statements.hpp"
 
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <sqlite3.h>
@@ -42,6 +43,7 @@ std::optional<std::string> refusal(std::string const& sql, Connection const& con
         tried([&] { (void)connection.prepare(sql); }, stand_ins);
         return std::nullopt;
     } catch (EngineError const& error) {
+        if (!is_the_statements_fault(error)) throw;
         std::string const words = error.what();
         constexpr std::string_view engine = "SQLite: ";
         auto const begin = words.starts_with(engine) ? engine.size() : 0;
@@ -98,7 +100,8 @@ std::vector<NaturalStatement> natural_statements(Connection const& connection, S
                 }
             };
             tried(read_columns, stand_ins);
-        } catch (EngineError const&) {
+        } catch (EngineError const& error) {
+            if (!is_the_statements_fault(error)) throw;
             continue;  // a view that is broken already
         }
         if (read.empty()) continue;

@@ -3,6 +3,7 @@
 #include "dialect/sqlite/in_sync.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "dialect/sqlite/rule_sql.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/tokens.hpp"
 
@@ -17,7 +18,8 @@ namespace {
 Count asked(Connection const& connection, std::string const& sql) {
     try {
         return connection.integer(sql);
-    } catch (EngineError const&) {
+    } catch (EngineError const& error) {
+        if (!is_the_statements_fault(error)) throw;
         return std::nullopt;
     }
 }

@@ -3,6 +3,7 @@
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/in_sync.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <algorithm>
@@ -101,7 +102,8 @@ Connection sample_database(Connection const& source, Extent extent) {
     for (auto const& table : inspect(target).tables) {
         try {
             copy_rows(source, target, table, extent);
-        } catch (EngineError const&) {
+        } catch (EngineError const& error) {
+            if (!is_the_statements_fault(error)) throw;
             // An index on a function that only the application has: the table stays empty.
         }
     }
@@ -141,7 +143,8 @@ void make_up_rows(Connection const& connection) {
                 }
                 insert.run();
             }
-        } catch (EngineError const&) {
+        } catch (EngineError const& error) {
+            if (!is_the_statements_fault(error)) throw;
             // What the table wants cannot be guessed: it stays empty.
         }
     }

@@ -1,5 +1,6 @@
 #include "dialect/sqlite/script_trial.hpp"
 
+#include "dialect/sqlite/statement_fault.hpp"
 #include "dialect/sqlite/statements.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
@@ -10,7 +11,8 @@ namespace {
 std::int64_t rows_of(Connection const& connection, std::string const& table) {
     try {
         return connection.integer("SELECT count(*) FROM main." + quoted(table));
-    } catch (EngineError const&) {
+    } catch (EngineError const& error) {
+        if (!is_the_statements_fault(error)) throw;
         return 0;  // a view
     }
 }
@@ -54,6 +56,7 @@ std::vector<TriedStatement> try_script(Connection const& scratch, std::string_vi
         try {
             try_statement(scratch, all.back(), stand_ins);
         } catch (EngineError const& error) {
+            if (!is_the_statements_fault(error)) throw;
             std::string const words = error.what();
             all.back().failure = words.substr(0, words.find('\n'));
             break;

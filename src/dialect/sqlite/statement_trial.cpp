@@ -1,6 +1,7 @@
 #include "dialect/sqlite/statement_trial.hpp"
 
 #include "dialect/sqlite/in_sync.hpp"
+#include "dialect/sqlite/taken_back.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 #include <algorithm>
@@ -8,26 +9,6 @@
 namespace evolver::sqlite {
 
 namespace {
-
-/// Everything inside it is taken back.
-class TakenBack {
-public:
-    explicit TakenBack(Connection const& connection) : connection_{connection} {
-        connection_.run("SAVEPOINT evolver_trial");
-    }
-    ~TakenBack() {
-        try {
-            // RAISE(ROLLBACK) and OR ROLLBACK have ended it already.
-            if (connection_.in_transaction()) connection_.run("ROLLBACK TO evolver_trial; RELEASE evolver_trial");
-        } catch (...) {
-        }
-    }
-    TakenBack(TakenBack const&) = delete;
-    TakenBack& operator=(TakenBack const&) = delete;
-
-private:
-    Connection const& connection_;
-};
 
 std::vector<std::string> sorted_rows(Statement& statement) {
     std::vector<std::string> rows;
@@ -77,7 +58,7 @@ Sight sight_of(Schema const& schema) {
 Trial try_statement(Connection const& connection, std::string_view sql, StatementLook const& look,
                     std::vector<Value> const& binds, Sight const& sight, StandIns& stand_ins) {
     Trial trial;
-    TakenBack const taken_back{connection};
+    TakenBack taken_back{connection};
     try {
         stand_ins.retry([&] {
             auto statement = connection.prepare(sql);
@@ -102,6 +83,7 @@ Trial try_statement(Connection const& connection, std::string_view sql, Statemen
             trial.left[table] = {first_line(error)};
         }
     }
+    taken_back.now();
     return trial;
 }
 

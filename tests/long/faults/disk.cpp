@@ -192,6 +192,9 @@ int open(sqlite3_vfs*, char const* name, sqlite3_file* file, int flags, int* out
     return code;
 }
 
+/// Nobody else is at work here, so whoever waits waits for nothing: SQLite for 10 s, where a WAL's locks fail for good.
+int sleep_in_no_time(sqlite3_vfs*, int microseconds) { return microseconds; }
+
 int remove(sqlite3_vfs*, char const* name, int directory) {
     if (int const code = asked(Kind::remove); code != SQLITE_OK) return code;
     auto& known = shadow(name);
@@ -221,6 +224,7 @@ Disk::Disk() {
     own.zName = "evolver_faults";
     own.szOsFile = static_cast<int>(sizeof(File)) + usual->szOsFile;
     own.xOpen = open;
+    own.xSleep = sleep_in_no_time;
     own.xDelete = remove;
     if (sqlite3_vfs_register(&own, 1) != SQLITE_OK) throw std::runtime_error{"no VFS for the test"};
 }

@@ -2,7 +2,7 @@
 // moment. Then it is carried out once more on a healthy machine, and nobody can tell.
 //
 //   evolver_faults [--every N] [--memory-every N] [--journey N] [--at N] [--both-modes 1]
-//                  [--all-modes 1] [--turn N] [--workers N]
+//                  [--allocation N] [--all-modes 1] [--turn N] [--workers N]
 //
 // A journey is one operation with programs that write, to contract or to rollback (trip.hpp). First it is made without a fault, which says how
 // many operations of the disk and how many allocations it takes, and how it ends. Then, for each N-th of these, with an error and with a death, of
@@ -159,7 +159,8 @@ struct Asked {
     std::size_t every;
     std::size_t memory_every;
     std::optional<std::size_t> journey;
-    std::optional<std::size_t> at;
+    std::optional<std::size_t> at;          ///< Only that operation of the disk.
+    std::optional<std::size_t> allocation;  ///< Only that allocation.
     bool all_modes;    ///< Each operation meets all of them, instead of an error and a death in turn.
     std::size_t turn;  ///< With whom it begins.
 };
@@ -169,7 +170,7 @@ void travel_with_faults(Disk& disk, Journey const& journey, Asked const& asked, 
     if (asked.journey)
         std::cout << journey.name << ": " << harness.operations() << " disk operations, " << harness.allocated()
                   << " allocations" << std::endl;
-    for (std::size_t at = 1; at <= harness.operations(); ++at) {
+    for (std::size_t at = 1; at <= harness.operations() && !asked.allocation; ++at) {
         if (asked.at && *asked.at != at) continue;
         for (std::size_t i = 0; i < ways_to_fail.size(); ++i) {
             // One of the errors and one of the deaths, in turn: the next operation meets the next of them.
@@ -180,8 +181,9 @@ void travel_with_faults(Disk& disk, Journey const& journey, Asked const& asked, 
         }
     }
     for (std::size_t at = 1; at <= harness.allocated() && !asked.at; ++at) {
+        if (asked.allocation && *asked.allocation != at) continue;
         for (bool const for_good : {false, true}) {
-            if (++step % asked.memory_every == 0) harness.run_out(at, for_good);
+            if (asked.allocation || ++step % asked.memory_every == 0) harness.run_out(at, for_good);
         }
     }
 }
@@ -261,6 +263,7 @@ int main(int argc, char** argv) {
                       .memory_every = option(argc, argv, "--memory-every").value_or(every),
                       .journey = option(argc, argv, "--journey"),
                       .at = option(argc, argv, "--at"),
+                      .allocation = option(argc, argv, "--allocation"),
                       .all_modes = option(argc, argv, "--all-modes").value_or(0) != 0,
                       .turn = option(argc, argv, "--turn").value_or(0)};
     auto const all = journeys(option(argc, argv, "--both-modes").value_or(0) != 0);

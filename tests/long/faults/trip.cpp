@@ -259,7 +259,8 @@ std::vector<Journey> journeys(bool every_mode) {
         }
         wal = !wal;
     }
-    for (auto& journey : all) journey.name += journey.wal ? " (WAL)" : " (rollback journal)";
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i].name = std::to_string(i) + " " + all[i].name + (all[i].wal ? " (WAL)" : " (rollback journal)");
     return all;
 }
 
@@ -323,9 +324,11 @@ std::string end_of(Journey const& journey, std::string const& path) {
     text += "integrity: " + connection.text("PRAGMA integrity_check") + "\n";
     text += "orphans: " + support::rows(connection, "PRAGMA foreign_key_check") + "\n";
     text += "objects: " +
-            support::rows(
-                connection,
-                "SELECT type, name FROM sqlite_schema WHERE name LIKE 'evolver!_%' ESCAPE '!' ORDER BY type, name") +
+            support::rows(connection,
+                          // A comparison that was interrupted has made itself a place to note how far it is.
+                          "SELECT type, name FROM sqlite_schema WHERE name LIKE 'evolver!_%' ESCAPE '!' AND name NOT "
+                          "IN ('evolver_reconcile', "
+                          "'evolver_reconcile_key') ORDER BY type, name") +
             "\n";
     return text;
 }
