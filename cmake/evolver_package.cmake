@@ -5,7 +5,7 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/evolver")
 configure_file(cmake/evolver-config.cmake.in "${PROJECT_BINARY_DIR}/evolver-config.cmake" @ONLY)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/evolver-config-version.cmake" COMPATIBILITY SameMinorVersion)
 # The modules that the configuration calls stand beside it, in the build folder too.
-foreach(module IN ITEMS FindSOCI.cmake FindB2.cmake evolver_embed_migrations.cmake evolver_embed_files.cmake)
+foreach(module IN ITEMS FindSOCI.cmake FindB2.cmake FindLibpq.cmake evolver_embed_migrations.cmake evolver_embed_files.cmake)
     configure_file("cmake/${module}" "${PROJECT_BINARY_DIR}/${module}" COPYONLY)
 endforeach()
 
@@ -27,6 +27,7 @@ if(EVOLVER_INSTALL)
         "${PROJECT_BINARY_DIR}/evolver-config-version.cmake"
         cmake/FindSOCI.cmake
         cmake/FindB2.cmake
+        cmake/FindLibpq.cmake
         cmake/evolver_embed_migrations.cmake
         cmake/evolver_embed_files.cmake
         DESTINATION "${package_dir}")

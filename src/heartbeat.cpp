@@ -1,8 +1,6 @@
 #include "evolver/heartbeat.hpp"
 
-#include "access/reporting.hpp"
-#include "dialect/sqlite/soci_handle.hpp"
-#include "execute/spot_check.hpp"
+#include "room/room.hpp"
 
 #include <soci/soci.h>
 
@@ -23,11 +21,10 @@ struct Heartbeat::Parts {
     std::string failed = {};
     std::jthread thread = {};  // the last: it uses the others
 
-    void beat(Workplace& workplace, SpotCheck& spot_check) {
+    void once(Beat const& beat) {
         std::string failure;
         try {
-            reporting.counted->hand_in(workplace.own(), workplace.release(), std::chrono::milliseconds{0});
-            if (reporting.compared_rows > 0) spot_check.check(reporting.compared_rows);
+            beat();
         } catch (std::exception const& error) {
             failure = error.what();
         }
@@ -39,20 +36,14 @@ struct Heartbeat::Parts {
         try {
             soci::session session;
             options.open(session);
-            Workplace workplace{sqlite::handle_of(session),
-                                reporting.plan,
-                                reporting.release,
-                                reporting.actor,
-                                nullptr,
-                                reporting.wait};
-            SpotCheck spot_check{workplace};
+            auto const beat = reporting.begin(session);
             for (bool more = true; more;) {
                 {
                     std::unique_lock lock{mutex};
                     ended.wait_for(lock, stop, options.every, [] { return false; });
                 }
                 more = !stop.stop_requested();
-                beat(workplace, spot_check);
+                once(beat);
             }
         } catch (std::exception const& error) {
             std::lock_guard const lock{mutex};

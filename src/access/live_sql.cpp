@@ -1,7 +1,6 @@
 #include "evolver/access/live_sql.hpp"
 
 #include "access/access_state.hpp"
-#include "dialect/sqlite/soci_handle.hpp"
 
 #include <soci/soci.h>
 
@@ -11,10 +10,8 @@
 namespace evolver {
 
 LiveSql::LiveSql(std::shared_ptr<detail::AccessState> state, Writer writer)
-    : state_{std::move(state)},
-      writer_{std::move(writer)},
-      guard_{std::make_unique<detail::UseGuard>(detail::UseGuard{state_->presence().use()})} {
-    auto made = writer_(*state_, {.epoch = guard_->use.epoch()});
+    : state_{std::move(state)}, writer_{std::move(writer)}, guard_{std::make_unique<detail::UseGuard>(state_->use())} {
+    auto made = writer_(*state_, {.epoch = guard_->epoch()});
     text_ = std::move(made.sql);
     counted_ = std::move(made.counted);
 }
@@ -86,7 +83,8 @@ std::ostream& operator<<(std::ostream& out, LiveSql const& sql) { return out << 
 
 soci::details::once_temp_type operator<<(soci::session& session, LiveSql const& sql) {
     if (sql.guard_) {
-        auto const moment = sql.state_->look_at_schema(sqlite::handle_of(session), sql.guard_->use.epoch());
+        auto const moment = sql.state_->look_at_schema(session, sql.guard_->epoch());
+        sql.guard_->check();
         if (moment.past != nullptr) {
             auto const made = sql.whole()(*sql.state_, moment);
             detail::count(made.counted);

@@ -1,7 +1,6 @@
 #include "evolver/access/live_statement.hpp"
 
 #include "access/access_state.hpp"
-#include "dialect/sqlite/soci_handle.hpp"
 
 #include <utility>
 
@@ -12,12 +11,13 @@ namespace {
 /// Ends the statement whatever happens, so that no read stays open.
 class Ended {
 public:
-    explicit Ended(soci::statement& statement) : statement_{statement} {}
-    ~Ended() { sqlite::end(statement_); }
+    Ended(detail::AccessState& state, soci::statement& statement) : state_{state}, statement_{statement} {}
+    ~Ended() { state_.end(statement_); }
     Ended(Ended const&) = delete;
     Ended& operator=(Ended const&) = delete;
 
 private:
+    detail::AccessState& state_;
     soci::statement& statement_;
 };
 
@@ -37,7 +37,7 @@ LiveStatement& LiveStatement::bind(std::function<void(soci::statement&)> binder)
 }
 
 void LiveStatement::prepare(std::uint64_t epoch) {
-    auto const moment = state_->look_at_schema(sqlite::handle_of(*session_), epoch);
+    auto const moment = state_->look_at_schema(*session_, epoch);
     statement_.emplace(*session_);
     try {
         for (auto const& binder : binders_) binder(*statement_);
@@ -54,19 +54,26 @@ void LiveStatement::prepare(std::uint64_t epoch) {
 }
 
 bool LiveStatement::execute() {
-    auto const use = state_->presence().use();
+    auto const use = state_->use();
     if (!statement_ || use.epoch() != epoch_) prepare(use.epoch());
     detail::count(counted_);
-    Ended const ended{*statement_};
-    return statement_->execute(true);
+    use.check();
+    Ended const ended{*state_, *statement_};
+    bool const found = statement_->execute(true);
+    if (found) use.check();  // what was written is written
+    return found;
 }
 
 void LiveStatement::each(std::function<void()> const& row) {
-    auto const use = state_->presence().use();
+    auto const use = state_->use();
     if (!statement_ || use.epoch() != epoch_) prepare(use.epoch());
     detail::count(counted_);
-    Ended const ended{*statement_};
-    for (bool more = statement_->execute(true); more; more = statement_->fetch()) row();
+    use.check();
+    Ended const ended{*state_, *statement_};
+    for (bool more = statement_->execute(true); more; more = statement_->fetch()) {
+        use.check();
+        row();
+    }
 }
 
 long long LiveStatement::affected_rows() const {

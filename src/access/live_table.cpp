@@ -1,7 +1,6 @@
 #include "evolver/access/live_table.hpp"
 
 #include "access/access_state.hpp"
-#include "dialect/sqlite/access_sql.hpp"
 #include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
@@ -46,9 +45,8 @@ auto any_of(std::vector<Name> names) {
 
 LiveSql LiveTable::insert_columns(std::vector<std::string> const& columns) const {
     return LiveSql{state_,
-                   over(name_, {.key = key_of("insert", name_, columns), .write = [columns](Shape const& shape) {
-                                    return sqlite::insert_sql(shape, names_of(columns));
-                                }})};
+                   over(name_, {.key = key_of("insert", name_, columns),
+                                .write = [columns](AccessSql const& sql) { return sql.insert(names_of(columns)); }})};
 }
 
 LiveSql LiveTable::insert(std::initializer_list<std::string_view> columns) const {
@@ -59,13 +57,13 @@ LiveSql LiveTable::update(std::initializer_list<Set> assignments) const {
     std::vector<std::string> parts;
     for (auto const& assignment : assignments) {
         parts.emplace_back(assignment.column);
-        parts.emplace_back(assignment.value.empty() ? sqlite::placeholder(Name{assignment.column})
+        parts.emplace_back(assignment.value.empty() ? placeholder(Name{assignment.column})
                                                     : std::string{assignment.value});
     }
-    auto const write = [parts](Shape const& shape) {
-        std::vector<sqlite::Assignment> all;
+    auto const write = [parts](AccessSql const& sql) {
+        std::vector<Assignment> all;
         for (std::size_t i = 0; i < parts.size(); i += 2) all.push_back({Name{parts[i]}, parts[i + 1]});
-        return sqlite::update_sql(shape, all);
+        return sql.update(all);
     };
     auto const reads = [parts](Name const& column) {
         for (std::size_t i = 1; i < parts.size(); i += 2) {
@@ -78,11 +76,11 @@ LiveSql LiveTable::update(std::initializer_list<Set> assignments) const {
 
 LiveSql LiveTable::remove() const {
     return LiveSql{state_, over(name_, {.key = key_of("delete", name_, {}),
-                                        .write = [](Shape const& shape) { return sqlite::delete_sql(shape); }})};
+                                        .write = [](AccessSql const& sql) { return sql.remove(); }})};
 }
 
 LiveSql LiveTable::select_columns(std::vector<std::string> const& columns) const {
-    auto const write = [columns](Shape const& shape) { return sqlite::select_sql(shape, names_of(columns)); };
+    auto const write = [columns](AccessSql const& sql) { return sql.select(names_of(columns)); };
     return LiveSql{
         state_,
         over(name_, {.key = key_of("select", name_, columns), .write = write, .reads = any_of(names_of(columns))})};
@@ -93,14 +91,14 @@ LiveSql LiveTable::select(std::initializer_list<std::string_view> columns) const
 }
 
 LiveSql LiveTable::from(std::string_view alias) const {
-    auto const write = [alias = std::string{alias}](Shape const& shape) { return sqlite::from_sql(shape, alias); };
+    auto const write = [alias = std::string{alias}](AccessSql const& sql) { return sql.from(alias); };
     return LiveSql{state_, over(name_, {.key = key_of("from", name_, {std::string{alias}}),
                                         .write = write,
                                         .reads = [](Name const&) { return true; }})};
 }
 
 LiveSql LiveTable::column(std::string_view column) const {
-    auto const write = [column = Name{column}](Shape const& shape) { return sqlite::column_sql(shape, column); };
+    auto const write = [column = Name{column}](AccessSql const& sql) { return sql.column(column); };
     return LiveSql{state_, over(name_, {.key = key_of("column", name_, {std::string{column}}),
                                         .write = write,
                                         .reads = any_of({Name{column}})})};

@@ -5,8 +5,7 @@
 namespace evolver {
 
 Pin::Pin(std::shared_ptr<detail::AccessState> state)
-    : state_{std::move(state)},
-      guard_{std::make_unique<detail::UseGuard>(detail::UseGuard{state_->presence().use()})} {}
+    : state_{std::move(state)}, guard_{std::make_unique<detail::UseGuard>(state_->use())} {}
 
 Pin::~Pin() { guard_.reset(); }  // before the presence that it counts in
 Pin::Pin(Pin&&) noexcept = default;

@@ -22,25 +22,11 @@ namespace fs = std::filesystem;
 
 /// From the top of the house to its ground. A layer may include itself and what stands before it; two layers of one number stand
 /// side by side and do not know each other.
-constexpr std::array<std::pair<std::string_view, int>, 18> layers{{
-    {"version", 0},
-    {"error", 1},
-    {"observe", 2},
-    {"schema", 3},
-    {"operation", 4},
-    {"plan", 5},
-    {"dialect", 6},
-    {"compile", 7},
-    {"ledger", 8},
-    {"fleet", 9},
-    {"execute", 10},
-    {"access", 11},
-    {"evolver", 12},
-    {"worker", 13},
-    {"heartbeat", 13},
-    {"pipeline", 14},
-    {"cli", 15},
-    {"testing", 15},
+constexpr std::array<std::pair<std::string_view, int>, 20> layers{{
+    {"version", 0},  {"error", 1},      {"observe", 2},   {"schema", 3}, {"operation", 4},
+    {"plan", 5},     {"dialect", 6},    {"compile", 7},   {"ledger", 8}, {"fleet", 9},
+    {"execute", 10}, {"access", 11},    {"options", 12},  {"room", 13},  {"evolver", 14},
+    {"worker", 15},  {"heartbeat", 15}, {"pipeline", 16}, {"cli", 17},   {"testing", 17},
 }};
 
 /// Public headers that need a type of SOCI in their own templates; the others name it by a forward declaration.

@@ -18,6 +18,8 @@ public:
     PostgresqlDatabase& operator=(PostgresqlDatabase const&) = delete;
 
     [[nodiscard]] postgresql::Connection connect() const;
+    /// For a session of SOCI's.
+    [[nodiscard]] std::string parameters() const;
     /// By somebody else, who may do anything: ends every other connection to it.
     void cut_connections() const;
 

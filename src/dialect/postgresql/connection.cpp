@@ -107,22 +107,22 @@ Connection Connection::open(std::string const& parameters) {
     return Connection{handle, true};
 }
 
-Connection Connection::another() const {
+std::string Connection::parameters() const {
     std::unique_ptr<PQconninfoOption, FreeOptions> const options{PQconninfo(handle_)};
-    std::vector<char const*> words;
-    std::vector<char const*> values;
+    std::string text;
     for (auto const* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
         if (option->val == nullptr || *option->val == '\0') continue;
-        words.push_back(option->keyword);
-        values.push_back(option->val);
+        text += std::string{option->keyword} + "='";
+        for (char const* letter = option->val; *letter != '\0'; ++letter) {
+            if (*letter == '\'' || *letter == '\\') text += '\\';
+            text += *letter;
+        }
+        text += "' ";
     }
-    words.push_back(nullptr);
-    values.push_back(nullptr);
-    auto* const handle = checked(PQconnectdbParams(words.data(), values.data(), 0));
-    PQsetNoticeProcessor(
-        handle, [](void*, char const*) {}, nullptr);
-    return Connection{handle, true};
+    return text;
 }
+
+Connection Connection::another() const { return open(parameters()); }
 
 Connection::~Connection() {
     if (owned_) PQfinish(handle_);

@@ -45,6 +45,8 @@ public:
     static Connection borrow(pg_conn* handle);
     /// A connection of its own. Throws EngineError.
     static Connection open(std::string const& parameters);
+    /// How such a connection is opened, with its password: for open(), never for a message.
+    [[nodiscard]] std::string parameters() const;
     /// Another connection to the same database, as the same user.
     [[nodiscard]] Connection another() const;
 

@@ -73,8 +73,10 @@ std::vector<std::string> drop_conversion_functions(NamedPair const& named) {
     return all;
 }
 
-std::string converted_up(NamedPair const& named, std::size_t to) {
-    return fmt::format("{}({})", function(named, "up", to), columns(named.pair.from));
+std::string converted_up(NamedPair const& named, std::size_t to, Spelling const& spelling) {
+    auto const& from = named.pair.from;
+    return fmt::format("{}({})", function(named, "up", to),
+                       joined(from.size(), [&](std::size_t i) { return spelling(from[i].column); }));
 }
 
 std::string is_filled(NamedPair const& named) {

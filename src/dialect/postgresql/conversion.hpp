@@ -31,7 +31,7 @@ struct NamedPair {
 [[nodiscard]] std::vector<std::string> drop_conversion_functions(NamedPair const& named);
 
 /// What new column `to` is to hold for the old columns of the row; NULL where that cannot be computed.
-[[nodiscard]] std::string converted_up(NamedPair const& named, std::size_t to);
+[[nodiscard]] std::string converted_up(NamedPair const& named, std::size_t to, Spelling const& spelling = as_column);
 
 /// As filled(), lossless() and in_sync() of in_sync.hpp, and never an error.
 [[nodiscard]] std::string is_filled(NamedPair const& named);

@@ -26,29 +26,6 @@ class Access {
 public:
     explicit Access(Shape const& shape) : shape_{shape} {}
 
-    void require(Name const& column) const {
-        if (shape_.columns.empty()) {
-            throw AccessError{Failure{.what = "There is no table \"" + shape_.table.text() + "\" in this release.",
-                                      .object = shape_.table.text(),
-                                      .instead = "check the name, and that this is the right database"}};
-        }
-        if (!shape_.has(column)) {
-            std::vector<std::string> known;
-            for (auto const& name : shape_.columns) known.push_back(name.text());
-            throw AccessError{Failure{.what = "Table \"" + shape_.table.text() + "\" has no column \"" + column.text() +
-                                              "\" in this release.",
-                                      .object = shape_.table.text() + "." + column.text(),
-                                      .instead = "the columns are " + joined(known, ", ")}};
-        }
-        if (contains(shape_.absent, column)) {
-            throw AccessError{Failure{.what = "The database has no column \"" + column.text() + "\" in \"" +
-                                              shape_.table.text() +
-                                              "\" yet: the migration that adds it is not expanded.",
-                                      .object = shape_.table.text() + "." + column.text(),
-                                      .instead = "let a process that may change the schema call expand() first"}};
-        }
-    }
-
     [[nodiscard]] OpenPair const* pair_of(Name const& column) const {
         for (auto open = shape_.pairs.rbegin(); open != shape_.pairs.rend(); ++open) {
             for (auto const& to : open->pair.to) {
@@ -188,7 +165,7 @@ public:
     Write(Access const& access, Kind kind) : access_{access}, kind_{kind} {}
 
     void set(Name const& column, std::string const& value) {
-        access_.require(column);
+        require_column(access_.shape(), column);
         refuse_computed(column);
         if (!values_.emplace(key(column), value).second) {
             throw AccessError{Failure{.what = "Column \"" + column.text() + "\" is written twice in one statement.",
@@ -457,39 +434,13 @@ std::string table_sql(Shape const& shape) {
     return shape.stands_for ? quoted(shape.stands_for->text()) + " AS " + name : name;
 }
 
-[[noreturn]] void refuse_nothing(Shape const& shape, std::string const& statement) {
-    throw AccessError{Failure{.what = statement + " of no column of \"" + shape.table.text() + "\" means nothing.",
-                              .object = shape.table.text(),
-                              .instead = "name at least one column"}};
-}
-
 }  // namespace
-
-std::string placeholder(Name const& column) {
-    std::string text = ":";
-    for (char const letter : column.text()) {
-        bool const plain = std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_';
-        text += plain ? letter : '_';
-    }
-    return text;
-}
 
 std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
     Access const access{shape};
     Write write{access, Write::Kind::insert};
-    std::vector<std::string> placeholders;
-    for (auto const& column : columns) {
-        auto const bind = placeholder(column);
-        if (std::find(placeholders.begin(), placeholders.end(), bind) != placeholders.end()) {
-            throw AccessError{Failure{.what = "Two columns of the insert into \"" + shape.table.text() +
-                                              "\" have the placeholder " + bind +
-                                              ", because a placeholder has no letters beyond ASCII.",
-                                      .object = shape.table.text() + "." + column.text(),
-                                      .instead = "insert with one of them, and update the other"}};
-        }
-        placeholders.push_back(bind);
-        write.set(column, bind);
-    }
+    auto const binds = placeholders_of(shape, columns);
+    for (std::size_t i = 0; i < columns.size(); ++i) write.set(columns[i], binds[i]);
     std::vector<std::string> names;
     std::vector<std::string> values;
     for (auto const& [name, value] : write.assignments()) {
@@ -502,13 +453,13 @@ std::string insert_sql(Shape const& shape, std::vector<Name> const& columns) {
 }
 
 std::string update_sql(Shape const& shape, std::vector<Assignment> const& assignments) {
-    if (assignments.empty()) refuse_nothing(shape, "An update");
+    require_any(shape, !assignments.empty(), "An update");
     Access const access{shape};
     Write write{access, Write::Kind::update};
     for (auto const& assignment : assignments) {
         write.set(assignment.column,
                   Access::substituted(Expression{assignment.value}, shape.columns, [&](Name const& column) {
-                      access.require(column);
+                      require_column(shape, column);
                       return Access::grouped(access.read(column));
                   }));
     }
@@ -518,7 +469,7 @@ std::string update_sql(Shape const& shape, std::vector<Assignment> const& assign
 }
 
 std::string delete_sql(Shape const& shape) {
-    if (shape.columns.empty()) Access{shape}.require(shape.table);
+    require_table(shape);
     return "DELETE FROM " + table_sql(shape);
 }
 
@@ -543,11 +494,11 @@ std::string from_sql(Shape const& shape, std::string_view alias) {
 }
 
 std::string select_sql(Shape const& shape, std::vector<Name> const& columns) {
-    if (columns.empty()) refuse_nothing(shape, "A select");
+    require_any(shape, !columns.empty(), "A select");
     Access const access{shape};
     std::vector<std::string> names;
     for (auto const& column : columns) {
-        access.require(column);
+        require_column(shape, column);
         names.push_back(quoted(column.text()));
     }
     return "SELECT " + joined(names, ", ") + " FROM " + from_sql(shape, shape.table.text());
@@ -555,7 +506,7 @@ std::string select_sql(Shape const& shape, std::vector<Name> const& columns) {
 
 std::string column_sql(Shape const& shape, Name const& column) {
     Access const access{shape};
-    access.require(column);
+    require_column(shape, column);
     return Access::grouped(access.read(column));
 }
 

@@ -13,22 +13,13 @@
 // placeholder that stands twice for one parameter. Binds that are not named come first and in the order of the columns, so they
 // can be bound by position, too.
 
-#include "evolver/plan/shape.hpp"
+#include "dialect/access_sql.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace evolver::sqlite {
-
-/// A column of the new shape and what it is set to: an expression over the new shape and placeholders.
-struct Assignment {
-    Name column;
-    std::string value;
-};
-
-/// ":size_bytes": the placeholder of a column. Letters that cannot stand in a placeholder become `_`.
-[[nodiscard]] std::string placeholder(Name const& column);
 
 /// Throws AccessError: an unknown column, one that the database does not have yet, a column without the others that `down` needs, an old
 /// shape that cannot hold what is written.
@@ -42,5 +33,27 @@ struct Assignment {
 [[nodiscard]] std::string from_sql(Shape const& shape, std::string_view alias);
 /// One column of the new shape as an expression over the table's columns: for the WHERE of UPDATE and DELETE.
 [[nodiscard]] std::string column_sql(Shape const& shape, Name const& column);
+
+/// All of them, over one shape, which has to outlive it.
+class AccessSql : public evolver::AccessSql {
+public:
+    explicit AccessSql(Shape const& shape) : shape_{shape} {}
+
+    [[nodiscard]] std::string insert(std::vector<Name> const& columns) const override {
+        return insert_sql(shape_, columns);
+    }
+    [[nodiscard]] std::string update(std::vector<Assignment> const& assignments) const override {
+        return update_sql(shape_, assignments);
+    }
+    [[nodiscard]] std::string remove() const override { return delete_sql(shape_); }
+    [[nodiscard]] std::string select(std::vector<Name> const& columns) const override {
+        return select_sql(shape_, columns);
+    }
+    [[nodiscard]] std::string from(std::string_view alias) const override { return from_sql(shape_, alias); }
+    [[nodiscard]] std::string column(Name const& column) const override { return column_sql(shape_, column); }
+
+private:
+    Shape const& shape_;
+};
 
 }  // namespace evolver::sqlite

@@ -230,6 +230,37 @@ struct Removal {
     }
 };
 
+/// Whatever an instance has been told, it has acknowledged when it renews its lease, or it is gone.
+std::chrono::milliseconds longest_silence(Site const& site) {
+    return site.options().lease.length + std::chrono::seconds{1};
+}
+
+/// From here on programs of this release write the new shape only; the trigger goes on filling the old one. Only when all of them do, which the next
+/// move waits for, can the old columns go: a statement that names them would fail.
+void leave_the_old_shape(Site& site, std::size_t position) {
+    auto const& plan = site.plan();
+    auto const& id = plan.migrations()[position].id.text();
+    auto const at = static_cast<std::int64_t>(position);
+    auto const is_due = [&](ledger::State const& state) {
+        return position < state.entries.size() && state.entries[position].phase == Phase::expanded &&
+               state.entries[position].stage == Stage::switched;
+    };
+    if (!is_due(site.look())) return;
+    site.patiently(
+        [&] {
+            site.lease().renew();
+            HandOver move{.what = id + " becoming complete"};
+            move.work = [&] {
+                auto const& connection = site.roster().connection();
+                ledger::take_pen(connection, plan.name());
+                if (is_due(ledger::read(connection, plan.name())))
+                    ledger::move_stage(connection, plan.name(), at, Stage::complete);
+            };
+            (void)hand_over(site.roster(), move);
+        },
+        longest_silence(site));
+}
+
 }  // namespace
 
 std::vector<Gate> gates(Site& site, std::chrono::seconds soak, ContractOptions const& options) {
@@ -282,11 +313,12 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                                          std::to_string(found.lossy()) + " instead of " + std::to_string(known) +
                                          "): call reconcile() again"}}};
         }
+        leave_the_old_shape(site, position);
         Tightening tightening{site, compiled.tightened};
         auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
         bool const over_instances = bench.overridden("instances");
         bool done = false;
-        site.patiently([&] {
+        auto const remove = [&] {
             site.lease().renew();  // who moves has acknowledged the last move himself
             Report steps;
             Removal const removal{site, bench, options, position};
@@ -299,7 +331,8 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
             };
             (void)hand_over(site.roster(), move);
             if (done) report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
-        });
+        };
+        site.patiently(remove, longest_silence(site));
         if (!done) continue;  // somebody else was quicker, and has taken away what he had added
         tightening.keep();
         site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});

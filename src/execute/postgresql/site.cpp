@@ -19,6 +19,7 @@ Site::Site(Connection connection, Plan plan, SiteOptions options)
     : connection_{std::move(connection)},
       plan_{std::move(plan)},
       options_{std::move(options)},
+      parameters_{connection_.parameters()},
       release_position_{plan_.position_of(Release{options_.release})},
       schema_{current_schema(connection_)} {
     constexpr int oldest = 140000;  // CREATE OR REPLACE TRIGGER
@@ -42,15 +43,17 @@ ledger::State Site::look() const {
 }
 
 Roster& Site::roster() {
+    std::lock_guard const lock{joining_};
     if (!roster_) {
         RosterOptions options{.plan = plan_.name(), .lock_timeout = options_.lock_timeout};
         for (auto const& release : plan_.releases()) options.releases.push_back(release.text());
-        roster_ = std::make_unique<Roster>(connection_.another(), std::move(options));
+        roster_ = std::make_unique<Roster>(Connection::open(parameters_), std::move(options));
     }
     return *roster_;
 }
 
 Lease& Site::lease() {
+    std::lock_guard const lock{joining_};
     if (!lease_) {
         lease_ = std::make_unique<Lease>(roster(),
                                          Enrolment{.release = options_.release,
@@ -66,15 +69,16 @@ Lease& Site::lease() {
 void Site::audit(Connection const& connection, ledger::AuditRow row) const {
     row.plan = plan_.name();
     row.actor = options_.actor;
+    row.on_behalf_of = options_.on_behalf_of;
     row.release = options_.release;
     row.plan_digest = plan_.digest();
     ledger::append(connection, row);
 }
 
-void Site::patiently(std::function<void()> const& work) const {
+void Site::patiently(std::function<void()> const& work, std::chrono::milliseconds at_least) const {
     using Clock = std::chrono::steady_clock;
     constexpr std::chrono::milliseconds longest_rest{200};
-    auto const end = Clock::now() + options_.wait;
+    auto const end = Clock::now() + std::max(options_.wait, at_least);
     std::minstd_rand draw{static_cast<unsigned>(Clock::now().time_since_epoch().count())};
     for (std::chrono::milliseconds rest{10};; rest = std::min(rest * 2, longest_rest)) {
         try {

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ namespace evolver::postgresql {
 struct SiteOptions {
     std::string release;
     std::string actor = {};
+    std::string on_behalf_of = {};
     Observer* observer = nullptr;
     /// How long to go on trying to get a lock that somebody else holds.
     std::chrono::milliseconds wait = std::chrono::seconds{10};
@@ -46,7 +48,7 @@ public:
     [[nodiscard]] ledger::State state() const;
     /// The same, patiently: outside of a transaction.
     [[nodiscard]] ledger::State look() const;
-    /// This instance in the fleet; it comes in when it is first needed. Throws SchemaTooNew.
+    /// This instance in the fleet; it comes in when it is first needed. Throws SchemaTooNew. Threads: any number.
     [[nodiscard]] Lease& lease();
     [[nodiscard]] Roster& roster();
 
@@ -59,14 +61,17 @@ public:
     /// Does `work` again, from its beginning, as long as a retry helps and the time to wait is not over, with a rest in between: locks that
     /// somebody holds, deadlocks, a connection that was cut (it is opened anew). What it does has to look at the ledger first: a COMMIT whose answer was
     /// lost may have been one.
-    void patiently(std::function<void()> const& work) const;
+    /// `at_least`: so long, if that is longer than the time to wait.
+    void patiently(std::function<void()> const& work, std::chrono::milliseconds at_least = {}) const;
 
 private:
     Connection connection_;
     Plan plan_;
     SiteOptions options_;
+    std::string parameters_;
     std::size_t release_position_;
     std::string schema_;
+    std::recursive_mutex joining_;  // who joins needs the roster
     std::unique_ptr<Roster> roster_;
     std::unique_ptr<Lease> lease_;  // leaves before its roster goes
 };

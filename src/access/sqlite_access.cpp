@@ -1,6 +1,9 @@
-#include "access/access_state.hpp"
+#include "access/sqlite_access.hpp"
 
+#include "access/stood.hpp"
+#include "dialect/sqlite/access_sql.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/soci_handle.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/rollout.hpp"
 
@@ -15,14 +18,7 @@ namespace {
 Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name const& table) {
     sqlite::ReadTransaction const snapshot{connection};
     auto const state = ledger::read(connection, plan.name());
-    Standing standing;
-    std::vector<Stage> stages;
-    for (auto const& entry : state.entries) {
-        if (static_cast<std::size_t>(entry.position) >= plan.migrations().size()) break;  // of a newer release
-        ++standing.expanded;
-        if (entry.phase == Phase::contracted) standing.contracted = standing.expanded;
-        stages.push_back(entry.stage);
-    }
+    auto const [standing, stages] = stood_in(state, plan);
     auto physical = sqlite::inspect_table(connection, physical_name(plan, standing, table));
     // The release is held to what the old column was declared as, also while that accepts NULL.
     for (auto const& relaxed : state.relaxed) {
@@ -44,7 +40,7 @@ Shape read_shape(Plan const& plan, sqlite::Connection const& connection, Name co
 
 }  // namespace
 
-AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given, double draw)
+SqliteAccess::SqliteAccess(Plan plan, std::shared_ptr<Presence> presence, std::string path, sqlite3* given, double draw)
     : plan_{std::move(plan)},
       presence_{std::move(presence)},
       path_{std::move(path)},
@@ -52,7 +48,7 @@ AccessState::AccessState(Plan plan, std::shared_ptr<Presence> presence, std::str
       given_{given},
       draw_{draw} {}
 
-sqlite::Connection const& AccessState::connection() {
+sqlite::Connection const& SqliteAccess::connection() {
     if (connection_) return *connection_;
     if (path_.empty()) {
         connection_.emplace(sqlite::Connection::borrow(given_));
@@ -64,13 +60,13 @@ sqlite::Connection const& AccessState::connection() {
     return *connection_;
 }
 
-Shape const& AccessState::shape(Name const& table) {
+Shape const& SqliteAccess::shape(Name const& table) {
     auto const known = shapes_.find(table.text());
     if (known != shapes_.end()) return known->second;
     return shapes_.emplace(table.text(), read_shape(plan_, connection(), table)).first->second;
 }
 
-void AccessState::be_at(std::uint64_t epoch) {
+void SqliteAccess::be_at(std::uint64_t epoch) {
     if (epoch == epoch_) return;
     shapes_.clear();
     texts_.clear();
@@ -78,8 +74,8 @@ void AccessState::be_at(std::uint64_t epoch) {
     epoch_ = epoch;
 }
 
-SqlText AccessState::written(Recipe const& recipe, Shape const& shape) {
-    SqlText made{.sql = recipe.write(shape)};
+SqlText SqliteAccess::written(Recipe const& recipe, Shape const& shape) {
+    SqlText made{.sql = recipe.write(sqlite::AccessSql{shape})};
     if (recipe.reads) {
         auto const by_fallback = [&](OpenPair const& open) {
             return open.stage == Stage::dual && open.pair.kind != PairKind::alias &&
@@ -94,7 +90,7 @@ SqlText AccessState::written(Recipe const& recipe, Shape const& shape) {
     return made;
 }
 
-SqlText AccessState::text(Moment const& moment, Name const& table, Recipe const& recipe) {
+SqlText SqliteAccess::text(Moment const& moment, Name const& table, Recipe const& recipe) {
     std::lock_guard const lock{mutex_};
     if (moment.past != nullptr)
         return written(recipe, read_shape(plan_, sqlite::Connection::borrow(moment.past), table));
@@ -104,8 +100,8 @@ SqlText AccessState::text(Moment const& moment, Name const& table, Recipe const&
     return texts_.emplace(recipe.key, written(recipe, shape(table))).first->second;
 }
 
-void AccessState::hand_in(sqlite::Connection const& connection, std::string const& release,
-                          std::chrono::milliseconds wait) {
+void SqliteAccess::hand_in(sqlite::Connection const& connection, std::string const& release,
+                           std::chrono::milliseconds wait) {
     auto const counts = fallback_reads_.take();
     try {
         if (!hand_in_usage(connection, {.plan = plan_, .release = release, .presence = *presence_, .wait = wait},
@@ -117,7 +113,7 @@ void AccessState::hand_in(sqlite::Connection const& connection, std::string cons
     }
 }
 
-bool AccessState::is_ahead(std::size_t migration) {
+bool SqliteAccess::is_ahead(std::size_t migration) {
     std::lock_guard const lock{mutex_};
     be_at(presence_->epoch());
     if (!ahead_) {
@@ -136,7 +132,7 @@ bool AccessState::is_ahead(std::size_t migration) {
 
 /// A snapshot in which every migration stands where it stands now is as good as the epoch: whoever always reads by hand first is not to have
 /// each of his statements written anew.
-bool AccessState::sees_what_is(sqlite3* session) {
+bool SqliteAccess::sees_what_is(sqlite3* session) {
     auto const in_snapshot = ledger::read(sqlite::Connection::borrow(session), plan_.name());
     auto const now = ledger::read(connection(), plan_.name());
     auto const stands_alike = [](ledger::Entry const& one, ledger::Entry const& other) {
@@ -147,7 +143,10 @@ bool AccessState::sees_what_is(sqlite3* session) {
            in_snapshot.relaxed.size() == now.relaxed.size();
 }
 
-Moment AccessState::look_at_schema(sqlite3* session, std::uint64_t epoch) {
+void SqliteAccess::end(soci::statement& statement) noexcept { sqlite::end(statement); }
+
+Moment SqliteAccess::look_at_schema(soci::session& given, std::uint64_t epoch) {
+    auto* const session = sqlite::handle_of(given);
     {
         std::lock_guard const lock{mutex_};
         auto const known = looked_.find(session);

@@ -1,0 +1,188 @@
+#include "room/postgresql_room.hpp"
+
+#include "dialect/postgresql/soci_handle.hpp"
+#include "evolver/ledger/ledger_error.hpp"
+#include "execute/postgresql/contract.hpp"
+#include "execute/postgresql/expand.hpp"
+#include "execute/postgresql/reconcile.hpp"
+#include "execute/postgresql/rollback.hpp"
+#include "execute/postgresql/status.hpp"
+#include "ledger/postgresql/audit.hpp"
+#include "ledger/postgresql/ledger.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace evolver {
+
+PostgresqlRoom::PostgresqlRoom(soci::session& session, Plan plan, Release release, Options const& options)
+    : given_{postgresql::Connection::borrow(postgresql::handle_of(session))},
+      plan_{std::move(plan)},
+      site_options_{.release = release.text(),
+                    .actor = options.actor,
+                    .on_behalf_of = options.on_behalf_of,
+                    .observer = options.observer,
+                    .wait = options.wait},
+      options_{options} {
+    (void)plan_.position_of(release);
+}
+
+void PostgresqlRoom::refuse(std::string_view call) const {
+    throw Error{Failure{.what = std::string{call} + "() is not there on PostgreSQL yet.",
+                        .object = plan_.name(),
+                        .instead = "README, PostgreSQL, lists what is"}};
+}
+
+void PostgresqlRoom::refuse_open_transaction(std::string_view call) const {
+    if (!given_.in_transaction()) return;
+    throw Error{Failure{.what = std::string{call} + "() was called inside an open transaction of the session.",
+                        .object = plan_.name(),
+                        .instead = "commit or roll back first: evolver's own transactions would wait for yours"}};
+}
+
+postgresql::Site& PostgresqlRoom::site() {
+    if (!site_) site_ = std::make_shared<postgresql::Site>(given_.another(), plan_, site_options_);
+    return *site_;
+}
+
+void PostgresqlRoom::changed() {
+    if (own_access_) own_access_->forget();
+}
+
+void PostgresqlRoom::refuse_unexpanded() {
+    if (!site().look().entries.empty()) return;
+    throw HistoryError{Failure{.what = "The database knows nothing of the plan \"" + plan_.name() + "\".",
+                               .object = plan_.name(),
+                               .instead = "call expand() first, and check that this is the right database"}};
+}
+
+Report PostgresqlRoom::expand() {
+    refuse_open_transaction("expand");
+    auto report = postgresql::expand(site());
+    changed();
+    return report;
+}
+
+void PostgresqlRoom::attach() {
+    if (site().look().exists) (void)site().lease();
+}
+
+std::shared_ptr<detail::AccessState> const& PostgresqlRoom::access() {
+    if (!access_) {
+        (void)site();
+        own_access_ = std::make_shared<detail::PostgresqlAccess>(site_);
+        access_ = own_access_;
+    }
+    return access_;
+}
+
+void PostgresqlRoom::heartbeat() {
+    (void)access();
+    own_access_->renew();
+}
+
+detail::Reporting PostgresqlRoom::reporting() {
+    (void)access();
+    return {[kept = own_access_](soci::session&) -> Beat { return [kept] { kept->renew(); }; }};
+}
+
+bool PostgresqlRoom::advance(std::chrono::microseconds budget) {
+    refuse_open_transaction("advance");
+    why_.clear();
+    for (auto const& signal : options_.signals) {
+        why_ = signal();
+        if (!why_.empty()) return false;
+    }
+    if (!site().look().exists) return false;
+    if (!filler_) filler_.emplace(site());
+    bool const worked = filler_->advance(budget);
+    why_ = filler_->why();
+    return worked;
+}
+
+void PostgresqlRoom::backfill(BackfillOptions const& options) {
+    refuse_unexpanded();
+    constexpr std::chrono::milliseconds slice{50};
+    constexpr std::chrono::milliseconds rest{100};
+    auto const stopped = [&] {
+        if (!options.stop.stop_requested()) return;
+        throw Error{Failure{.what = "The backfill was told to stop.",
+                            .object = plan_.name(),
+                            .instead = "call backfill() again: it goes on where it stopped",
+                            .changed = Changed::partly,
+                            .retry = Retry::helps}};
+    };
+    for (;;) {
+        stopped();
+        if (advance(slice)) continue;
+        if (why_.empty()) return;
+        std::this_thread::sleep_for(rest);  // a signal says why not
+    }
+}
+
+Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const&) {
+    refuse_open_transaction("reconcile");
+    refuse_unexpanded();
+    auto found = postgresql::reconcile(site());
+    changed();
+    return found;
+}
+
+Report PostgresqlRoom::contract(ContractOptions const& options) {
+    refuse_open_transaction("contract");
+    auto report = postgresql::contract(site(), options_.soak, options);
+    changed();
+    return report;
+}
+
+std::vector<Gate> PostgresqlRoom::gates(ContractOptions const& options) {
+    return postgresql::gates(site(), options_.soak, options);
+}
+
+Report PostgresqlRoom::rollback(RollbackOptions const& options) {
+    refuse_open_transaction("rollback");
+    auto report = postgresql::rollback(site(), options);
+    changed();
+    return report;
+}
+
+Report PostgresqlRoom::dry_run() {
+    refuse_open_transaction("dry_run");
+    return postgresql::rehearse(site());
+}
+
+Status PostgresqlRoom::status() { return postgresql::status_of(site()); }
+
+std::optional<std::string> PostgresqlRoom::verify_audit(AuditHead const& anchored) {
+    std::optional<std::string> found;
+    site().patiently([&] {
+        found.reset();
+        auto const& connection = site().connection();
+        if (!ledger::has_audit(connection)) {
+            if (anchored.sequence != 0)
+                found = "there is no audit trail, and there was one: its row " + std::to_string(anchored.sequence) +
+                        " was anchored";
+            return;
+        }
+        auto const broken = ledger::verify_audit(connection, anchored);
+        if (broken) found = "row " + std::to_string(broken->sequence) + " of evolver_audit: " + broken->why;
+    });
+    return found;
+}
+
+AuditHead PostgresqlRoom::audit_head() {
+    AuditHead head;
+    site().patiently([&] {
+        auto const& connection = site().connection();
+        head = ledger::has_audit(connection) ? ledger::audit_head(connection) : AuditHead{};
+    });
+    return head;
+}
+
+void PostgresqlRoom::audit(std::function<void(AuditEntry const&)> const& each, std::int64_t after) {
+    auto const& connection = site().connection();
+    connection.revive();
+    if (ledger::has_audit(connection)) ledger::read_audit(connection, after, each);
+}
+
+}  // namespace evolver

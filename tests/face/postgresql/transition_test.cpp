@@ -1,0 +1,156 @@
+// The face on a real server: the same plan and the same calls as on SQLite.
+
+#include "evolver/evolver.hpp"
+#include "evolver/heartbeat.hpp"
+#include "evolver/ledger/ledger_error.hpp"
+#include "evolver/worker.hpp"
+#include "support/postgresql.hpp"
+
+#include <doctest/doctest.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace evolver;
+using namespace evolver::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+Plan catalogue() {
+    return {"catalogue",
+            {{.id = "0001-packages",
+              .release = "1.0",
+              .operations = {CreateTable{.table = "packages",
+                                         .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                     {.name = "size", .type = text()}}}}},
+             {.id = "0002-size-bytes",
+              .summary = "size becomes a number",
+              .release = "2.0",
+              .operations = {ChangeType{.table = "packages",
+                                        .from = "size",
+                                        .to = "size_bytes",
+                                        .type = integer(),
+                                        .up = "CAST(size AS BIGINT)",
+                                        .down = "CAST(size_bytes AS TEXT)"}}}}};
+}
+
+struct World {
+    PostgresqlDatabase database;
+    soci::session session{soci::postgresql, database.parameters()};
+
+    World() {
+        Evolver old{session, catalogue().until("1.0"), {.release = "1.0"}};
+        old.expand();
+        session << "INSERT INTO packages (id, size) SELECT i, i::text FROM generate_series(1, 3000) AS i";
+    }
+    [[nodiscard]] long long count(std::string const& condition) {
+        long long rows = 0;
+        session << "SELECT count(*) FROM packages WHERE " << condition, soci::into(rows);
+        return rows;
+    }
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("face/postgresql/transition");
+
+TEST_CASE("the face on postgresql: from a dry run to contract, with a trail that says who") {
+    World world;
+    Evolver evolver{
+        world.session, catalogue(), {.release = "2.0", .actor = "deploy-job-17", .on_behalf_of = "alice", .soak = 0s}};
+    auto const rehearsed = evolver.dry_run();
+    CHECK_FALSE(rehearsed.steps.empty());
+    CHECK_FALSE(evolver.status().expanded);
+    CHECK_FALSE(evolver.expand().steps.empty());
+    CHECK(evolver.status().expanded);
+    CHECK(evolver.expand().steps.empty());
+
+    world.session << "INSERT INTO packages (id, size) VALUES (9001, '5')";
+    evolver.backfill();
+    CHECK(world.count("size_bytes IS DISTINCT FROM size::bigint") == 0);
+    CHECK(evolver.reconcile().rows() == 3001);
+    for (auto const& gate : evolver.gates()) CHECK_MESSAGE(gate.open, gate.name, ": ", gate.reason);
+    evolver.contract();
+    CHECK(world.count("size_bytes = 5") == 2);
+
+    CHECK_FALSE(evolver.verify_audit());
+    std::vector<std::string> events;
+    evolver.audit([&](AuditEntry const& entry) {
+        if (entry.migration != "0002-size-bytes") return;
+        events.push_back(entry.event);
+        CHECK(entry.actor == "deploy-job-17");
+        CHECK(entry.on_behalf_of == "alice");
+    });
+    CHECK(events == std::vector<std::string>{"expand", "backfill finished", "reconcile", "contract"});
+    CHECK(evolver.audit_head().sequence > 0);
+}
+
+TEST_CASE("the face on postgresql: rollback gives the old shape back, with what was written to the new one") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
+    evolver.expand();
+    world.session << "UPDATE packages SET size_bytes = 77 WHERE id = 7";
+    evolver.rollback({.migration = "0002-size-bytes"});
+    CHECK(world.count("size = '77'") == 2);
+    CHECK_FALSE(evolver.status().expanded);
+}
+
+TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, before anything is written") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
+    CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
+    CHECK_THROWS_WITH_AS(evolver.pause_backfill({.reason = "lunch"}), doctest::Contains("pause_backfill()"), Error);
+    PostgresqlDatabase const empty;
+    soci::session elsewhere{soci::postgresql, empty.parameters()};
+    Evolver stranger{elsewhere, catalogue(), {.release = "2.0"}};
+    CHECK_THROWS_WITH_AS(stranger.backfill(), doctest::Contains("knows nothing of the plan"), HistoryError);
+}
+
+TEST_CASE("the face on postgresql: calls are refused inside an open transaction of the session") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
+    soci::transaction open{world.session};
+    CHECK_THROWS_WITH_AS(evolver.expand(), doctest::Contains("open transaction"), Error);
+    open.rollback();
+    evolver.expand();
+}
+
+TEST_CASE(
+    "the face on postgresql: a plan that does not name the release, and a session that is closed, are told at once") {
+    World world;
+    CHECK_THROWS_AS((Evolver{world.session, catalogue(), {.release = "3.0"}}), PlanError);
+    soci::session closed;
+    CHECK_THROWS_WITH_AS((Evolver{closed, catalogue(), {}}), doctest::Contains("not connected"), EngineError);
+}
+
+TEST_CASE("the face on postgresql: a worker fills, a signal holds it, and a heartbeat keeps the lease") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
+    evolver.expand();
+    bool busy = true;
+    Evolver held{world.session,
+                 catalogue(),
+                 {.release = "2.0", .signals = {[&] { return std::string{busy ? "the queue is long" : ""}; }}}};
+    CHECK_FALSE(held.advance(5ms));
+    CHECK(held.why() == "the queue is long");
+    busy = false;
+    CHECK(held.advance(5ms));
+
+    auto const open = [&](soci::session& session) { session.open(soci::postgresql, world.database.parameters()); };
+    Worker worker{catalogue(), {.open = open, .evolver = {.release = "2.0"}, .idle = 10ms}};
+    Heartbeat const heartbeat{evolver, {.open = open, .every = 5ms}};
+    auto const end = std::chrono::steady_clock::now() + 30s;
+    while (world.count("size_bytes IS NULL") > 0 && std::chrono::steady_clock::now() < end)
+        std::this_thread::sleep_for(10ms);
+    CHECK(world.count("size_bytes IS NULL") == 0);
+    worker.stop();
+    CHECK(worker.error() == "");
+    CHECK(heartbeat.error() == "");
+}
+
+TEST_SUITE_END();
