@@ -11,7 +11,7 @@ using namespace evolver;
 TEST_SUITE_BEGIN("dialect/sqlite/statement_fault");
 
 TEST_CASE(
-    "a statement that does not fit the schema or its rows is at fault; want of memory, disk or lock is not its fault") {
+    "a statement that does not fit the schema or its rows is at fault, and not one that lacked memory, disk or lock") {
     auto const of_code = [](int code) {
         return sqlite::is_the_statements_fault(Error{Failure{.what = "a test", .native_code = code}});
     };
