@@ -11,6 +11,7 @@ namespace evolver {
 struct Evolver::Parts {
     std::unique_ptr<Room> room;
     std::vector<FixedFlag> flags;
+    std::shared_ptr<detail::AccessState> access = {};
 };
 
 Evolver::Evolver(soci::session& session, Plan plan, Options options)
@@ -24,7 +25,10 @@ Report Evolver::expand() { return parts_->room->expand(); }
 void Evolver::attach() { parts_->room->attach(); }
 void Evolver::baseline(MigrationId const& last) { parts_->room->baseline(last); }
 
-std::shared_ptr<detail::AccessState> const& Evolver::access() const { return parts_->room->access(); }
+std::shared_ptr<detail::AccessState> const& Evolver::access() const {
+    if (!parts_->access) parts_->access = parts_->room->access();
+    return parts_->access;
+}
 detail::Reporting Evolver::reporting() const { return parts_->room->reporting(); }
 
 LiveTable Evolver::table(Name const& name) const { return LiveTable{access(), name}; }

@@ -1,6 +1,5 @@
 #include "access/postgresql_access.hpp"
 
-#include "access/stood.hpp"
 #include "dialect/postgresql/access_sql.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "evolver/dialect/engine_error.hpp"
@@ -69,7 +68,14 @@ UseGuard PostgresqlAccess::use() {
 void PostgresqlAccess::renew() {
     if (!has_joined()) return;
     lease_->renew();
-    forget();  // reads may have been switched, which is no new epoch
+    // A stage may have moved without a new epoch: reads that are switched, or a migration that somebody has expanded.
+    std::lock_guard const lock{mutex_};
+    patiently([&] {
+        auto stood = stood_in(ledger::read(connection(), site_->plan().name()), site_->plan());
+        if (stood == stood_) return;
+        stood_ = std::move(stood);
+        forget();
+    });
 }
 
 void PostgresqlAccess::be_at(std::uint64_t epoch) {

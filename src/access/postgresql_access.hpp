@@ -7,6 +7,7 @@
 // statement, if its release still may.
 
 #include "access/access_state.hpp"
+#include "access/stood.hpp"
 #include "compile/postgresql/blueprint.hpp"
 #include "compile/shape_of.hpp"
 #include "execute/postgresql/site.hpp"
@@ -55,6 +56,7 @@ private:
     std::mutex mutex_;
     std::optional<postgresql::Connection> connection_;
     Lease* lease_ = nullptr;  // the site's
+    Stood stood_;             // at the last renewal
     std::atomic<std::uint64_t> changes_ = 1;
     std::pair<std::uint64_t, std::uint64_t> known_at_{};  // of which epoch, and after how many changes
     std::map<std::string, Known> shapes_;

@@ -13,6 +13,11 @@ namespace evolver::detail {
 struct Stood {
     Standing standing = {};
     std::vector<Stage> stages = {};  ///< Of each migration that is expanded.
+
+    bool operator==(Stood const& other) const noexcept {
+        return standing.expanded == other.standing.expanded && standing.contracted == other.standing.contracted &&
+               stages == other.stages;
+    }
 };
 
 /// Migrations of a newer release are not this one's affair.

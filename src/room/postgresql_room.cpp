@@ -25,10 +25,13 @@ PostgresqlRoom::PostgresqlRoom(soci::session& session, Plan plan, Release releas
                     .wait = options.wait},
       options_{options} {
     (void)plan_.position_of(release);
+    // What would be ignored silently is asked for in vain.
+    if (options_.rows_per_second != 0) refuse("Options::rows_per_second");
+    if (!options_.fill_order.empty()) refuse("Options::fill_order");
 }
 
-void PostgresqlRoom::refuse(std::string_view call) const {
-    throw Error{Failure{.what = std::string{call} + "() is not there on PostgreSQL yet.",
+void PostgresqlRoom::refuse(std::string_view what) const {
+    throw Error{Failure{.what = std::string{what} + " is not there on PostgreSQL yet.",
                         .object = plan_.name(),
                         .instead = "README, PostgreSQL, lists what is"}};
 }
@@ -46,7 +49,7 @@ postgresql::Site& PostgresqlRoom::site() {
 }
 
 void PostgresqlRoom::changed() {
-    if (own_access_) own_access_->forget();
+    if (access_) access_->forget();
 }
 
 void PostgresqlRoom::refuse_unexpanded() {
@@ -67,23 +70,16 @@ void PostgresqlRoom::attach() {
     if (site().look().exists) (void)site().lease();
 }
 
-std::shared_ptr<detail::AccessState> const& PostgresqlRoom::access() {
-    if (!access_) {
-        (void)site();
-        own_access_ = std::make_shared<detail::PostgresqlAccess>(site_);
-        access_ = own_access_;
-    }
+std::shared_ptr<detail::PostgresqlAccess> const& PostgresqlRoom::own_access() {
+    (void)site();
+    if (!access_) access_ = std::make_shared<detail::PostgresqlAccess>(site_);
     return access_;
 }
 
-void PostgresqlRoom::heartbeat() {
-    (void)access();
-    own_access_->renew();
-}
+void PostgresqlRoom::heartbeat() { own_access()->renew(); }
 
 detail::Reporting PostgresqlRoom::reporting() {
-    (void)access();
-    return {[kept = own_access_](soci::session&) -> Beat { return [kept] { kept->renew(); }; }};
+    return {[kept = own_access()](soci::session&) -> Beat { return [kept] { kept->renew(); }; }};
 }
 
 bool PostgresqlRoom::advance(std::chrono::microseconds budget) {
@@ -120,7 +116,14 @@ void PostgresqlRoom::backfill(BackfillOptions const& options) {
     }
 }
 
-Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const&) {
+Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const& options) {
+    ReconcileOptions const usual;
+    if (options.stop.stop_possible()) refuse("reconcile({.stop})");
+    if (options.longest != usual.longest) refuse("reconcile({.longest})");
+    if (options.most_differences != usual.most_differences) refuse("reconcile({.most_differences})");
+    if (options.most_percent > 0) refuse("reconcile({.most_percent})");
+    if (options.samples != usual.samples) refuse("reconcile({.samples})");
+    if (options.show_values) refuse("reconcile({.show_values})");
     refuse_open_transaction("reconcile");
     refuse_unexpanded();
     auto found = postgresql::reconcile(site());

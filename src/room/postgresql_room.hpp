@@ -18,50 +18,51 @@ public:
 
     Report expand() override;
     void attach() override;
-    void baseline(MigrationId const&) override { refuse("baseline"); }
+    void baseline(MigrationId const&) override { refuse("baseline()"); }
 
-    [[nodiscard]] std::shared_ptr<detail::AccessState> const& access() override;
+    [[nodiscard]] std::shared_ptr<detail::AccessState> access() override { return own_access(); }
     [[nodiscard]] detail::Reporting reporting() override;
     void heartbeat() override;
 
     bool advance(std::chrono::microseconds budget) override;
     [[nodiscard]] std::string const& why() const noexcept override { return why_; }
     void backfill(BackfillOptions const& options) override;
-    void pause_backfill(RunOrder const&) override { refuse("pause_backfill"); }
-    void stop_backfill(RunOrder const&) override { refuse("stop_backfill"); }
-    void resume_backfill(RunOrder const&) override { refuse("resume_backfill"); }
-    std::int64_t skip_failed_rows(RunOrder const&) override { refuse("skip_failed_rows"); }
+    void pause_backfill(RunOrder const&) override { refuse("pause_backfill()"); }
+    void stop_backfill(RunOrder const&) override { refuse("stop_backfill()"); }
+    void resume_backfill(RunOrder const&) override { refuse("resume_backfill()"); }
+    std::int64_t skip_failed_rows(RunOrder const&) override { refuse("skip_failed_rows()"); }
     Reconciliation reconcile(ReconcileOptions const& options) override;
 
-    void hold_stage(StageOrder const&) override { refuse("hold_stage"); }
-    void release_stage(StageOrder const&) override { refuse("release_stage"); }
-    Stage advance_stage(StageOrder const&) override { refuse("advance_stage"); }
-    Stage step_back(StageOrder const&) override { refuse("step_back"); }
-    void set_canary(Canary const&) override { refuse("set_canary"); }
-    void sign_off(SignOff const&) override { refuse("sign_off"); }
-    void verify_backup(std::string const&) override { refuse("verify_backup"); }
+    void hold_stage(StageOrder const&) override { refuse("hold_stage()"); }
+    void release_stage(StageOrder const&) override { refuse("release_stage()"); }
+    Stage advance_stage(StageOrder const&) override { refuse("advance_stage()"); }
+    Stage step_back(StageOrder const&) override { refuse("step_back()"); }
+    void set_canary(Canary const&) override { refuse("set_canary()"); }
+    void sign_off(SignOff const&) override { refuse("sign_off()"); }
+    void verify_backup(std::string const&) override { refuse("verify_backup()"); }
 
     Report contract(ContractOptions const& options) override;
     [[nodiscard]] std::vector<Gate> gates(ContractOptions const& options) override;
     Report rollback(RollbackOptions const& options) override;
 
     [[nodiscard]] Report dry_run() override;
-    [[nodiscard]] std::vector<Finding> lint() override { refuse("lint"); }
+    [[nodiscard]] std::vector<Finding> lint() override { refuse("lint()"); }
     [[nodiscard]] Status status() override;
-    [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const&) override { refuse("fingerprint"); }
+    [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const&) override { refuse("fingerprint()"); }
 
     [[nodiscard]] std::optional<std::string> verify_audit(AuditHead const& anchored) override;
     [[nodiscard]] AuditHead audit_head() override;
     void audit(std::function<void(AuditEntry const&)> const& each, std::int64_t after) override;
 
 private:
-    [[noreturn]] void refuse(std::string_view call) const;
+    [[nodiscard]] std::shared_ptr<detail::PostgresqlAccess> const& own_access();
+    [[noreturn]] void refuse(std::string_view what) const;
     void refuse_open_transaction(std::string_view call) const;
     /// Where nothing of the plan is expanded there is nothing to do.
     void refuse_unexpanded();
     /// Connects when it is first needed.
     [[nodiscard]] postgresql::Site& site();
-    /// The lease is kept, and what is known of the schema is looked at anew.
+    /// What is known of the schema is looked at anew.
     void changed();
 
     postgresql::Connection given_;  // borrowed
@@ -70,8 +71,7 @@ private:
     Options options_;
     std::shared_ptr<postgresql::Site> site_;
     std::optional<postgresql::Filler> filler_;
-    std::shared_ptr<detail::PostgresqlAccess> own_access_;
-    std::shared_ptr<detail::AccessState> access_;
+    std::shared_ptr<detail::PostgresqlAccess> access_;
     std::string why_;
 };
 

@@ -7,7 +7,6 @@
 
 #include <soci/soci.h>
 
-#include <random>
 #include <utility>
 
 namespace evolver {
@@ -19,11 +18,6 @@ std::unique_ptr<Room> room_for(soci::session& session, Plan plan, Options const&
         return std::make_unique<PostgresqlRoom>(session, std::move(plan), std::move(release), options);
 #endif
     return std::make_unique<SqliteRoom>(session, std::move(plan), std::move(release), options);
-}
-
-double drawn() {
-    std::random_device device;
-    return std::uniform_real_distribution<double>{0, 1}(device);
 }
 
 }  // namespace evolver

@@ -54,7 +54,7 @@ public:
     virtual void attach() = 0;
     virtual void baseline(MigrationId const& last) = 0;
 
-    [[nodiscard]] virtual std::shared_ptr<detail::AccessState> const& access() = 0;
+    [[nodiscard]] virtual std::shared_ptr<detail::AccessState> access() = 0;
     [[nodiscard]] virtual detail::Reporting reporting() = 0;
     virtual void heartbeat() = 0;
 
@@ -91,8 +91,5 @@ public:
 
 /// Throws EngineError where the session is closed, or of an engine that this build does not know; PlanError where the plan does not name the release.
 [[nodiscard]] std::unique_ptr<Room> room_for(soci::session& session, Plan plan, Options const& options);
-
-/// Different in each instance, and no secret: from 0 to 1.
-[[nodiscard]] double drawn();
 
 }  // namespace evolver

@@ -14,9 +14,20 @@
 #include "execute/status.hpp"
 #include "ledger/audit.hpp"
 
+#include <random>
 #include <utility>
 
 namespace evolver {
+
+namespace {
+
+/// Different in each instance, and no secret: from 0 to 1.
+double drawn() {
+    std::random_device device;
+    return std::uniform_real_distribution<double>{0, 1}(device);
+}
+
+}  // namespace
 
 SqliteRoom::SqliteRoom(soci::session& session, Plan plan, Release release, Options const& options)
     : workplace_{sqlite::handle_of(session), std::move(plan), std::move(release), options.actor,
@@ -42,14 +53,8 @@ std::shared_ptr<detail::SqliteAccess> const& SqliteRoom::own_access() {
         access_ =
             std::make_shared<detail::SqliteAccess>(workplace_.plan(), workplace_.shared_presence(), workplace_.path(),
                                                    workplace_.given().handle(), canary_draw_ ? *canary_draw_ : drawn());
-        seen_access_ = access_;
     }
     return access_;
-}
-
-std::shared_ptr<detail::AccessState> const& SqliteRoom::access() {
-    (void)own_access();
-    return seen_access_;
 }
 
 void SqliteRoom::heartbeat() {

@@ -20,7 +20,7 @@ public:
     void attach() override;
     void baseline(MigrationId const& last) override;
 
-    [[nodiscard]] std::shared_ptr<detail::AccessState> const& access() override;
+    [[nodiscard]] std::shared_ptr<detail::AccessState> access() override { return own_access(); }
     [[nodiscard]] detail::Reporting reporting() override;
     void heartbeat() override;
 
@@ -65,7 +65,6 @@ private:
     Advancer advancer_;
     std::string why_;
     std::shared_ptr<detail::SqliteAccess> access_;
-    std::shared_ptr<detail::AccessState> seen_access_;  // the same, as the others know it
 };
 
 }  // namespace evolver

@@ -253,8 +253,10 @@ void leave_the_old_shape(Site& site, std::size_t position) {
             move.work = [&] {
                 auto const& connection = site.roster().connection();
                 ledger::take_pen(connection, plan.name());
-                if (is_due(ledger::read(connection, plan.name())))
-                    ledger::move_stage(connection, plan.name(), at, Stage::complete);
+                if (!is_due(ledger::read(connection, plan.name()))) return;
+                ledger::move_stage(connection, plan.name(), at, Stage::complete);
+                site.audit(connection,
+                           {.plan = {}, .event = "stage complete", .migration = id, .detail = "contract is due"});
             };
             (void)hand_over(site.roster(), move);
         },

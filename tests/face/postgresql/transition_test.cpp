@@ -86,7 +86,7 @@ TEST_CASE("the face on postgresql: from a dry run to contract, with a trail that
         CHECK(entry.actor == "deploy-job-17");
         CHECK(entry.on_behalf_of == "alice");
     });
-    CHECK(events == std::vector<std::string>{"expand", "backfill finished", "reconcile", "contract"});
+    CHECK(events == std::vector<std::string>{"expand", "backfill finished", "reconcile", "stage complete", "contract"});
     CHECK(evolver.audit_head().sequence > 0);
 }
 
@@ -105,6 +105,9 @@ TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, b
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
     CHECK_THROWS_WITH_AS(evolver.pause_backfill({.reason = "lunch"}), doctest::Contains("pause_backfill()"), Error);
+    CHECK_THROWS_WITH_AS((void)evolver.reconcile({.longest = 1s}), doctest::Contains("reconcile({.longest})"), Error);
+    CHECK_THROWS_WITH_AS((Evolver{world.session, catalogue(), {.rows_per_second = 5}}),
+                         doctest::Contains("Options::rows_per_second"), Error);
     PostgresqlDatabase const empty;
     soci::session elsewhere{soci::postgresql, empty.parameters()};
     Evolver stranger{elsewhere, catalogue(), {.release = "2.0"}};
