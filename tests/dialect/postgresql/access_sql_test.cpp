@@ -2,6 +2,7 @@
 
 #include "compile/shape_of.hpp"
 #include "evolver/dialect/access_error.hpp"
+#include "support/postgresql_catalogue.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,23 +14,7 @@ using Written = postgresql::AccessSql;
 
 namespace {
 
-Plan catalogue() {
-    return {"catalogue",
-            {{.id = "0001-packages",
-              .release = "1.0",
-              .operations = {CreateTable{.table = "packages",
-                                         .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                     {.name = "name", .type = text(), .nullable = false},
-                                                     {.name = "size", .type = text()}}}}},
-             {.id = "0002-size-bytes",
-              .release = "2.0",
-              .operations = {ChangeType{.table = "packages",
-                                        .from = "size",
-                                        .to = "size_bytes",
-                                        .type = integer(),
-                                        .up = "CAST(size AS BIGINT)",
-                                        .down = "CAST(size_bytes AS TEXT)"}}}}};
-}
+Plan catalogue() { return {"catalogue", {testing::packages(), testing::size_bytes()}}; }
 
 Table stored(bool expanded) {
     Table table{.name = "packages",

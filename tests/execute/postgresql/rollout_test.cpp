@@ -12,6 +12,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "ledger/postgresql/audit.hpp"
 #include "support/postgresql.hpp"
+#include "support/postgresql_catalogue.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,27 +25,6 @@ using namespace std::chrono_literals;
 using postgresql::Site;
 
 namespace {
-
-Migration packages() {
-    return {.id = "0001-packages",
-            .release = "1.0",
-            .operations = {CreateTable{.table = "packages",
-                                       .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                   {.name = "name", .type = text(), .nullable = false},
-                                                   {.name = "size", .type = text()}}}}};
-}
-
-Migration size_bytes() {
-    return {.id = "0002-size-bytes",
-            .summary = "size becomes a number",
-            .release = "2.0",
-            .operations = {ChangeType{.table = "packages",
-                                      .from = "size",
-                                      .to = "size_bytes",
-                                      .type = integer(),
-                                      .up = "CAST(size AS BIGINT)",
-                                      .down = "CAST(size_bytes AS TEXT)"}}};
-}
 
 Migration title() {
     return {.id = "0003-title",

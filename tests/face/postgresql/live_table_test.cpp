@@ -3,6 +3,7 @@
 #include "evolver/access/live_statement.hpp"
 #include "evolver/evolver.hpp"
 #include "support/postgresql.hpp"
+#include "support/postgresql_catalogue.hpp"
 
 #include <doctest/doctest.h>
 #include <soci/postgresql/soci-postgresql.h>
@@ -17,23 +18,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// Two columns change in one migration.
 Plan catalogue() {
-    return {"catalogue",
-            {{.id = "0001-packages",
-              .release = "1.0",
-              .operations = {CreateTable{.table = "packages",
-                                         .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                     {.name = "name", .type = text(), .nullable = false},
-                                                     {.name = "size", .type = text()}}}}},
-             {.id = "0002-size-bytes",
-              .release = "2.0",
-              .operations = {ChangeType{.table = "packages",
-                                        .from = "size",
-                                        .to = "size_bytes",
-                                        .type = integer(),
-                                        .up = "CAST(size AS BIGINT)",
-                                        .down = "CAST(size_bytes AS TEXT)"},
-                             RenameColumn{.table = "packages", .from = "name", .to = "title"}}}}};
+    auto changed = size_bytes();
+    changed.operations.emplace_back(RenameColumn{.table = "packages", .from = "name", .to = "title"});
+    return {"catalogue", {packages(), changed}};
 }
 
 /// A database of release 1.0 with two rows, and sessions of both releases.
@@ -111,9 +100,8 @@ TEST_CASE("live table on postgresql: one text serves from before expand to after
 
 TEST_CASE("live table on postgresql: before expand, what the old column cannot hold is refused in words") {
     World world;
-    auto const released = catalogue();
     Plan const plan{"catalogue",
-                    {released.migrations()[0],
+                    {packages(),
                      {.id = "0002-whole",
                       .release = "2.0",
                       .operations = {ChangeType{.table = "packages",

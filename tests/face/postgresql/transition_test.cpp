@@ -5,6 +5,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/worker.hpp"
 #include "support/postgresql.hpp"
+#include "support/postgresql_catalogue.hpp"
 
 #include <doctest/doctest.h>
 #include <soci/postgresql/soci-postgresql.h>
@@ -21,23 +22,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Plan catalogue() {
-    return {"catalogue",
-            {{.id = "0001-packages",
-              .release = "1.0",
-              .operations = {CreateTable{.table = "packages",
-                                         .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                     {.name = "size", .type = text()}}}}},
-             {.id = "0002-size-bytes",
-              .summary = "size becomes a number",
-              .release = "2.0",
-              .operations = {ChangeType{.table = "packages",
-                                        .from = "size",
-                                        .to = "size_bytes",
-                                        .type = integer(),
-                                        .up = "CAST(size AS BIGINT)",
-                                        .down = "CAST(size_bytes AS TEXT)"}}}}};
-}
+Plan catalogue() { return {"catalogue", {packages(), size_bytes()}}; }
 
 struct World {
     PostgresqlDatabase database;
@@ -46,7 +31,8 @@ struct World {
     World() {
         Evolver old{session, catalogue().until("1.0"), {.release = "1.0"}};
         old.expand();
-        session << "INSERT INTO packages (id, size) SELECT i, i::text FROM generate_series(1, 3000) AS i";
+        session
+            << "INSERT INTO packages (id, name, size) SELECT i, 'package', i::text FROM generate_series(1, 3000) AS i";
     }
     [[nodiscard]] long long count(std::string const& condition) {
         long long rows = 0;
@@ -70,7 +56,7 @@ TEST_CASE("the face on postgresql: from a dry run to contract, with a trail that
     CHECK(evolver.status().expanded);
     CHECK(evolver.expand().steps.empty());
 
-    world.session << "INSERT INTO packages (id, size) VALUES (9001, '5')";
+    world.session << "INSERT INTO packages (id, name, size) VALUES (9001, 'late', '5')";
     evolver.backfill();
     CHECK(world.count("size_bytes IS DISTINCT FROM size::bigint") == 0);
     CHECK(evolver.reconcile().rows() == 3001);
