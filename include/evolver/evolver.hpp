@@ -40,6 +40,7 @@
 #include "evolver/execute/status.hpp"
 #include "evolver/execute/violation_error.hpp"
 #include "evolver/fleet/gate.hpp"
+#include "evolver/fleet/lease_expired.hpp"
 #include "evolver/fleet/stage_order.hpp"
 #include "evolver/ledger/audit_entry.hpp"
 #include "evolver/ledger/ledger_error.hpp"
@@ -71,11 +72,16 @@ struct Reporting;
 /// makes belong to any thread. The session must outlive it.
 ///
 /// Every call but table() throws Error or a class derived from it; `database_changed()` and `retry_helps()` say what to do next.
-/// The work itself runs on a connection of evolver's own to the same file, so calls are refused inside an open transaction of the
-/// session. A database in memory has only the session's.
+/// The work itself runs on a connection of evolver's own to the same database, so calls are refused inside an open transaction of the
+/// session. A database of SQLite's in memory has only the session's.
+///
+/// The session says which engine it is: one of soci::sqlite3, or, where it was built with libpq, of soci::postgresql. What is said here of locks, files
+/// and WAL is SQLite's. On PostgreSQL a call that is not there yet throws Error before it does anything, and says its name; contract() waits until every
+/// other instance has renewed its lease, 10 s for each migration, for 31 s or Options::wait at most. README, PostgreSQL, lists what is there.
 class Evolver {
 public:
-    /// Reads and writes nothing. Throws PlanError if the plan does not name the release.
+    /// Reads and writes nothing. Throws PlanError if the plan does not name the release; EngineError where the session is not open, or of an engine
+    /// that this build does not know.
     Evolver(soci::session& session, Plan plan, Options options = {});
     ~Evolver();
     Evolver(Evolver&&) noexcept;

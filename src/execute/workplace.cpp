@@ -112,11 +112,20 @@ void Workplace::audit(sqlite::Connection const& connection, std::string event, s
                                 .warnings = std::move(hop.warnings)});
 }
 
-void Workplace::refuse_open_transaction(std::string_view call) const {
-    if (!given_.in_transaction()) return;
+void refuse_within_transaction(std::string_view call, std::string const& object) {
     throw Error{Failure{.what = std::string{call} + "() was called inside an open transaction of the session.",
-                        .object = path_,
+                        .object = object,
                         .instead = "commit or roll back first: evolver's own transactions would wait for yours"}};
+}
+
+void refuse_unknown_plan(std::string const& plan, std::string const& object) {
+    throw HistoryError{Failure{.what = "The database knows nothing of the plan \"" + plan + "\" yet.",
+                               .object = object,
+                               .instead = "call expand() first"}};
+}
+
+void Workplace::refuse_open_transaction(std::string_view call) const {
+    if (given_.in_transaction()) refuse_within_transaction(call, path_);
 }
 
 std::chrono::microseconds Workplace::checkpoint_if_due() {
@@ -215,11 +224,7 @@ Moment look(Workplace const& workplace, sqlite::Connection const& connection, Dr
 }
 
 void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& connection) {
-    if (workplace.state(connection).exists) return;
-    throw HistoryError{
-        Failure{.what = "The database knows nothing of the plan \"" + workplace.plan().name() + "\" yet.",
-                .object = workplace.path(),
-                .instead = "call expand() first"}};
+    if (!workplace.state(connection).exists) refuse_unknown_plan(workplace.plan().name(), workplace.path());
 }
 
 namespace {

@@ -120,6 +120,11 @@ private:
     int wal_kept_ = 0;  // frames that the last checkpoint could not copy
 };
 
+/// Refuses a call inside an open transaction of the session's, on any engine. `object`: the database, or the plan.
+[[noreturn]] void refuse_within_transaction(std::string_view call, std::string const& object);
+/// Refuses one about a plan of which the database knows nothing.
+[[noreturn]] void refuse_unknown_plan(std::string const& plan, std::string const& object);
+
 /// The digest of the live schema.
 [[nodiscard]] std::string schema_digest(sqlite::Connection const& connection);
 /// What the steps do, in words.

@@ -1,12 +1,12 @@
 #include "room/postgresql_room.hpp"
 
 #include "dialect/postgresql/soci_handle.hpp"
-#include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/expand.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
 #include "execute/postgresql/status.hpp"
+#include "execute/workplace.hpp"
 #include "ledger/postgresql/audit.hpp"
 #include "ledger/postgresql/ledger.hpp"
 
@@ -37,10 +37,7 @@ void PostgresqlRoom::refuse(std::string_view what) const {
 }
 
 void PostgresqlRoom::refuse_open_transaction(std::string_view call) const {
-    if (!given_.in_transaction()) return;
-    throw Error{Failure{.what = std::string{call} + "() was called inside an open transaction of the session.",
-                        .object = plan_.name(),
-                        .instead = "commit or roll back first: evolver's own transactions would wait for yours"}};
+    if (given_.in_transaction()) refuse_within_transaction(call, plan_.name());
 }
 
 postgresql::Site& PostgresqlRoom::site() {
@@ -53,10 +50,7 @@ void PostgresqlRoom::changed() {
 }
 
 void PostgresqlRoom::refuse_unexpanded() {
-    if (!site().look().entries.empty()) return;
-    throw HistoryError{Failure{.what = "The database knows nothing of the plan \"" + plan_.name() + "\".",
-                               .object = plan_.name(),
-                               .instead = "call expand() first, and check that this is the right database"}};
+    if (site().look().entries.empty()) refuse_unknown_plan(plan_.name(), plan_.name());
 }
 
 Report PostgresqlRoom::expand() {

@@ -20,10 +20,10 @@ namespace evolver {
 
 namespace detail {
 class AccessState;
+class UseGuard;
 struct Counters;
 struct Moment;
 struct SqlText;
-struct UseGuard;
 }  // namespace detail
 
 /// What LiveTable's functions return: a recipe, and its text for the shape that the database has now.
@@ -32,6 +32,9 @@ struct UseGuard;
 /// stream it into the session in the expression that makes it, and keep none: to keep a statement, make a LiveStatement of it.
 ///
 ///     db << packages.select({"size_bytes"}) + " WHERE id = :id", soci::into(bytes), soci::use(id, "id");
+///
+/// On PostgreSQL that holds for as long as the instance's lease, 30 s from the last statement or heartbeat; what is kept for longer throws LeaseExpired
+/// when it is used (fleet/lease_expired.hpp).
 ///
 /// A transaction that has read before the shape moved goes on with what it reads: its statements are written for its snapshot, each time anew.
 ///

@@ -7,12 +7,14 @@
 namespace evolver {
 
 namespace detail {
-struct UseGuard;
 class AccessState;
+class UseGuard;
 }  // namespace detail
 
 /// While it lives, no contract and no rollback passes the point where it changes the shape: for code that keeps SQL text of its own, or that
 /// reads in several statements what belongs together. Keep it as short as a transaction: contract waits for it, and others wait for contract.
+///
+/// On PostgreSQL it holds for as long as the instance's lease, 30 s: for more, let a Heartbeat renew it every 10 s.
 ///
 /// Made by Evolver::pin(). Threads: belongs to one. It keeps alive what it needs.
 class Pin {

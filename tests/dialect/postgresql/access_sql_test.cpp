@@ -80,6 +80,17 @@ TEST_CASE("access on postgresql: once reads are switched, a statement is what on
           "\n) AS bigint) AS TEXT)");
 }
 
+TEST_CASE(
+    "access on postgresql: once the stage is complete, no statement names the old column, so that it can be taken "
+    "away") {
+    At const complete{Stage::complete};
+    CHECK(complete.sql().insert({"name", "size_bytes"}) ==
+          R"(INSERT INTO "public"."packages" ("name", "size_bytes") VALUES (:name, :size_bytes))");
+    CHECK(complete.sql().update({{"size_bytes", "size_bytes + 1"}}) ==
+          R"(UPDATE "public"."packages" SET "size_bytes" = "size_bytes" + 1)");
+    CHECK(complete.sql().column("size_bytes") == R"("size_bytes")");
+}
+
 TEST_CASE("access on postgresql: before expand the old column is written, unless that loses something") {
     At const off{Stage::off};
     auto const insert = off.sql().insert({"name", "size_bytes"});
