@@ -35,4 +35,11 @@ std::string const& Error::instead() const noexcept { return told_->failure.inste
 std::string const& Error::sql() const noexcept { return told_->failure.sql; }
 int Error::native_code() const noexcept { return told_->failure.native_code; }
 
+void Error::after_committed_steps() {
+    if (told_->failure.changed != Changed::no) return;
+    auto failure = told_->failure;
+    failure.changed = Changed::partly;
+    told_ = std::make_shared<Told const>(Told{std::move(failure), told_->message});
+}
+
 }  // namespace evolver

@@ -14,6 +14,22 @@ struct Evolver::Parts {
     std::shared_ptr<detail::AccessState> access = {};
 };
 
+namespace {
+
+/// What a call throws says truly whether the database has changed: also where steps were committed before the one that failed.
+template <class Call>
+auto truly(Room& room, Call call) {
+    auto const before = room.commits();
+    try {
+        return call();
+    } catch (Error& error) {
+        if (room.commits() != before) error.after_committed_steps();
+        throw;
+    }
+}
+
+}  // namespace
+
 Evolver::Evolver(soci::session& session, Plan plan, Options options)
     : parts_{new Parts{room_for(session, std::move(plan), options), options.flags}} {}
 
@@ -21,9 +37,13 @@ Evolver::~Evolver() = default;
 Evolver::Evolver(Evolver&&) noexcept = default;
 Evolver& Evolver::operator=(Evolver&&) noexcept = default;
 
-Report Evolver::expand() { return parts_->room->expand(); }
+Report Evolver::expand() {
+    return truly(*parts_->room, [&] { return parts_->room->expand(); });
+}
 void Evolver::attach() { parts_->room->attach(); }
-void Evolver::baseline(MigrationId const& last) { parts_->room->baseline(last); }
+void Evolver::baseline(MigrationId const& last) {
+    return truly(*parts_->room, [&] { return parts_->room->baseline(last); });
+}
 
 std::shared_ptr<detail::AccessState> const& Evolver::access() const {
     if (!parts_->access) parts_->access = parts_->room->access();
@@ -54,25 +74,41 @@ void Evolver::heartbeat() { parts_->room->heartbeat(); }
 
 void Evolver::hold_stage(StageOrder const& order) { parts_->room->hold_stage(order); }
 void Evolver::release_stage(StageOrder const& order) { parts_->room->release_stage(order); }
-Stage Evolver::advance_stage(StageOrder const& order) { return parts_->room->advance_stage(order); }
-Stage Evolver::step_back(StageOrder const& order) { return parts_->room->step_back(order); }
+Stage Evolver::advance_stage(StageOrder const& order) {
+    return truly(*parts_->room, [&] { return parts_->room->advance_stage(order); });
+}
+Stage Evolver::step_back(StageOrder const& order) {
+    return truly(*parts_->room, [&] { return parts_->room->step_back(order); });
+}
 void Evolver::set_canary(Canary const& canary) { parts_->room->set_canary(canary); }
 void Evolver::sign_off(SignOff const& sign_off) { parts_->room->sign_off(sign_off); }
 void Evolver::verify_backup(std::string const& path) { parts_->room->verify_backup(path); }
 
-bool Evolver::advance(std::chrono::microseconds budget) { return parts_->room->advance(budget); }
+bool Evolver::advance(std::chrono::microseconds budget) {
+    return truly(*parts_->room, [&] { return parts_->room->advance(budget); });
+}
 std::string const& Evolver::why() const noexcept { return parts_->room->why(); }
 void Evolver::backfill(Speed speed) { backfill(BackfillOptions{.speed = speed}); }
-void Evolver::backfill(BackfillOptions const& options) { parts_->room->backfill(options); }
+void Evolver::backfill(BackfillOptions const& options) {
+    return truly(*parts_->room, [&] { return parts_->room->backfill(options); });
+}
 void Evolver::pause_backfill(RunOrder const& order) { parts_->room->pause_backfill(order); }
 void Evolver::stop_backfill(RunOrder const& order) { parts_->room->stop_backfill(order); }
 void Evolver::resume_backfill(RunOrder const& order) { parts_->room->resume_backfill(order); }
-std::int64_t Evolver::skip_failed_rows(RunOrder const& order) { return parts_->room->skip_failed_rows(order); }
+std::int64_t Evolver::skip_failed_rows(RunOrder const& order) {
+    return truly(*parts_->room, [&] { return parts_->room->skip_failed_rows(order); });
+}
 
-Reconciliation Evolver::reconcile(ReconcileOptions const& options) { return parts_->room->reconcile(options); }
-Report Evolver::contract(ContractOptions const& options) { return parts_->room->contract(options); }
+Reconciliation Evolver::reconcile(ReconcileOptions const& options) {
+    return truly(*parts_->room, [&] { return parts_->room->reconcile(options); });
+}
+Report Evolver::contract(ContractOptions const& options) {
+    return truly(*parts_->room, [&] { return parts_->room->contract(options); });
+}
 std::vector<Gate> Evolver::gates(ContractOptions const& options) { return parts_->room->gates(options); }
-Report Evolver::rollback(RollbackOptions const& options) { return parts_->room->rollback(options); }
+Report Evolver::rollback(RollbackOptions const& options) {
+    return truly(*parts_->room, [&] { return parts_->room->rollback(options); });
+}
 
 Report Evolver::dry_run() { return parts_->room->dry_run(); }
 std::vector<Finding> Evolver::lint() { return parts_->room->lint(); }

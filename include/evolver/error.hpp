@@ -60,6 +60,9 @@ public:
     [[nodiscard]] std::string const& sql() const noexcept;
     [[nodiscard]] int native_code() const noexcept;
 
+    /// For whoever passes it on, after steps of his own that are committed: `Changed::no` becomes `Changed::partly`.
+    void after_committed_steps();
+
 private:
     struct Told;
     std::shared_ptr<Told const> told_;

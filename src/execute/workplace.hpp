@@ -54,6 +54,8 @@ public:
     [[nodiscard]] sqlite::Connection const& reader() { return may_write() ? own() : given_; }
     [[nodiscard]] bool may_write() const { return !given_.read_only() && given_.integer("PRAGMA query_only") == 0; }
     [[nodiscard]] bool has_own() const noexcept { return !path_.empty(); }
+    /// How many transactions of this workplace have changed something.
+    [[nodiscard]] std::int64_t commits() const noexcept { return given_.commits() + (own_ ? own_->commits() : 0); }
 
     /// This instance in the fleet; joined when it is first needed.
     [[nodiscard]] Presence& presence();

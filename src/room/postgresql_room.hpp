@@ -15,6 +15,7 @@ public:
     PostgresqlRoom(soci::session& session, Plan plan, Release release, Options const& options);
 
     [[nodiscard]] Plan const& plan() const override { return plan_; }
+    [[nodiscard]] std::int64_t commits() const noexcept override { return site_ ? site_->commits() : 0; }
 
     Report expand() override;
     void attach() override;

@@ -49,6 +49,8 @@ public:
     Room& operator=(Room const&) = delete;
 
     [[nodiscard]] virtual Plan const& plan() const = 0;
+    /// How many steps have been committed, of whatever kind. It only grows.
+    [[nodiscard]] virtual std::int64_t commits() const noexcept = 0;
 
     virtual Report expand() = 0;
     virtual void attach() = 0;

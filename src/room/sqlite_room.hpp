@@ -15,6 +15,7 @@ public:
     SqliteRoom(soci::session& session, Plan plan, Release release, Options const& options);
 
     [[nodiscard]] Plan const& plan() const override { return workplace_.plan(); }
+    [[nodiscard]] std::int64_t commits() const noexcept override { return workplace_.commits(); }
 
     Report expand() override;
     void attach() override;

@@ -75,6 +75,31 @@ TEST_CASE("RunCode: runs each function in its phase, golden") {
            .expected = "'c'; 'c'; 'c'"});
 }
 
+TEST_CASE("RunCode: one that fails behind a migration that is expanded says that the database has partly changed") {
+    Folder const folder;
+    make_catalogue(folder.database(), 3);
+    RunCode const fails{
+        .name = "code", .version = "1", .expand = [](CodeDatabase&) { throw std::runtime_error{"no"}; }};
+    Application release{
+        folder.database(),
+        Plan{"catalogue",
+             {packages_migration(),
+              Migration{.id = "0002-kind",
+                        .release = "2.0",
+                        .operations = {AddColumn{.table = "packages", .column = {.name = "kind", .type = text()}}}},
+              Migration{.id = "0003-code", .release = "2.0", .operations = {fails}}}}};
+    for (auto const expected : {Changed::partly, Changed::no}) {
+        try {
+            release.evolver.expand();
+            FAIL_CHECK("the code fails");
+        } catch (Error const& error) {
+            CHECK(error.database_changed() == expected);
+            CHECK(error.object() == "0003-code");
+        }
+        CHECK(release.evolver.status().migrations.at(1).phase == Phase::expanded);
+    }
+}
+
 TEST_CASE("RunCode: reads and writes rows at expand, and again at undo") {
     Folder const folder;
     make_catalogue(folder.database(), 2);

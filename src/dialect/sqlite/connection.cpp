@@ -320,6 +320,7 @@ WriteTransaction::WriteTransaction(Connection const& connection, std::chrono::mi
         connection.run("BEGIN IMMEDIATE");
         locked_ = std::chrono::steady_clock::now();
         waited_ = std::chrono::duration_cast<std::chrono::microseconds>(locked_ - asked);
+        rows_before_ = sqlite3_total_changes64(connection.handle());
     } catch (...) {
         connection.wait_for_locks(waited_before_);
         throw;
@@ -339,8 +340,11 @@ WriteTransaction::~WriteTransaction() {
 }
 
 void WriteTransaction::commit() {
+    // No step changes the schema alone: the ledger's rows say so in the same transaction.
+    bool const changes = sqlite3_total_changes64(connection_->handle()) != rows_before_;
     auto const start = std::chrono::steady_clock::now();
     connection_->run("COMMIT");
+    if (changes) connection_->count_commit();
     unlocked_ = std::chrono::steady_clock::now();
     committing_ = std::chrono::duration_cast<std::chrono::microseconds>(unlocked_ - start);
     open_ = false;

@@ -107,11 +107,16 @@ public:
     /// Refuses "text" in double quotes where no column has that name, as the standard does.
     void refuse_quoted_strings() const noexcept;
 
+    /// How many transactions of evolver's have changed rows by this connection.
+    [[nodiscard]] std::int64_t commits() const noexcept { return commits_; }
+    void count_commit() const noexcept { ++commits_; }
+
 private:
     Connection(sqlite3* handle, bool owned) noexcept : handle_{handle}, owned_{owned} {}
     sqlite3* handle_ = nullptr;
     bool owned_ = false;
     mutable std::chrono::milliseconds waits_{0};
+    mutable std::int64_t commits_ = 0;
 };
 
 /// Is there a table of this name, in this spelling?
@@ -154,6 +159,7 @@ private:
     std::chrono::steady_clock::time_point unlocked_{};
     std::chrono::microseconds waited_{0};
     std::chrono::microseconds committing_{0};
+    std::int64_t rows_before_ = 0;  // that were changed ever, by this connection
     bool open_ = true;
 };
 

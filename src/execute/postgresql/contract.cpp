@@ -259,6 +259,7 @@ void leave_the_old_shape(Site& site, std::size_t position) {
                            {.plan = {}, .event = "stage complete", .migration = id, .detail = "contract is due"});
             };
             (void)hand_over(site.roster(), move);
+            site.count_commit();
         },
         longest_silence(site));
 }
@@ -332,6 +333,7 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                     raise_floor(site.roster().connection(), plan.name(), release, migration.release.text());
             };
             (void)hand_over(site.roster(), move);
+            site.count_commit();
             if (done) report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
         };
         site.patiently(remove, longest_silence(site));

@@ -100,6 +100,7 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
                                 .duration = took,
                                 .steps = in_words(compiled.steps)});
         transaction.commit();
+        site.count_commit();
         done = true;
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         site.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = took});
@@ -123,8 +124,9 @@ Report expand(Site& site) {
     auto const& plan = site.plan();
     (void)site.look();  // a history that does not fit is told first
     site.patiently([&] {
-        if (!ledger::read(site.connection(), plan.name()).exists)
-            ledger::create(site.connection(), plan.name(), site.options().lock_timeout);
+        if (ledger::read(site.connection(), plan.name()).exists) return;
+        ledger::create(site.connection(), plan.name(), site.options().lock_timeout);
+        site.count_commit();
     });
     site.patiently([&] { (void)site.lease(); });
     for (;;) {

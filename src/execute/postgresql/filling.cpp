@@ -102,6 +102,7 @@ Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector
     progress.batch_rows = next_rows(rows, Clock::now() - start);
     ledger::keep_filling(connection, plan, at, table.text(), progress);
     transaction.commit();
+    site_.count_commit();
     site_.tell({.kind = EventKind::batch,
                 .migration = site_.plan().migrations()[position].id.text(),
                 .object = table.text(),
@@ -119,6 +120,7 @@ void Filler::build(LaterIndex const& later) {
     if (!found.empty()) connection.query(drop_index(site_.schema(), later.name, Beside::writers));
     try {
         connection.query(make_index(later.index, site_.schema(), later.name, Beside::writers));
+        site_.count_commit();
     } catch (EngineError const& error) {
         if (connection.is_lost()) throw;
         auto const left = look();
@@ -156,6 +158,7 @@ void Filler::finish(std::size_t position) {
     ledger::mark_filled(connection, plan.name(), static_cast<std::int64_t>(position));
     site_.audit(connection, {.plan = {}, .event = "backfill finished", .migration = id, .rows = rows});
     transaction.commit();
+    site_.count_commit();
     site_.tell({.kind = EventKind::filled, .migration = id, .done = rows});
 }
 

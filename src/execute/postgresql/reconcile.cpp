@@ -113,6 +113,7 @@ Reconciliation reconcile(Site& site) {
                 ledger::move_stage(connection, plan.name(), entry.position, Stage::switched);
             site.audit(connection, {.plan = {}, .event = "reconcile", .migration = entry.id, .rows = found.rows()});
             transaction.commit();
+            site.count_commit();
         });
         site.tell({.kind = EventKind::reconciled, .migration = entry.id, .done = found.rows()});
         for (auto& pair : found.pairs) all.pairs.push_back(std::move(pair));

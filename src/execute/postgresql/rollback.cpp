@@ -95,6 +95,7 @@ Report rollback(Site& site, RollbackOptions const& options) {
             done = true;
         };
         (void)hand_over(site.roster(), move);
+        site.count_commit();
     });
     site.tell({.kind = EventKind::rolled_back, .migration = options.migration});
     return report;

@@ -12,6 +12,7 @@
 #include "ledger/ledger.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,10 @@ public:
     void tell(Event const& event) const {
         if (options_.observer != nullptr) options_.observer->on(event);
     }
+    /// How many steps have been committed.
+    [[nodiscard]] std::int64_t commits() const noexcept { return commits_; }
+    void count_commit() const noexcept { ++commits_; }
+
     /// Appends to the trail, with plan, release and actor filled in. `connection`: that of the transaction that the row speaks of.
     void audit(Connection const& connection, ledger::AuditRow row) const;
 
@@ -71,6 +76,7 @@ private:
     std::string parameters_;
     std::size_t release_position_;
     std::string schema_;
+    mutable std::int64_t commits_ = 0;
     std::recursive_mutex joining_;  // who joins needs the roster
     std::unique_ptr<Roster> roster_;
     std::unique_ptr<Lease> lease_;  // leaves before its roster goes
