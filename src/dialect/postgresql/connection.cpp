@@ -35,10 +35,16 @@ bool helps(std::string_view sqlstate) {
     return sqlstate.starts_with("08") || std::ranges::find(passing, sqlstate) != passing.end();
 }
 
+/// What the server has refused has a SQLSTATE. What fails without one has failed on the way: libpq may take the connection for a good one still.
+bool is_broken(pg_conn const* handle, PGresult const* result) {
+    if (PQstatus(handle) == CONNECTION_BAD) return true;
+    return result == nullptr || PQresultErrorField(result, PG_DIAG_SQLSTATE) == nullptr;
+}
+
 [[noreturn]] void refuse(pg_conn* handle, PGresult const* result, std::string const& sql, bool in_transaction) {
-    bool const lost = PQstatus(handle) == CONNECTION_BAD;
+    bool const lost = is_broken(handle, result);
     auto const* const field = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    std::string const sqlstate = field != nullptr ? field : lost ? "08006" : "XX000";
+    std::string const sqlstate = field != nullptr ? field : "08006";
     auto const* const primary = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     auto const words = words_of(primary != nullptr ? primary : PQerrorMessage(handle), sqlstate);
     // What stood in a transaction is gone with it. A statement of its own may have been done before its answer was lost.
@@ -129,11 +135,14 @@ Connection::~Connection() {
 }
 
 Connection::Connection(Connection&& other) noexcept
-    : handle_{std::exchange(other.handle_, nullptr)}, owned_{std::exchange(other.owned_, false)} {}
+    : handle_{std::exchange(other.handle_, nullptr)},
+      owned_{std::exchange(other.owned_, false)},
+      broken_{std::exchange(other.broken_, false)} {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
     std::swap(handle_, other.handle_);
     std::swap(owned_, other.owned_);
+    std::swap(broken_, other.broken_);
     return *this;
 }
 
@@ -143,14 +152,20 @@ Rows Connection::query(std::string const& sql, std::vector<Text> const& paramete
     bool const inside = is_open(handle_);
     Result const result{PQexecParams(handle_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                                      nullptr, nullptr, 0)};
-    if (!is_good(result.get())) refuse(handle_, result.get(), sql, inside);
+    if (!is_good(result.get())) {
+        broken_ = is_broken(handle_, result.get());
+        refuse(handle_, result.get(), sql, inside);
+    }
     return rows_of(result.get());
 }
 
 std::string Connection::run(std::string const& script) const {
     bool const inside = is_open(handle_);
     Result const result{PQexec(handle_, script.c_str())};
-    if (!is_good(result.get())) refuse(handle_, result.get(), script, inside);
+    if (!is_good(result.get())) {
+        broken_ = is_broken(handle_, result.get());
+        refuse(handle_, result.get(), script, inside);
+    }
     return PQcmdStatus(result.get());
 }
 
@@ -165,11 +180,12 @@ std::string Connection::text(std::string const& sql, std::vector<Text> const& pa
 }
 
 bool Connection::in_transaction() const noexcept { return is_open(handle_); }
-bool Connection::is_lost() const noexcept { return PQstatus(handle_) == CONNECTION_BAD; }
+bool Connection::is_lost() const noexcept { return broken_ || PQstatus(handle_) == CONNECTION_BAD; }
 
 void Connection::revive() const {
     if (!owned_ || !is_lost()) return;
     PQreset(handle_);
+    broken_ = false;
     if (is_lost()) refuse(handle_, nullptr, {}, true);
 }
 

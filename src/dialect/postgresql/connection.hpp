@@ -76,6 +76,7 @@ private:
     Connection(pg_conn* handle, bool owned) noexcept : handle_{handle}, owned_{owned} {}
     pg_conn* handle_ = nullptr;
     bool owned_ = false;
+    mutable bool broken_ = false;  // also where libpq does not say so yet
 };
 
 /// BEGIN … COMMIT at READ COMMITTED, whatever the role's default is; rolled back unless committed.
