@@ -36,15 +36,23 @@ public:
     }
 
     void open(std::string const& table, std::vector<Conversion> const& conversions) {
-        std::vector<SyncedPair> pairs;
+        std::vector<PhysicalPair> pairs;
         for (auto const& conversion : conversions) {
-            auto const number = static_cast<std::int64_t>(pairs.size()) + 1;
             PhysicalPair pair{.table = table,
                               .from = {side(database, table, conversion.from)},
                               .to = {},
                               .up = conversion.up,
                               .down = {conversion.down}};
             for (auto const& to : conversion.to) pair.to.push_back(side(database, table, to));
+            pairs.push_back(std::move(pair));
+        }
+        open(table, pairs);
+    }
+
+    void open(std::string const& table, std::vector<PhysicalPair> const& opened) {
+        std::vector<SyncedPair> pairs;
+        for (auto const& pair : opened) {
+            auto const number = static_cast<std::int64_t>(pairs.size()) + 1;
             pairs.push_back({.pair = pair, .label = "m" + std::to_string(number), .legacy = number});
             database.run("INSERT INTO evolver_legacy VALUES (" + std::to_string(number) + ", 0, 0)");
         }
@@ -551,6 +559,37 @@ TEST_CASE("sync, rule 3: a row that is not filled gets the newest column as a fi
         synced.run("UPDATE t SET z = 5");
         CHECK(synced.legacy(1) == 0);
         CHECK(synced.legacy(2) == 0);
+    }
+}
+
+TEST_CASE("sync, rule 3: of two columns that are merged, only the one that is not filled is filled in") {
+    // The newest shows tens only: '10-20' is 100 and 200 as well as 100 and 205.
+    Synced synced{
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c BIGINT, d BIGINT, m TEXT);"
+        "INSERT INTO t (id, a, b) VALUES (1, '100', '200')"};
+    auto const column = [&](std::string const& name) { return side(synced.database, "t", name); };
+    auto const number = [&](std::string const& from, std::string const& to) {
+        return PhysicalPair{.table = "t",
+                            .from = {column(from)},
+                            .to = {column(to)},
+                            .up = {"CAST(" + from + " AS INTEGER)"},
+                            .down = {"CAST(" + to + " AS TEXT)"}};
+    };
+    synced.open("t", std::vector<PhysicalPair>{
+                         number("a", "c"),
+                         number("b", "d"),
+                         {.table = "t",
+                          .from = {column("c"), column("d")},
+                          .to = {column("m")},
+                          .up = {"(c / 10) || '-' || (d / 10)"},
+                          .down = {"10 * CAST(m AS INTEGER)", "10 * CAST(substr(m, instr(m, '-') + 1) AS INTEGER)"}}});
+    SUBCASE("the newest is written beside one of them") {
+        synced.run("UPDATE t SET d = 205, m = '10-20'");
+        CHECK(synced.see("SELECT a, b, c, d, m FROM t") == "'100'|'205'|100|205|'10-20'");
+    }
+    SUBCASE("the newest is written") {
+        synced.run("UPDATE t SET m = '10-30'");
+        CHECK(synced.see("SELECT a, b, c, d, m FROM t") == "'100'|'300'|100|300|'10-30'");
     }
 }
 
