@@ -29,15 +29,6 @@ namespace {
 constexpr std::array all_states{RunState::planned, RunState::running, RunState::held,    RunState::paused,
                                 RunState::stopped, RunState::failed,  RunState::finished};
 
-RunState state_from(std::string const& text) {
-    auto const known = std::ranges::find_if(all_states, [&](RunState state) { return text == name_of(state); });
-    if (known != all_states.end()) return *known;
-    throw HistoryError{
-        Failure{.what = "The ledger holds the state \"" + text + "\" of a run, which this evolver does not know.",
-                .object = "evolver_run",
-                .instead = "use the version of evolver that wrote it, or a newer one"}};
-}
-
 sqlite::Statement about(sqlite::Connection const& connection, std::string const& sql, std::string const& plan,
                         std::int64_t position) {
     auto statement = connection.prepare(sql);
@@ -46,6 +37,15 @@ sqlite::Statement about(sqlite::Connection const& connection, std::string const&
 }
 
 }  // namespace
+
+RunState run_state_of(std::string const& text) {
+    auto const known = std::ranges::find_if(all_states, [&](RunState state) { return text == name_of(state); });
+    if (known != all_states.end()) return *known;
+    throw HistoryError{
+        Failure{.what = "The ledger holds the state \"" + text + "\" of a run, which this evolver does not know.",
+                .object = "evolver_run",
+                .instead = "use the version of evolver that wrote it, or a newer one"}};
+}
 
 std::string run_tables() {
     return "CREATE TABLE IF NOT EXISTS evolver_run (plan TEXT NOT NULL, position INTEGER NOT NULL, state TEXT NOT "
@@ -71,7 +71,7 @@ Run run_of(sqlite::Connection const& connection, std::string const& plan, std::i
               "plan = ?1 AND position = ?2",
               plan, position);
     if (!row.step()) return {};
-    return Run{.state = state_from(row.text(0)),
+    return Run{.state = run_state_of(row.text(0)),
                .why = row.text(1),
                .actor = row.text(2),
                .at = row.integer(3),

@@ -35,6 +35,9 @@ void make_runs(sqlite::Connection const& connection);
 
 [[nodiscard]] Run run_of(sqlite::Connection const& connection, std::string const& plan, std::int64_t position);
 
+/// By its name, as the ledger has it. Throws HistoryError where this evolver does not know it.
+[[nodiscard]] RunState run_state_of(std::string const& text);
+
 /// May a run go from one state to the other?
 [[nodiscard]] bool may_move(RunState from, RunState to) noexcept;
 /// Notes the state. Inside a write transaction; may_move() was asked in it.

@@ -1,10 +1,12 @@
 #include "room/postgresql_room.hpp"
 
 #include "dialect/postgresql/soci_handle.hpp"
+#include "evolver/execute/backfill_error.hpp"
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/expand.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
+#include "execute/postgresql/run_control.hpp"
 #include "execute/postgresql/status.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/audit.hpp"
@@ -106,8 +108,27 @@ void PostgresqlRoom::backfill(BackfillOptions const& options) {
         stopped();
         if (advance(slice)) continue;
         if (why_.empty()) return;
+        if (filler_ && filler_->state() == RunState::stopped) {
+            throw BackfillStopped{Failure{.what = "Nothing more is filled: " + why_ + ".",
+                                          .object = plan_.name(),
+                                          .instead = "resume_backfill() lets it go on where it stopped",
+                                          .changed = Changed::partly}};
+        }
         std::this_thread::sleep_for(rest);  // a signal says why not
     }
+}
+
+void PostgresqlRoom::pause_backfill(RunOrder const& order) {
+    refuse_open_transaction("pause_backfill");
+    postgresql::pause_backfill(site(), order);
+}
+void PostgresqlRoom::stop_backfill(RunOrder const& order) {
+    refuse_open_transaction("stop_backfill");
+    postgresql::stop_backfill(site(), order);
+}
+void PostgresqlRoom::resume_backfill(RunOrder const& order) {
+    refuse_open_transaction("resume_backfill");
+    postgresql::resume_backfill(site(), order);
 }
 
 Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const& options) {

@@ -28,9 +28,9 @@ public:
     bool advance(std::chrono::microseconds budget) override;
     [[nodiscard]] std::string const& why() const noexcept override { return why_; }
     void backfill(BackfillOptions const& options) override;
-    void pause_backfill(RunOrder const&) override { refuse("pause_backfill()"); }
-    void stop_backfill(RunOrder const&) override { refuse("stop_backfill()"); }
-    void resume_backfill(RunOrder const&) override { refuse("resume_backfill()"); }
+    void pause_backfill(RunOrder const& order) override;
+    void stop_backfill(RunOrder const& order) override;
+    void resume_backfill(RunOrder const& order) override;
     std::int64_t skip_failed_rows(RunOrder const&) override { refuse("skip_failed_rows()"); }
     Reconciliation reconcile(ReconcileOptions const& options) override;
 

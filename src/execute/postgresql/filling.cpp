@@ -7,6 +7,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/runs.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -53,6 +54,15 @@ std::optional<Filler::Work> Filler::next() {
     return std::nullopt;
 }
 
+bool Filler::is_halted(std::size_t position) {
+    auto const run = ledger::ordered_run(site_.connection(), site_.plan().name(), static_cast<std::int64_t>(position));
+    state_ = run.state;
+    if (run.state != RunState::paused && run.state != RunState::stopped) return false;
+    why_ = "the backfill of \"" + site_.plan().migrations()[position].id.text() + "\" " +
+           (run.state == RunState::paused ? "is paused: " : "was stopped: ") + run.why;
+    return true;
+}
+
 Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector<OpenPair> const& pairs) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan().name();
@@ -63,6 +73,7 @@ Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector
     Transaction transaction{connection, site_.options().lock_timeout};
     connection.run(std::string{filling});
     if (!ledger::lock_filling(connection, plan, at, table.text())) return Batch::not_open;
+    if (is_halted(position)) return Batch::halted;
     if (connection.text(sync_is_on(site_.schema(), table)) != "t") {
         throw DriftError{Failure{.what = "The sync trigger of table " + table.text() +
                                          " is gone, or is switched off: what "
@@ -166,6 +177,7 @@ bool Filler::advance(std::chrono::microseconds budget) {
     auto const end = Clock::now() + budget;
     bool worked = false;
     why_.clear();
+    state_ = RunState::running;
     do {
         try {
             site_.connection().revive();
@@ -184,6 +196,7 @@ bool Filler::advance(std::chrono::microseconds budget) {
                 std::ranges::copy_if(work_->pairs, std::back_inserter(together), same_table);
                 auto const start = Clock::now();
                 auto const done = batch(position, Name{table}, together);
+                if (done == Batch::halted) return worked;
                 worked = true;
                 ready = done == Batch::finished;
                 closed = done == Batch::not_open;
@@ -192,6 +205,7 @@ bool Filler::advance(std::chrono::microseconds budget) {
             }
             if (closed) work_.reset();  // it was filled, contracted or rolled back meanwhile
             if (closed || !ready) continue;
+            if (is_halted(position)) return worked;
             worked = true;
             for (auto const& index : work_->indexes) build(index);
             finish(position);

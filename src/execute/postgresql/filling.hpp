@@ -5,6 +5,7 @@
 // A batch is one transaction with its checkpoint: killed at any moment, it is there with both or with neither. It gives way: a row that somebody else
 // holds for longer than the lock timeout ends the batch, which is tried again, smaller, before the server looks for a deadlock (after 1 s).
 
+#include "evolver/ledger/run_state.hpp"
 #include "execute/postgresql/site.hpp"
 
 #include <chrono>
@@ -23,6 +24,8 @@ public:
     /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what.
     bool advance(std::chrono::microseconds budget);
     [[nodiscard]] std::string const& why() const noexcept { return why_; }
+    /// RunState::paused or stopped where somebody has said so.
+    [[nodiscard]] RunState state() const noexcept { return state_; }
 
 private:
     struct Work {
@@ -32,14 +35,17 @@ private:
     };
 
     [[nodiscard]] std::optional<Work> next();
-    enum class Batch { done, finished, not_open };
+    enum class Batch { done, finished, not_open, halted };
     Batch batch(std::size_t position, Name const& table, std::vector<OpenPair> const& pairs);
+    /// Has somebody paused or stopped the run? Then state() and why() say so.
+    [[nodiscard]] bool is_halted(std::size_t position);
     void build(LaterIndex const& later);
     void finish(std::size_t position);
 
     Site& site_;
     std::optional<Work> work_;
     std::string why_;
+    RunState state_ = RunState::running;
 };
 
 }  // namespace evolver::postgresql

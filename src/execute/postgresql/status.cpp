@@ -4,6 +4,7 @@
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/runs.hpp"
 
 #include <algorithm>
 
@@ -13,20 +14,26 @@ namespace {
 
 void add_backfills(Connection const& connection, std::string const& plan, ledger::Entry const& entry,
                    std::vector<OpenPair> const& pairs, MigrationStatus& migration) {
+    auto const run = ledger::ordered_run(connection, plan, entry.position);
+    bool const halted = !entry.filled && (run.state == RunState::paused || run.state == RunState::stopped);
     for (auto const& open : pairs) {
         auto const& table = open.pair.pair.table.text();
         bool const known =
             std::ranges::any_of(migration.backfills, [&](BackfillStatus const& one) { return one.table == table; });
         auto const progress = ledger::filling_of(connection, plan, entry.position, table);
-        if (known || !progress) continue;
+        if (known || (!progress && !halted)) continue;
+        auto const so_far = progress.value_or(ledger::Filling{});
         BackfillStatus backfill{.table = table,
-                                .state = progress->complete ? RunState::finished : RunState::running,
-                                .rows = progress->rows,
-                                .batches = progress->batches,
-                                .percent = progress->complete ? 100.0 : 0.0};
-        for (auto const& part : progress->done) backfill.checkpoint += (backfill.checkpoint.empty() ? "" : ", ") + part;
-        migration.rows_filled += progress->rows;
-        migration.batches += progress->batches;
+                                .state = halted            ? run.state
+                                         : so_far.complete ? RunState::finished
+                                                           : RunState::running,
+                                .why = halted ? run.why : std::string{},
+                                .rows = so_far.rows,
+                                .batches = so_far.batches,
+                                .percent = so_far.complete ? 100.0 : 0.0};
+        for (auto const& part : so_far.done) backfill.checkpoint += (backfill.checkpoint.empty() ? "" : ", ") + part;
+        migration.rows_filled += so_far.rows;
+        migration.batches += so_far.batches;
         migration.backfills.push_back(std::move(backfill));
     }
 }

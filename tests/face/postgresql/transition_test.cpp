@@ -1,6 +1,7 @@
 // The face on a real server: the same plan and the same calls as on SQLite.
 
 #include "evolver/evolver.hpp"
+#include "evolver/execute/backfill_error.hpp"
 #include "evolver/heartbeat.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/worker.hpp"
@@ -90,7 +91,7 @@ TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, b
     World world;
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
-    CHECK_THROWS_WITH_AS(evolver.pause_backfill({.reason = "lunch"}), doctest::Contains("pause_backfill()"), Error);
+    CHECK_THROWS_WITH_AS(evolver.hold_stage({.reason = "lunch"}), doctest::Contains("hold_stage()"), Error);
     CHECK_THROWS_WITH_AS((void)evolver.reconcile({.longest = 1s}), doctest::Contains("reconcile({.longest})"), Error);
     CHECK_THROWS_WITH_AS((Evolver{world.session, catalogue(), {.rows_per_second = 5}}),
                          doctest::Contains("Options::rows_per_second"), Error);
@@ -140,6 +141,79 @@ TEST_CASE("the face on postgresql: a worker fills, a signal holds it, and a hear
     worker.stop();
     CHECK(worker.error() == "");
     CHECK(heartbeat.error() == "");
+}
+
+TEST_CASE("the face on postgresql: another process pauses a backfill, resumes it and stops it, and the trail says so") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0", .actor = "worker"}};
+    evolver.expand();
+    CHECK(evolver.advance(1us));
+    auto const filled = world.count("size_bytes IS NOT NULL");
+    CHECK(filled > 0);
+
+    soci::session other{soci::postgresql, world.database.parameters()};
+    Evolver someone{other, catalogue(), {.release = "2.0", .actor = "alice"}};
+    CHECK_THROWS_WITH_AS(someone.pause_backfill({}), doctest::Contains("no reason was given"), HistoryError);
+    someone.pause_backfill({.reason = "the shop is busy"});
+    someone.pause_backfill({.reason = "once more says nothing new"});
+    CHECK_FALSE(evolver.advance(50ms));
+    CHECK(evolver.why() == "the backfill of \"0002-size-bytes\" is paused: the shop is busy");
+    CHECK(world.count("size_bytes IS NOT NULL") == filled);
+    auto const status = someone.status().migrations.at(1);
+    CHECK(status.backfills.at(0).state == RunState::paused);
+    CHECK(status.backfills.at(0).why == "the shop is busy");
+
+    someone.resume_backfill({.batches = Batches::halved});
+    CHECK(evolver.advance(1us));
+    CHECK(world.count("size_bytes IS NOT NULL") > filled);
+
+    someone.stop_backfill({.reason = "not today"});
+    CHECK_THROWS_WITH_AS(evolver.backfill(), doctest::Contains("was stopped: not today"), BackfillStopped);
+    CHECK_THROWS_WITH_AS(someone.pause_backfill({.reason = "x"}), doctest::Contains("is stopped"), HistoryError);
+    auto const open = [&](soci::session& session) { session.open(soci::postgresql, world.database.parameters()); };
+    Worker const worker{catalogue(), {.open = open, .evolver = {.release = "2.0"}, .idle = 10ms}};
+    for (auto const end = std::chrono::steady_clock::now() + 30s;
+         worker.running() && std::chrono::steady_clock::now() < end;)
+        std::this_thread::sleep_for(10ms);
+    CHECK_FALSE(worker.running());
+    CHECK(worker.error() == "");
+
+    someone.resume_backfill();
+    evolver.backfill();
+    CHECK(world.count("size_bytes IS DISTINCT FROM size::bigint") == 0);
+    CHECK_THROWS_WITH_AS(someone.pause_backfill({.reason = "late"}),
+                         doctest::Contains("every migration that is expanded is filled"), HistoryError);
+    CHECK_THROWS_WITH_AS(someone.pause_backfill({.reason = "late", .migration = "0002-size-bytes"}),
+                         doctest::Contains("is finished"), HistoryError);
+    std::vector<std::string> said;
+    evolver.audit([&](AuditEntry const& entry) {
+        if (entry.event.starts_with("backfill ") && entry.actor == "alice") said.push_back(entry.event);
+    });
+    CHECK(said ==
+          std::vector<std::string>{"backfill paused", "backfill resumed", "backfill stopped", "backfill resumed"});
+}
+
+TEST_CASE("the face on postgresql: a pause that comes in the middle of a batch holds once the call has returned") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
+    evolver.expand();
+    std::jthread const filling{[&] {
+        soci::session own{soci::postgresql, world.database.parameters()};
+        Evolver worker{own, catalogue(), {.release = "2.0"}};
+        while (worker.advance(1ms) || worker.why().empty()) {
+            if (worker.status().migrations.at(1).filled) return;
+        }
+    }};
+    soci::session other{soci::postgresql, world.database.parameters()};
+    Evolver someone{other, catalogue(), {.release = "2.0"}};
+    try {
+        someone.pause_backfill({.reason = "a look"});
+        auto const seen = world.count("size_bytes IS NOT NULL");
+        std::this_thread::sleep_for(50ms);
+        CHECK(world.count("size_bytes IS NOT NULL") == seen);
+    } catch (HistoryError const& error) {
+        MESSAGE("it was filled before: ", error.what());
+    }
 }
 
 TEST_SUITE_END();

@@ -1,0 +1,87 @@
+#include "execute/postgresql/run_control.hpp"
+
+#include "evolver/ledger/ledger_error.hpp"
+#include "execute/workplace.hpp"
+#include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/runs.hpp"
+#include "ledger/runs.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace evolver::postgresql {
+
+namespace {
+
+struct Order {
+    std::string_view call;
+    RunState to;
+    std::string_view event;
+    RunOrder const& said;
+};
+
+[[noreturn]] void refuse(Order const& order, std::string const& object, std::string const& why, std::string instead) {
+    throw HistoryError{Failure{.what = std::string{order.call} + "() was refused: " + why + ".",
+                               .object = object,
+                               .instead = std::move(instead)}};
+}
+
+ledger::Entry meant(Site const& site, ledger::State const& state, Order const& order) {
+    auto const known = site.plan().migrations().size();
+    auto const& wanted = order.said.migration;
+    auto const found = std::ranges::find_if(state.entries, [&](ledger::Entry const& entry) {
+        if (wanted) return wanted->text() == entry.id;
+        return entry.phase == Phase::expanded && !entry.filled && static_cast<std::size_t>(entry.position) < known;
+    });
+    if (found != state.entries.end()) return *found;
+    refuse(order, site.plan().name(),
+           wanted ? "migration \"" + wanted->text() + "\" is not expanded"
+                  : std::string{"every migration that is expanded is filled"},
+           "status() lists what is filled, and how far");
+}
+
+void give(Site& site, Order const& order) {
+    auto const& plan = site.plan().name();
+    if (site.look().entries.empty()) refuse_unknown_plan(plan, plan);
+    if (order.said.reason.empty() && order.to != RunState::running)
+        refuse(order, plan, "no reason was given",
+               std::string{order.call} + "({.reason = \"…\"}): it goes into the audit trail");
+    site.patiently([&] {
+        auto const& connection = site.connection();
+        Transaction transaction{connection, site.options().lock_timeout};
+        ledger::make_runs(connection);
+        auto const about = meant(site, site.state(), order);
+        ledger::hold_run(connection, plan, about.position);
+        // It may have been filled, or taken back, while the batch was waited for.
+        auto const entry = meant(site, site.state(), order);
+        auto now = ledger::ordered_run(connection, plan, entry.position).state;
+        if (entry.phase != Phase::expanded || entry.filled) now = RunState::finished;
+        if (entry.position != about.position || now == order.to) return;
+        if (order.to == RunState::running && now == RunState::planned) return;
+        if (!ledger::may_move(now, order.to))
+            refuse(order, entry.id, "the backfill of \"" + entry.id + "\" is " + std::string{name_of(now)},
+                   "status() says where it stands");
+        if (order.said.batches == Batches::halved) ledger::halve_batches(connection, plan, entry.position);
+        ledger::move_run(connection, plan, entry.position,
+                         {.state = order.to, .why = order.said.reason, .actor = site.options().actor});
+        site.audit(connection,
+                   {.plan = {}, .event = std::string{order.event}, .migration = entry.id, .detail = order.said.reason});
+        transaction.commit();
+        site.count_commit();
+    });
+}
+
+}  // namespace
+
+void pause_backfill(Site& site, RunOrder const& order) {
+    give(site, {"pause_backfill", RunState::paused, "backfill paused", order});
+}
+void stop_backfill(Site& site, RunOrder const& order) {
+    give(site, {"stop_backfill", RunState::stopped, "backfill stopped", order});
+}
+void resume_backfill(Site& site, RunOrder const& order) {
+    give(site, {"resume_backfill", RunState::running, "backfill resumed", order});
+}
+
+}  // namespace evolver::postgresql
