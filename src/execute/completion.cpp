@@ -15,13 +15,12 @@
 
 namespace evolver {
 
-namespace {
-
-/// What contract asks for later, and this stage does not need.
-bool is_contracts(std::string const& gate) {
+bool is_of_contract_alone(std::string_view gate) {
     constexpr std::array<std::string_view, 6> names{"lossless", "due", "held", "backup", "window", "approval"};
     return std::find(names.begin(), names.end(), gate) != names.end();
 }
+
+namespace {
 
 /// Gives every row that lacks an old column its value.
 sqlite::PhysicalTransform given_back(RelaxedColumn const& column) {
@@ -80,7 +79,7 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
             auto const state = workplace.state(connection);
             if (stale || !stands_at(state, position, Stage::switched)) return;  // another operator was quicker
             auto closed = judge.at_standstill(state.entries[position]);
-            std::erase_if(closed, [](Gate const& gate) { return gate.open || is_contracts(gate.name); });
+            std::erase_if(closed, [](Gate const& gate) { return gate.open || is_of_contract_alone(gate.name); });
             if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
             ledger::make_rollout(connection);
             Hop hop{.schema_before = workplace.schema_digest(connection), .steps = in_words(completion.steps)};

@@ -17,6 +17,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string_view>
 
 namespace evolver {
 
@@ -26,6 +27,9 @@ Stage complete_stage(Workplace& workplace, std::chrono::seconds soak, std::size_
 /// Requires: migration `position` is at stage `complete`, or a way back has begun. Throws HistoryError where a row has no old value, and none
 /// can be computed.
 Stage step_back_from_complete(Workplace& workplace, std::size_t position, StageOrder const& order);
+
+/// Is it a gate that contract asks for later, and stage `complete` does not need?
+[[nodiscard]] bool is_of_contract_alone(std::string_view gate);
 
 /// Throws HistoryError where a step writes the text of a table anew of which a column accepts NULL for now: it would be NOT NULL again.
 void refuse_rewrite_of_relaxed(Standing const& standing, std::vector<Step> const& steps);

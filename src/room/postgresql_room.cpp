@@ -6,6 +6,7 @@
 #include "execute/postgresql/expand.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
+#include "execute/postgresql/rollout.hpp"
 #include "execute/postgresql/run_control.hpp"
 #include "execute/postgresql/status.hpp"
 #include "execute/workplace.hpp"
@@ -144,6 +145,31 @@ Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const& options) {
     auto found = postgresql::reconcile(site());
     changed();
     return found;
+}
+
+void PostgresqlRoom::hold_stage(StageOrder const& order) {
+    refuse_open_transaction("hold_stage");
+    postgresql::hold_stage(site(), order);
+}
+void PostgresqlRoom::release_stage(StageOrder const& order) {
+    refuse_open_transaction("release_stage");
+    postgresql::release_stage(site(), order);
+}
+Stage PostgresqlRoom::advance_stage(StageOrder const& order) {
+    refuse_open_transaction("advance_stage");
+    auto const reached = postgresql::advance_stage(site(), options_.soak, order);
+    changed();
+    return reached;
+}
+Stage PostgresqlRoom::step_back(StageOrder const& order) {
+    refuse_open_transaction("step_back");
+    auto const reached = postgresql::step_back(site(), order);
+    changed();
+    return reached;
+}
+void PostgresqlRoom::sign_off(SignOff const& sign_off) {
+    refuse_open_transaction("sign_off");
+    postgresql::sign_off(site(), sign_off);
 }
 
 Report PostgresqlRoom::contract(ContractOptions const& options) {

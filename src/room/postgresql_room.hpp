@@ -34,12 +34,12 @@ public:
     std::int64_t skip_failed_rows(RunOrder const&) override { refuse("skip_failed_rows()"); }
     Reconciliation reconcile(ReconcileOptions const& options) override;
 
-    void hold_stage(StageOrder const&) override { refuse("hold_stage()"); }
-    void release_stage(StageOrder const&) override { refuse("release_stage()"); }
-    Stage advance_stage(StageOrder const&) override { refuse("advance_stage()"); }
-    Stage step_back(StageOrder const&) override { refuse("step_back()"); }
+    void hold_stage(StageOrder const& order) override;
+    void release_stage(StageOrder const& order) override;
+    Stage advance_stage(StageOrder const& order) override;
+    Stage step_back(StageOrder const& order) override;
     void set_canary(Canary const&) override { refuse("set_canary()"); }
-    void sign_off(SignOff const&) override { refuse("sign_off()"); }
+    void sign_off(SignOff const& sign_off) override;
     void verify_backup(std::string const&) override { refuse("verify_backup()"); }
 
     Report contract(ContractOptions const& options) override;

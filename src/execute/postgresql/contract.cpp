@@ -5,6 +5,7 @@
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/ledger/ledger_error.hpp"
+#include "execute/completion.hpp"
 #include "execute/judge.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/workplace.hpp"
@@ -12,6 +13,7 @@
 #include "fleet/hand_over.hpp"
 #include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/rollout.hpp"
 
 #include <algorithm>
 
@@ -32,6 +34,8 @@ public:
         auto const& migration = site_.plan().migrations()[static_cast<std::size_t>(entry.position)];
         contract_gates::Facts facts{.plan = site_.plan(), .migration = migration, .entry = entry};
         facts.legacy = ledger::legacy_of(connection, site_.plan().name(), entry.position);
+        facts.rollout = ledger::rollout_of(connection, site_.plan().name(), entry.position);
+        facts.signed_off = ledger::signed_off(connection, site_.plan().name(), entry.position);
         facts.waits_for = waits_for;
         facts.loss_accepted = std::ranges::any_of(options_.accept_loss,
                                                   [&](AcceptedLoss const& one) { return one.migration == entry.id; });
@@ -237,7 +241,9 @@ std::chrono::milliseconds longest_silence(Site const& site) {
 
 /// From here on programs of this release write the new shape only; the trigger goes on filling the old one. Only when all of them do, which the next
 /// move waits for, can the old columns go: a statement that names them would fail.
-void leave_the_old_shape(Site& site, std::size_t position) {
+/// `check` throws, under the pen, where it may not be.
+void leave_the_old_shape(Site& site, std::size_t position, std::string const& why,
+                         std::function<void(Connection const&, ledger::Entry const&)> const& check = {}) {
     auto const& plan = site.plan();
     auto const& id = plan.migrations()[position].id.text();
     auto const at = static_cast<std::int64_t>(position);
@@ -253,10 +259,12 @@ void leave_the_old_shape(Site& site, std::size_t position) {
             move.work = [&] {
                 auto const& connection = site.roster().connection();
                 ledger::take_pen(connection, plan.name());
-                if (!is_due(ledger::read(connection, plan.name()))) return;
+                auto const state = ledger::read(connection, plan.name());
+                if (!is_due(state)) return;
+                if (check) check(connection, state.entries[position]);
                 ledger::move_stage(connection, plan.name(), at, Stage::complete);
-                site.audit(connection,
-                           {.plan = {}, .event = "stage complete", .migration = id, .detail = "contract is due"});
+                ledger::release_hold(connection, plan.name(), at);
+                site.audit(connection, {.plan = {}, .event = "stage complete", .migration = id, .detail = why});
             };
             (void)hand_over(site.roster(), move);
             site.count_commit();
@@ -278,6 +286,33 @@ std::vector<Gate> gates(Site& site, std::chrono::seconds soak, ContractOptions c
         transaction.commit();
     });
     return all;
+}
+
+void complete_stage(Site& site, std::chrono::seconds soak, std::size_t position, StageOrder const& order) {
+    auto const& plan = site.plan();
+    auto const& id = plan.migrations()[position].id.text();
+    ContractOptions const options{.override_gates = order.override_gates};
+    refuse_unknown(plan, options);
+    Bench const bench{site, soak, options};
+    leave_the_old_shape(site, position, order.reason, [&](Connection const& connection, ledger::Entry const& entry) {
+        auto const standing = standing_of(ledger::read(connection, plan.name()));
+        Blueprint const blueprint{plan, standing, connection, site.schema()};
+        for (auto earlier = standing.contracted; earlier < position; ++earlier) {
+            if (!blueprint.removes(earlier)) continue;
+            throw HistoryError{Failure{.what = "Migration \"" + id + "\" cannot be at stage complete before \"" +
+                                               plan.migrations()[earlier].id.text() + "\" is contracted.",
+                                       .object = id,
+                                       .instead = "contract() goes in the order of the plan"}};
+        }
+        auto closed = closed_among(bench.judge(connection, entry, true, {}));
+        std::erase_if(closed, [](Gate const& gate) { return is_of_contract_alone(gate.name); });
+        if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
+        for (auto const& one : order.override_gates)
+            site.audit(
+                connection,
+                {.plan = {}, .event = "gate overridden", .migration = id, .detail = one.gate + ": " + one.reason});
+    });
+    site.tell({.kind = EventKind::completed, .migration = id});
 }
 
 Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options) {
@@ -316,7 +351,7 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                                          std::to_string(found.lossy()) + " instead of " + std::to_string(known) +
                                          "): call reconcile() again"}}};
         }
-        leave_the_old_shape(site, position);
+        leave_the_old_shape(site, position, "contract is due");
         Tightening tightening{site, compiled.tightened};
         auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
         bool const over_instances = bench.overridden("instances");

@@ -5,6 +5,7 @@
 
 #include "evolver/execute/contract_options.hpp"
 #include "evolver/fleet/gate.hpp"
+#include "evolver/fleet/stage_order.hpp"
 #include "evolver/plan/step.hpp"
 #include "execute/postgresql/site.hpp"
 
@@ -17,6 +18,9 @@ namespace evolver::postgresql {
 /// comes in and the tables are locked; an instance of an older release that starts from here on is refused before it writes. Throws GateClosed,
 /// ReconcileError.
 Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options = {});
+
+/// Moves a migration that is `switched` to `complete`, and waits for nothing but the move before. Throws GateClosed, HistoryError.
+void complete_stage(Site& site, std::chrono::seconds soak, std::size_t position, StageOrder const& order);
 
 /// Every gate of every open migration, open or closed.
 [[nodiscard]] std::vector<Gate> gates(Site& site, std::chrono::seconds soak, ContractOptions const& options = {});

@@ -6,6 +6,7 @@
 #include "evolver/fleet/gate.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/rollout.hpp"
 
 #include <utility>
 
@@ -109,7 +110,9 @@ Reconciliation reconcile(Site& site) {
                               state.entries[position].expanded_at == entry.expanded_at;
             if (!open) return;
             ledger::mark_reconciled(connection, plan.name(), entry.position, writes, found.lossy());
-            if (state.entries[position].stage == Stage::dual)
+            bool const held = !plan.migrations()[position].contract.held.empty() ||
+                              ledger::rollout_of(connection, plan.name(), entry.position).held;
+            if (state.entries[position].stage == Stage::dual && !held)
                 ledger::move_stage(connection, plan.name(), entry.position, Stage::switched);
             site.audit(connection, {.plan = {}, .event = "reconcile", .migration = entry.id, .rows = found.rows()});
             transaction.commit();

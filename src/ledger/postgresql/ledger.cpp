@@ -4,6 +4,7 @@
 #include "ledger/phase_words.hpp"
 #include "ledger/postgresql/audit.hpp"
 #include "ledger/postgresql/instances.hpp"
+#include "ledger/postgresql/rollout.hpp"
 #include "ledger/postgresql/runs.hpp"
 
 #include <fmt/format.h>
@@ -163,6 +164,7 @@ void rolled_back(Connection const& connection, std::string const& plan, std::int
         connection.query(fmt::format("DELETE FROM {} WHERE plan = $1 AND position = CAST($2 AS bigint)", table),
                          {plan, in_words(position)});
     forget_run(connection, plan, position);
+    forget_rollout(connection, plan, position);
     keep_chain(connection, plan);
 }
 

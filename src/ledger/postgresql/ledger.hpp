@@ -9,6 +9,7 @@
 //   evolver_checkpoint  per column of the key, the last key done and the bound, as text; the statement that compares says which type it is
 //   evolver_legacy      one row per migration and table: the sequence that the sync trigger raises, and when it was last seen to move
 //   evolver_run         ledger/postgresql/runs.hpp
+//   evolver_rollout, evolver_sign_off   ledger/postgresql/rollout.hpp
 //   evolver_quarantine  old values that the new shape cannot hold
 //   evolver_fleet, evolver_instance   ledger/postgresql/instances.hpp; the floor stands there
 //   evolver_audit       ledger/postgresql/audit.hpp

@@ -2,6 +2,7 @@
 
 #include "evolver/evolver.hpp"
 #include "evolver/execute/backfill_error.hpp"
+#include "evolver/fleet/gate.hpp"
 #include "evolver/heartbeat.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "evolver/worker.hpp"
@@ -91,7 +92,7 @@ TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, b
     World world;
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
-    CHECK_THROWS_WITH_AS(evolver.hold_stage({.reason = "lunch"}), doctest::Contains("hold_stage()"), Error);
+    CHECK_THROWS_WITH_AS(evolver.set_canary({.share = 0.1}), doctest::Contains("set_canary()"), Error);
     CHECK_THROWS_WITH_AS((void)evolver.reconcile({.longest = 1s}), doctest::Contains("reconcile({.longest})"), Error);
     CHECK_THROWS_WITH_AS((Evolver{world.session, catalogue(), {.rows_per_second = 5}}),
                          doctest::Contains("Options::rows_per_second"), Error);
@@ -214,6 +215,80 @@ TEST_CASE("the face on postgresql: a pause that comes in the middle of a batch h
     } catch (HistoryError const& error) {
         MESSAGE("it was filled before: ", error.what());
     }
+}
+
+TEST_CASE(
+    "the face on postgresql: an operator moves a stage forward and back and holds it, and contract waits for that") {
+    World world;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0", .actor = "alice", .soak = 0s}};
+    evolver.expand();
+    auto const stage = [&] { return evolver.status().migrations.at(1).stage; };
+    CHECK_THROWS_WITH_AS(evolver.advance_stage(), doctest::Contains("backfill"), GateClosed);
+    CHECK_THROWS_WITH_AS(evolver.step_back({.reason = "x"}), doctest::Contains("rollback("), HistoryError);
+    evolver.backfill();
+
+    CHECK_THROWS_WITH_AS(evolver.hold_stage({}), doctest::Contains("no reason was given"), HistoryError);
+    evolver.hold_stage({.reason = "the report of March"});
+    evolver.reconcile();
+    CHECK(stage() == Stage::dual);  // it moves no reads
+    CHECK_THROWS_WITH_AS(evolver.contract(), doctest::Contains("its stage is held by alice: the report of March"),
+                         GateClosed);
+    CHECK(evolver.advance_stage({.reason = "it is done"}) == Stage::switched);  // and ends the hold
+    auto const packages = evolver.table("packages");
+    CHECK(packages.select({"size_bytes"}).text().find("CASE") == std::string::npos);
+    CHECK(evolver.advance_stage() == Stage::complete);
+    CHECK_THROWS_WITH_AS(evolver.advance_stage(), doctest::Contains("what comes next is contract"), HistoryError);
+
+    // At complete, the new release writes the new column only, and old programs read it all the same.
+    world.session << packages.update({{"size_bytes", "12345"}}) + " WHERE id = 5";
+    CHECK(world.count("id = 5 AND size = '12345'") == 1);
+    CHECK(evolver.step_back({.reason = "a report is slow"}) == Stage::switched);
+    CHECK(evolver.step_back({.reason = "slower still"}) == Stage::dual);
+    world.session << packages.update({{"size_bytes", "54321"}}) + " WHERE id = 5";
+    CHECK(world.count("id = 5 AND size = '54321' AND size_bytes = 54321") == 1);
+    CHECK_THROWS_AS(evolver.contract(), GateClosed);
+    evolver.release_stage();
+    evolver.reconcile();
+    CHECK(stage() == Stage::switched);
+    evolver.contract();
+    std::vector<std::string> said;
+    evolver.audit([&](AuditEntry const& entry) {
+        if (entry.event.starts_with("stage ") && entry.migration == "0002-size-bytes") said.push_back(entry.event);
+    });
+    CHECK(said == std::vector<std::string>{"stage held", "stage switched", "stage complete", "stage switched again",
+                                           "stage dual again", "stage released", "stage complete"});
+    CHECK_THROWS_WITH_AS(evolver.hold_stage({.reason = "late"}), doctest::Contains("no migration has two shapes"),
+                         HistoryError);
+}
+
+TEST_CASE("the face on postgresql: a stage is not complete while an instance of the older release is alive") {
+    World world;
+    soci::session theirs{soci::postgresql, world.database.parameters()};
+    Evolver old{theirs, catalogue().until("1.0"), {.release = "1.0"}};
+    old.attach();
+    Evolver evolver{world.session, catalogue(), {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    evolver.backfill();
+    evolver.reconcile();
+    CHECK_THROWS_WITH_AS(evolver.advance_stage(), doctest::Contains("instances"), GateClosed);
+    CHECK(evolver.status().migrations.at(1).stage == Stage::switched);
+}
+
+TEST_CASE("the face on postgresql: a reader that the plan names keeps contract waiting until somebody signs it off") {
+    World world;
+    auto size = size_bytes();
+    size.contract.readers = {"the warehouse"};
+    Plan const plan{"catalogue", {packages(), size}};
+    Evolver evolver{world.session, plan, {.release = "2.0", .actor = "alice", .soak = 0s}};
+    evolver.expand();
+    evolver.backfill();
+    evolver.reconcile();
+    CHECK_THROWS_WITH_AS(evolver.contract(), doctest::Contains("the warehouse"), GateClosed);
+    CHECK_THROWS_WITH_AS(evolver.sign_off({.reader = "the warehouse"}), doctest::Contains("no reason"), HistoryError);
+    CHECK_THROWS_WITH_AS(evolver.sign_off({.reader = "nobody", .reason = "x"}), doctest::Contains("\"nobody\""),
+                         HistoryError);
+    evolver.sign_off({.reader = "the warehouse", .reason = "it reads size_bytes since its version 7"});
+    evolver.contract();
 }
 
 TEST_SUITE_END();
