@@ -126,6 +126,12 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
         auto const* const made = std::get_if<MakeIndex>(&change);
         if (made != nullptr && made->index.unique)
             refuse("the column has the unique index \"" + made->index.name.text() + "\"", "drop it first");
+        if (made == nullptr) continue;
+        auto const unusual = unusual_in_index(*connection_, schema_, made->index.name);
+        if (!unusual.empty())
+            refuse("the index \"" + made->index.name.text() + "\" of the column has " + unusual +
+                       ", and would be made anew as a plain one",
+                   "drop it first, and make it on the new column by RawSql");
     }
     for (auto const& pair : effect.pairs) {
         if (pair.kind == PairKind::dropped && pair.down.empty()) continue;

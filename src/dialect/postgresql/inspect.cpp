@@ -1,5 +1,6 @@
 #include "dialect/postgresql/inspect.hpp"
 
+#include <array>
 #include <fmt/format.h>
 
 namespace evolver::postgresql {
@@ -166,6 +167,25 @@ std::string why_not_synced(Connection const& connection, std::string const& sche
                "\" fires for every UPDATE, and so for evolver's own: name the columns that it is for (UPDATE OF …), or "
                "make "
                "it fire for INSERT and DELETE only";
+    }
+    return {};
+}
+
+std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index) {
+    auto const found = connection.query(
+        "SELECT m.amname, i.indnatts > i.indnkeyatts, EXISTS (SELECT FROM unnest(i.indoption) AS o WHERE o <> 0), "
+        "EXISTS (SELECT FROM unnest(i.indclass) AS used JOIN pg_opclass AS o ON o.oid = used WHERE NOT o.opcdefault), "
+        "EXISTS (SELECT FROM generate_series(1, i.indnkeyatts) AS part (at) JOIN pg_attribute AS a ON a.attrelid = "
+        "i.indrelid AND a.attnum = i.indkey[part.at - 1] WHERE i.indcollation[part.at - 1] <> a.attcollation) FROM "
+        "pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid AND x.relname = $2 JOIN pg_am AS m ON m.oid = "
+        "x.relam JOIN pg_namespace AS n ON n.oid = x.relnamespace AND n.nspname = $1",
+        {schema, index.text()});
+    if (found.empty()) return {};
+    if (auto const method = found.text(0, 0); method != "btree") return "the method " + method;
+    constexpr std::array words{"columns that it includes", "an order of its own (DESC, NULLS FIRST)",
+                               "an operator class of its own", "a collation of its own"};
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (found.text(0, i + 1) == "t") return words[i];
     }
     return {};
 }

@@ -28,6 +28,10 @@ namespace evolver::postgresql {
 /// security, lacks a primary key, or a trigger of the application's would fire for evolver's own writes.
 [[nodiscard]] std::string why_not_synced(Connection const& connection, std::string const& schema, Name const& table);
 
+/// What an index has that one which is made of its columns alone would lack, in words: another method, order, operator class, collation, or columns that
+/// it includes; empty where it is a plain one, or is not there.
+[[nodiscard]] std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index);
+
 /// About how many rows, by the planner's statistics; 0 where it has none.
 [[nodiscard]] std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table);
 

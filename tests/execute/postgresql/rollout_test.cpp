@@ -293,6 +293,29 @@ TEST_CASE("rollout on postgresql: what is not possible yet is refused by name be
     CHECK(world.one("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'evolver%'") == "0");
 }
 
+TEST_CASE("rollout on postgresql: an index that could only be made anew as a plain one is refused, and a plain one is not") {
+    for (auto const* const definition :
+         {"packages USING hash (size)", "packages (size DESC)", "packages (size text_pattern_ops)",
+          "packages (size COLLATE \"C\")", "packages (size) INCLUDE (name)"}) {
+        CAPTURE(definition);
+        World const world;
+        world.begin({packages()}, std::string{"CREATE INDEX by_size ON "} + definition);
+        auto site = world.site(Plan{"catalogue", {packages(), title(), size_bytes()}});
+        CHECK_THROWS_WITH_AS((void)postgresql::expand(site), doctest::Contains("would be made anew as a plain one"),
+                             PlanError);
+        CHECK(world.one("SELECT count(*) FROM evolver_migration") == "1");
+        // Under another name of its column an index stays what it is.
+        auto renamed = world.site(Plan{
+            "catalogue",
+            {packages(), {.id = "0002", .release = "2.0", .operations = {RenameColumn{"packages", "size", "weight"}}}}});
+        (void)postgresql::expand(renamed);
+    }
+    World const world;
+    world.begin({packages()}, "CREATE INDEX by_size ON packages (size, id) WHERE id > 5");
+    auto site = world.site(Plan{"catalogue", {packages(), size_bytes()}});
+    (void)postgresql::expand(site);
+}
+
 TEST_CASE("rollout on postgresql: each operation that has no meaning here yet says so, and writes nothing") {
     World const world;
     auto first = packages();
