@@ -15,7 +15,7 @@ enum class Phase {
 
 /// Where an expanded migration's reads are. Neighbouring stages are compatible: a process may learn of a move late.
 enum class Stage {
-    off,   ///< Not expanded: everything goes through the old shape.
+    off,   ///< Not expanded, or being rolled back: everything goes through the old shape.
     dual,  ///< Writes both; reads the new shape where it is in sync with the old one, else computes it from the old one.
     switched,  ///< Writes both; reads the bare new shape. Reached when the backfill is complete and reconciled.
     complete,  ///< Writes and reads only the new shape; the old one accepts NULL, and triggers fill it.

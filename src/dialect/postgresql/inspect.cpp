@@ -1,7 +1,7 @@
 #include "dialect/postgresql/inspect.hpp"
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 namespace evolver::postgresql {
 

@@ -193,6 +193,8 @@ struct Removal {
         auto const compiled = blueprint.contract();
         auto const pairs = blueprint.pairs(position);
         for (auto const& table : compiled.tables) connection.run(lock_table(site.schema(), table));
+        // Somebody has moved it back meanwhile: programs that name the old columns may be at work.
+        if (compiled.removes && state.entries[position].stage != Stage::complete) return false;
         // From here on nobody writes. What has come in since the gates were looked at is seen now.
         if (auto closed = closed_among(bench.judge(connection, state.entries[position], compiled.removes, {}));
             !closed.empty())
@@ -234,11 +236,6 @@ struct Removal {
     }
 };
 
-/// Whatever an instance has been told, it has acknowledged when it renews its lease, or it is gone.
-std::chrono::milliseconds longest_silence(Site const& site) {
-    return site.options().lease.length + std::chrono::seconds{1};
-}
-
 /// From here on programs of this release write the new shape only; the trigger goes on filling the old one. Only when all of them do, which the next
 /// move waits for, can the old columns go: a statement that names them would fail.
 /// `check` throws, under the pen, where it may not be.
@@ -249,7 +246,7 @@ void leave_the_old_shape(Site& site, std::size_t position, std::string const& wh
     auto const at = static_cast<std::int64_t>(position);
     auto const is_due = [&](ledger::State const& state) {
         return position < state.entries.size() && state.entries[position].phase == Phase::expanded &&
-               state.entries[position].stage == Stage::switched;
+               state.entries[position].stage != Stage::complete;
     };
     if (!is_due(site.look())) return;
     site.patiently(
@@ -269,7 +266,7 @@ void leave_the_old_shape(Site& site, std::size_t position, std::string const& wh
             (void)hand_over(site.roster(), move);
             site.count_commit();
         },
-        longest_silence(site));
+        site.longest_silence());
 }
 
 }  // namespace
@@ -318,7 +315,14 @@ void complete_stage(Site& site, std::chrono::seconds soak, std::size_t position,
 Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options) {
     auto const& plan = site.plan();
     refuse_unknown(plan, options);
-    refuse_unfinished(site.look(), plan);
+    auto const at_first = site.look();
+    refuse_unfinished(at_first, plan);
+    for (auto const& entry : at_first.entries) {
+        if (entry.phase != Phase::expanded || entry.stage != Stage::off) continue;
+        throw HistoryError{Failure{.what = "A rollback of \"" + entry.id + "\" has begun, and has not ended.",
+                                   .object = entry.id,
+                                   .instead = "rollback() again; or advance_stage(), which keeps the migration"}};
+    }
     Bench const bench{site, soak, options};
     std::size_t end = 0;
     std::vector<Gate> closed;
@@ -371,7 +375,7 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
             site.count_commit();
             if (done) report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
         };
-        site.patiently(remove, longest_silence(site));
+        site.patiently(remove, site.longest_silence());
         if (!done) continue;  // somebody else was quicker, and has taken away what he had added
         tightening.keep();
         site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});

@@ -44,6 +44,52 @@ std::string lost_with(Blueprint const& blueprint, Connection const& connection) 
     return lost;
 }
 
+bool stands(ledger::State const& state, std::string const& migration) {
+    return std::ranges::any_of(state.entries, [&](ledger::Entry const& one) { return one.id == migration; });
+}
+
+/// From here on programs of this release write and read the old shape only, as before expand; the trigger goes on filling the new one. Only when all of
+/// them do, which the next move waits for, can the new columns go: a statement that names them would fail.
+void leave_the_new_shape(Site& site, std::string const& migration) {
+    auto const& plan = site.plan();
+    site.patiently(
+        [&] {
+            auto const position = last_expanded(site.state(), plan, migration);
+            if (site.state().entries[position].stage == Stage::off) return;
+            site.lease().renew();
+            HandOver move{.what = "rollback of " + migration};
+            move.work = [&] {
+                auto const& connection = site.roster().connection();
+                ledger::take_pen(connection, plan.name());
+                (void)last_expanded(ledger::read(connection, plan.name()), plan, migration);
+                ledger::move_stage(connection, plan.name(), static_cast<std::int64_t>(position), Stage::off);
+                site.audit(connection,
+                           {.plan = {}, .event = "stage off", .migration = migration, .detail = "rollback begins"});
+            };
+            (void)hand_over(site.roster(), move);
+            site.count_commit();
+        },
+        site.longest_silence());
+}
+
+/// It was refused after all: programs write both shapes again.
+void give_up(Site& site, std::string const& migration) {
+    auto const& plan = site.plan();
+    site.patiently([&] {
+        Transaction transaction{site.connection(), site.options().lock_timeout};
+        ledger::take_pen(site.connection(), plan.name());
+        auto const state = site.state();
+        if (!stands(state, migration)) return;
+        auto const position = last_expanded(state, plan, migration);
+        if (state.entries[position].stage != Stage::off) return;
+        ledger::move_stage(site.connection(), plan.name(), static_cast<std::int64_t>(position), Stage::dual);
+        site.audit(
+            site.connection(),
+            {.plan = {}, .event = "stage dual again", .migration = migration, .detail = "the rollback was refused"});
+        transaction.commit();
+    });
+}
+
 }  // namespace
 
 Report rollback(Site& site, RollbackOptions const& options) {
@@ -62,23 +108,30 @@ Report rollback(Site& site, RollbackOptions const& options) {
     bool done = false;
     site.patiently([&] {
         auto const state = site.state();
-        if (done &&
-            std::ranges::none_of(state.entries, [&](ledger::Entry const& one) { return one.id == options.migration; }))
-            return;  // the answer was lost, and it was a yes
+        (void)last_expanded(state, plan, options.migration);
+        // First beside writers: most of what there is to refuse is seen before anything is moved.
+        Blueprint const blueprint{plan, standing_of(state), site.connection(), site.schema()};
+        auto const lost = lost_with(blueprint, site.connection());
+        if (!lost.empty() && !is_accepted) refuse(lost);
+    });
+    leave_the_new_shape(site, options.migration);
+    auto const remove = [&] {
+        auto const state = site.state();
+        if (done && !stands(state, options.migration)) return;  // the answer was lost, and it was a yes
         auto const position = last_expanded(state, plan, options.migration);
-        {
-            // First beside writers: most of what there is to refuse is seen without keeping anybody out.
-            Blueprint const blueprint{plan, standing_of(state), site.connection(), site.schema()};
-            auto const lost = lost_with(blueprint, site.connection());
-            if (!lost.empty() && !is_accepted) refuse(lost);
-        }
-        site.lease().renew();
+        site.lease().renew();  // who moves has acknowledged the last move himself
         HandOver move{.what = "rollback of " + options.migration};
         move.work = [&] {
             auto const& connection = site.roster().connection();
             ledger::take_pen(connection, plan.name());
             auto const now = ledger::read(connection, plan.name());
             (void)last_expanded(now, plan, options.migration);
+            if (now.entries[position].stage != Stage::off) {
+                throw HistoryError{Failure{.what = "Somebody has moved \"" + options.migration +
+                                                   "\" forward while its rollback waited: it stays.",
+                                           .object = options.migration,
+                                           .instead = "rollback() again"}};
+            }
             Blueprint const blueprint{plan, standing_of(now), connection, site.schema()};
             auto const compiled = blueprint.undo();
             for (auto const& table : compiled.tables) connection.run(lock_table(site.schema(), table));
@@ -96,7 +149,13 @@ Report rollback(Site& site, RollbackOptions const& options) {
         };
         (void)hand_over(site.roster(), move);
         site.count_commit();
-    });
+    };
+    try {
+        site.patiently(remove, site.longest_silence());
+    } catch (GateClosed const&) {
+        give_up(site, options.migration);
+        throw;
+    }
     site.tell({.kind = EventKind::rolled_back, .migration = options.migration});
     return report;
 }

@@ -114,8 +114,10 @@ void release_stage(Site& site, StageOrder const& order) {
 Stage advance_stage(Site& site, std::chrono::seconds soak, StageOrder const& order) {
     refuse_unexpanded(site);
     std::optional<std::size_t> from_switched;
+    auto reached = Stage::switched;
     site.patiently([&] {
         from_switched.reset();
+        reached = Stage::switched;
         Ordered stage{site, "advance_stage", order.migration};
         auto const& id = stage.entry().id;
         if (auto const why = stage.migration().contract.held; !why.empty()) {
@@ -124,6 +126,11 @@ Stage advance_stage(Site& site, std::chrono::seconds soak, StageOrder const& ord
         if (stage.entry().stage == Stage::complete) {
             stage.refuse("\"" + id + "\" is at stage complete, and what comes next is contract",
                          "call contract() when gates() are open");
+        }
+        if (stage.entry().stage == Stage::off) {
+            ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::dual);
+            reached = Stage::dual;
+            return stage.commit("stage dual again", order.reason);
         }
         if (stage.entry().stage == Stage::switched) {
             from_switched = static_cast<std::size_t>(stage.entry().position);
@@ -135,7 +142,7 @@ Stage advance_stage(Site& site, std::chrono::seconds soak, StageOrder const& ord
         stage.commit("stage switched", order.reason);
         site.tell({.kind = EventKind::switched, .migration = id});
     });
-    if (!from_switched) return Stage::switched;
+    if (!from_switched) return reached;
     complete_stage(site, soak, *from_switched, order);
     return Stage::complete;
 }
@@ -147,6 +154,10 @@ Stage step_back(Site& site, StageOrder const& order) {
         Ordered stage{site, "step_back", order.migration};
         stage.need_reason(order.reason);
         auto const& id = stage.entry().id;
+        if (stage.entry().stage == Stage::off) {
+            stage.refuse("a rollback of \"" + id + "\" has begun, and has not ended",
+                         "rollback() again; or advance_stage(), which keeps the migration");
+        }
         if (stage.entry().stage == Stage::dual) {
             stage.refuse("\"" + id + "\" is at stage dual, and what lies behind it is before expand",
                          "call rollback({.migration = \"" + id + "\"})");

@@ -52,6 +52,10 @@ public:
     /// This instance in the fleet; it comes in when it is first needed. Throws SchemaTooNew. Threads: any number.
     [[nodiscard]] Lease& lease();
     [[nodiscard]] Roster& roster();
+    /// Whatever an instance has been told, it has acknowledged by then, when it renewed its lease, or it is gone.
+    [[nodiscard]] std::chrono::milliseconds longest_silence() const {
+        return options_.lease.length + std::chrono::seconds{1};
+    }
 
     void tell(Event const& event) const {
         if (options_.observer != nullptr) options_.observer->on(event);

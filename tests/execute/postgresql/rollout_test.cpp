@@ -293,7 +293,8 @@ TEST_CASE("rollout on postgresql: what is not possible yet is refused by name be
     CHECK(world.one("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'evolver%'") == "0");
 }
 
-TEST_CASE("rollout on postgresql: an index that could only be made anew as a plain one is refused, and a plain one is not") {
+TEST_CASE(
+    "rollout on postgresql: an index that could only be made anew as a plain one is refused, and a plain one is not") {
     for (auto const* const definition :
          {"packages USING hash (size)", "packages (size DESC)", "packages (size text_pattern_ops)",
           "packages (size COLLATE \"C\")", "packages (size) INCLUDE (name)"}) {
@@ -305,9 +306,10 @@ TEST_CASE("rollout on postgresql: an index that could only be made anew as a pla
                              PlanError);
         CHECK(world.one("SELECT count(*) FROM evolver_migration") == "1");
         // Under another name of its column an index stays what it is.
-        auto renamed = world.site(Plan{
-            "catalogue",
-            {packages(), {.id = "0002", .release = "2.0", .operations = {RenameColumn{"packages", "size", "weight"}}}}});
+        auto renamed = world.site(
+            Plan{"catalogue",
+                 {packages(),
+                  {.id = "0002", .release = "2.0", .operations = {RenameColumn{"packages", "size", "weight"}}}}});
         (void)postgresql::expand(renamed);
     }
     World const world;

@@ -2,6 +2,8 @@
 
 #include "evolver/access/live_statement.hpp"
 #include "evolver/evolver.hpp"
+#include "evolver/fleet/gate.hpp"
+#include "evolver/ledger/ledger_error.hpp"
 #include "support/postgresql.hpp"
 #include "support/postgresql_catalogue.hpp"
 
@@ -9,8 +11,11 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
+#include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <string>
+#include <thread>
 
 using namespace evolver;
 using namespace evolver::testing;
@@ -180,6 +185,67 @@ TEST_CASE(
     }
     third << packages.select({"size"}) + " WHERE id = 2", soci::into(size);
     CHECK(size == "20");
+}
+
+TEST_CASE("live table on postgresql: programs of the new release go on while their migration is rolled back") {
+    World world;
+    Evolver evolver{world.second, catalogue(), {.release = "2.0"}};
+    evolver.expand();
+    evolver.backfill();
+    std::atomic<bool> back{false};
+    std::string failure;
+    std::atomic<long long> last{100};
+    std::jthread program{[&] {
+        try {
+            soci::session own{soci::postgresql, world.database.parameters()};
+            Evolver instance{own, catalogue(), {.release = "2.0"}};
+            auto const packages = instance.table("packages");
+            for (int after = 0; after < 200; after += back ? 1 : 0) {
+                long long const id = ++last;
+                std::string const title = "package";
+                own << packages.insert({"id", "title", "size_bytes"}), soci::use(id, "id"), soci::use(title, "title"),
+                    soci::use(id, "size_bytes");
+                long long found = 0;
+                own << packages.select({"size_bytes"}) + " WHERE id = :id", soci::use(id, "id"), soci::into(found);
+                if (found != id) throw std::runtime_error{"it reads something else than it wrote"};
+                // In a program a Heartbeat does so, or the next statement after a third of the lease: until then it knows of nothing.
+                if (id % 100 == 0) instance.heartbeat();
+            }
+        } catch (std::exception const& error) {
+            failure = error.what();
+        }
+    }};
+    while (last < 110) std::this_thread::sleep_for(1ms);
+    evolver.rollback({.migration = "0002-size-bytes"});
+    back = true;
+    program.join();
+    CHECK(failure == "");
+    CHECK(world.one("SELECT count(*)::text FROM packages WHERE id > 100 AND size = id::text AND name = 'package'") ==
+          std::to_string(last - 100));
+    CHECK(evolver.status().migrations.at(1).phase == Phase::planned);
+}
+
+TEST_CASE("live table on postgresql: a rollback that has begun can be gone on with, or given up") {
+    World world;
+    Evolver evolver{world.second, catalogue(), {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    evolver.backfill();
+    // As an operator leaves it who is killed between the two moves.
+    world.first << "UPDATE evolver_migration SET stage = 'off' WHERE position = 1";
+    evolver.heartbeat();
+    use_as_second_release(evolver, world.second, 7);
+    CHECK(world.one("SELECT size || name FROM packages WHERE id = 7") == "7001package-7");
+    evolver.reconcile();
+    CHECK_THROWS_WITH_AS(evolver.contract(), doctest::Contains("has begun, and has not ended"), HistoryError);
+    CHECK_THROWS_WITH_AS(evolver.step_back({.reason = "x"}), doctest::Contains("has begun, and has not ended"),
+                         HistoryError);
+    CHECK(evolver.advance_stage() == Stage::dual);
+    use_as_second_release(evolver, world.second, 8);
+    world.first << "UPDATE evolver_migration SET stage = 'off' WHERE position = 1";
+    evolver.rollback({.migration = "0002-size-bytes"});
+    use_as_second_release(evolver, world.second, 9);
+    CHECK(world.one("SELECT string_agg(name, ',' ORDER BY id) FROM packages WHERE id > 2") ==
+          "package-7,package-8,package-9");
 }
 
 TEST_SUITE_END();
