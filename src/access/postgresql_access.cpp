@@ -12,8 +12,8 @@
 
 namespace evolver::detail {
 
-PostgresqlAccess::PostgresqlAccess(std::shared_ptr<postgresql::Site> site)
-    : site_{std::move(site)}, parameters_{site_->connection().parameters()} {}
+PostgresqlAccess::PostgresqlAccess(std::shared_ptr<postgresql::Site> site, double draw)
+    : site_{std::move(site)}, parameters_{site_->connection().parameters()}, draw_{draw} {}
 
 postgresql::Connection const& PostgresqlAccess::connection() {
     if (!connection_) connection_.emplace(postgresql::Connection::open(parameters_));
@@ -72,8 +72,10 @@ void PostgresqlAccess::renew() {
     std::lock_guard const lock{mutex_};
     patiently([&] {
         auto stood = stood_in(ledger::read(connection(), site_->plan().name()), site_->plan());
-        if (stood == stood_) return;
+        auto shares = ledger::canary_shares(connection(), site_->plan().name());
+        if (stood == stood_ && shares == shares_) return;
         stood_ = std::move(stood);
+        shares_ = std::move(shares);
         forget();
     });
 }
@@ -136,8 +138,11 @@ bool PostgresqlAccess::is_ahead(std::size_t migration) {
         patiently([&] {
             ahead.clear();
             if (!ledger::exists(connection())) return;
-            for (auto const& entry : ledger::read(connection(), site_->plan().name()).entries)
-                ahead.push_back(entry.stage == Stage::switched || entry.stage == Stage::complete);
+            auto shares = ledger::canary_shares(connection(), site_->plan().name());
+            for (auto const& entry : ledger::read(connection(), site_->plan().name()).entries) {
+                bool const goes_first = entry.stage == Stage::dual && draw_ < shares[entry.position];
+                ahead.push_back(entry.stage == Stage::switched || entry.stage == Stage::complete || goes_first);
+            }
         });
         ahead_ = std::move(ahead);
     }

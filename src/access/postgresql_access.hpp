@@ -11,6 +11,7 @@
 #include "compile/postgresql/blueprint.hpp"
 #include "compile/shape_of.hpp"
 #include "execute/postgresql/site.hpp"
+#include "ledger/postgresql/rollout.hpp"
 
 #include <atomic>
 #include <map>
@@ -23,8 +24,8 @@ namespace evolver::detail {
 
 class PostgresqlAccess : public AccessState {
 public:
-    /// Connects when it is first asked.
-    explicit PostgresqlAccess(std::shared_ptr<postgresql::Site> site);
+    /// Connects when it is first asked. `draw`: which of the instances this one is, from 0 to 1; canaries are those below the share.
+    PostgresqlAccess(std::shared_ptr<postgresql::Site> site, double draw);
 
     [[nodiscard]] UseGuard use() override;
     [[nodiscard]] SqlText text(Moment const& moment, Name const& table, Recipe const& recipe) override;
@@ -53,10 +54,12 @@ private:
 
     std::shared_ptr<postgresql::Site> site_;
     std::string parameters_;
+    double draw_;
     std::mutex mutex_;
     std::optional<postgresql::Connection> connection_;
     Lease* lease_ = nullptr;  // the site's
     Stood stood_;             // at the last renewal
+    ledger::Shares shares_;   // so are these
     std::atomic<std::uint64_t> changes_ = 1;
     std::pair<std::uint64_t, std::uint64_t> known_at_{};  // of which epoch, and after how many changes
     std::map<std::string, Known> shapes_;

@@ -26,7 +26,8 @@ PostgresqlRoom::PostgresqlRoom(soci::session& session, Plan plan, Release releas
                     .on_behalf_of = options.on_behalf_of,
                     .observer = options.observer,
                     .wait = options.wait},
-      options_{options} {
+      options_{options},
+      canary_draw_{canary_draw_of(options)} {
     (void)plan_.position_of(release);
     // What would be ignored silently is asked for in vain.
     if (options_.rows_per_second != 0) refuse("Options::rows_per_second");
@@ -69,7 +70,7 @@ void PostgresqlRoom::attach() {
 
 std::shared_ptr<detail::PostgresqlAccess> const& PostgresqlRoom::own_access() {
     (void)site();
-    if (!access_) access_ = std::make_shared<detail::PostgresqlAccess>(site_);
+    if (!access_) access_ = std::make_shared<detail::PostgresqlAccess>(site_, canary_draw_);
     return access_;
 }
 
@@ -166,6 +167,11 @@ Stage PostgresqlRoom::step_back(StageOrder const& order) {
     auto const reached = postgresql::step_back(site(), order);
     changed();
     return reached;
+}
+void PostgresqlRoom::set_canary(Canary const& canary) {
+    refuse_open_transaction("set_canary");
+    postgresql::set_canary(site(), canary);
+    changed();
 }
 void PostgresqlRoom::sign_off(SignOff const& sign_off) {
     refuse_open_transaction("sign_off");

@@ -38,7 +38,7 @@ public:
     void release_stage(StageOrder const& order) override;
     Stage advance_stage(StageOrder const& order) override;
     Stage step_back(StageOrder const& order) override;
-    void set_canary(Canary const&) override { refuse("set_canary()"); }
+    void set_canary(Canary const& canary) override;
     void sign_off(SignOff const& sign_off) override;
     void verify_backup(std::string const&) override { refuse("verify_backup()"); }
 
@@ -70,6 +70,7 @@ private:
     Plan plan_;
     postgresql::SiteOptions site_options_;
     Options options_;
+    double canary_draw_;
     std::shared_ptr<postgresql::Site> site_;
     std::optional<postgresql::Filler> filler_;
     std::shared_ptr<detail::PostgresqlAccess> access_;

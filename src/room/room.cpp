@@ -7,6 +7,7 @@
 
 #include <soci/soci.h>
 
+#include <random>
 #include <utility>
 
 namespace evolver {
@@ -18,6 +19,12 @@ std::unique_ptr<Room> room_for(soci::session& session, Plan plan, Options const&
         return std::make_unique<PostgresqlRoom>(session, std::move(plan), std::move(release), options);
 #endif
     return std::make_unique<SqliteRoom>(session, std::move(plan), std::move(release), options);
+}
+
+double canary_draw_of(Options const& options) {
+    if (options.canary_draw) return *options.canary_draw;
+    std::random_device device;
+    return std::uniform_real_distribution<double>{0, 1}(device);
 }
 
 }  // namespace evolver

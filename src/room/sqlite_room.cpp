@@ -14,27 +14,16 @@
 #include "execute/status.hpp"
 #include "ledger/audit.hpp"
 
-#include <random>
 #include <utility>
 
 namespace evolver {
-
-namespace {
-
-/// Different in each instance, and no secret: from 0 to 1.
-double drawn() {
-    std::random_device device;
-    return std::uniform_real_distribution<double>{0, 1}(device);
-}
-
-}  // namespace
 
 SqliteRoom::SqliteRoom(soci::session& session, Plan plan, Release release, Options const& options)
     : workplace_{sqlite::handle_of(session), std::move(plan), std::move(release), options.actor,
                  options.observer,           options.wait},
       soak_{options.soak},
       compared_rows_{options.compared_rows},
-      canary_draw_{options.canary_draw},
+      canary_draw_{canary_draw_of(options)},
       advancer_{workplace_,
                 {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {
     workplace_.act_as({.on_behalf_of = options.on_behalf_of});
@@ -50,9 +39,8 @@ void SqliteRoom::baseline(MigrationId const& last) { evolver::baseline(workplace
 
 std::shared_ptr<detail::SqliteAccess> const& SqliteRoom::own_access() {
     if (!access_) {
-        access_ =
-            std::make_shared<detail::SqliteAccess>(workplace_.plan(), workplace_.shared_presence(), workplace_.path(),
-                                                   workplace_.given().handle(), canary_draw_ ? *canary_draw_ : drawn());
+        access_ = std::make_shared<detail::SqliteAccess>(workplace_.plan(), workplace_.shared_presence(),
+                                                         workplace_.path(), workplace_.given().handle(), canary_draw_);
     }
     return access_;
 }

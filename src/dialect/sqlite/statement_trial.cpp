@@ -90,9 +90,10 @@ Trial try_statement(Connection const& connection, std::string_view sql, Statemen
 std::vector<std::vector<Value>> values_for(std::string_view sql, StatementLook const& look, Schema const& schema) {
     if (look.binds.empty()) return {{}};
     auto const form = insert_form(sql);
-    auto const* const into = form ? schema.find_table(Name{form->table}) : nullptr;
+    auto const* const into = form && !form->table.empty() ? schema.find_table(Name{form->table}) : nullptr;
     std::set<std::string> tables = look.written();
     for (auto const& use : look.reads) tables.insert(use.table);
+    tables.erase("");  // what SQLite says of a read that is of no column in particular
 
     std::vector<Value> likely;
     for (std::size_t i = 0; i < look.binds.size(); ++i) {

@@ -8,6 +8,8 @@
 #include "ledger/postgresql/ledger.hpp"
 #include "ledger/postgresql/rollout.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -169,6 +171,18 @@ Stage step_back(Site& site, StageOrder const& order) {
         site.tell({.kind = EventKind::stepped_back, .migration = id, .message = order.reason});
     });
     return reached;
+}
+
+void set_canary(Site& site, Canary const& canary) {
+    refuse_unexpanded(site);
+    site.patiently([&] {
+        Ordered stage{site, "set_canary", canary.migration};
+        stage.need_reason(canary.reason);
+        if (!(canary.share >= 0 && canary.share <= 1))
+            stage.refuse("a share lies between 0 and 1", "set_canary({.share = 0.1, .reason = \"…\"})");
+        ledger::set_canary(stage.connection(), stage.plan(), stage.entry().position, canary.share);
+        stage.commit("canary", fmt::format("{} of the instances: {}", canary.share, canary.reason));
+    });
 }
 
 void sign_off(Site& site, SignOff const& given) {

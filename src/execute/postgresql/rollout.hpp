@@ -19,6 +19,7 @@ void hold_stage(Site& site, StageOrder const& order);
 void release_stage(Site& site, StageOrder const& order);
 Stage advance_stage(Site& site, std::chrono::seconds soak, StageOrder const& order);
 Stage step_back(Site& site, StageOrder const& order);
+void set_canary(Site& site, Canary const& canary);
 void sign_off(Site& site, SignOff const& given);
 
 }  // namespace evolver::postgresql

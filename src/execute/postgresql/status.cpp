@@ -4,6 +4,7 @@
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/rollout.hpp"
 #include "ledger/postgresql/runs.hpp"
 
 #include <algorithm>
@@ -66,6 +67,11 @@ Status status_of(Site& site) {
                                       .reconciled = entry.reconciled_at != 0,
                                       .lossy_rows = entry.lossy_rows,
                                       .known = position < plan.migrations().size()};
+            auto const rollout = ledger::rollout_of(connection, plan.name(), entry.position);
+            auto const by_plan = migration.known ? plan.migrations()[position].contract.held : std::string{};
+            migration.held = !by_plan.empty() ? by_plan : rollout.held ? rollout.reason : std::string{};
+            migration.held_by = !by_plan.empty() ? "the plan" : rollout.held ? rollout.actor : std::string{};
+            migration.canary = rollout.canary;
             auto const legacy = ledger::legacy_of(connection, plan.name(), entry.position);
             migration.legacy_writes = legacy.writes;
             migration.last_legacy_write = legacy.last_at;

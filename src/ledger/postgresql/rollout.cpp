@@ -1,11 +1,16 @@
 #include "ledger/postgresql/rollout.hpp"
 
+#include <fmt/format.h>
+
 namespace evolver::ledger {
 
 namespace {
 
 using postgresql::Connection;
 using postgresql::Text;
+
+// Shares come in millionths: a whole number is read alike in every locale.
+constexpr double millionth = 1e-6;
 
 bool has_rollout(Connection const& connection) {
     return connection.text("SELECT to_regclass('evolver_sign_off') IS NOT NULL") == "t";
@@ -25,7 +30,9 @@ void make_rollout(Connection const& connection) {
     connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_ledger', 0))");
     connection.run(
         "CREATE TABLE IF NOT EXISTS evolver_rollout (plan text NOT NULL, position bigint NOT NULL, held boolean NOT "
-        "NULL, reason text NOT NULL, actor text NOT NULL, at bigint NOT NULL, PRIMARY KEY (plan, position));"
+        "NULL DEFAULT false, reason text NOT NULL DEFAULT '', actor text NOT NULL DEFAULT '', at bigint NOT NULL "
+        "DEFAULT 0, "
+        "canary double precision NOT NULL DEFAULT 0, PRIMARY KEY (plan, position));"
         "CREATE TABLE IF NOT EXISTS evolver_sign_off (plan text NOT NULL, position bigint NOT NULL, reader text NOT "
         "NULL, actor text NOT NULL, reason text NOT NULL, at bigint NOT NULL, PRIMARY KEY (plan, position, reader))");
 }
@@ -33,14 +40,16 @@ void make_rollout(Connection const& connection) {
 Rollout rollout_of(Connection const& connection, std::string const& plan, std::int64_t position) {
     if (!has_rollout(connection)) return {};
     auto const found = about(connection,
-                             "SELECT held, reason, actor, at FROM evolver_rollout WHERE plan = $1 AND position = "
+                             "SELECT held, reason, actor, at, CAST(round(canary * 1000000) AS bigint) FROM "
+                             "evolver_rollout WHERE plan = $1 AND position = "
                              "CAST($2 AS bigint)",
                              plan, position);
     if (found.empty()) return {};
     return {.held = found.text(0, 0) == "t",
             .reason = found.text(0, 1),
             .actor = found.text(0, 2),
-            .at = found.integer(0, 3)};
+            .at = found.integer(0, 3),
+            .canary = static_cast<double>(found.integer(0, 4)) * millionth};
 }
 
 void hold(Connection const& connection, std::string const& plan, std::int64_t position, std::string const& reason,
@@ -57,6 +66,25 @@ void release_hold(Connection const& connection, std::string const& plan, std::in
     if (!has_rollout(connection)) return;
     (void)about(connection, "UPDATE evolver_rollout SET held = false WHERE plan = $1 AND position = CAST($2 AS bigint)",
                 plan, position);
+}
+
+void set_canary(Connection const& connection, std::string const& plan, std::int64_t position, double share) {
+    (void)about(
+        connection,
+        "INSERT INTO evolver_rollout (plan, position, canary) VALUES ($1, CAST($2 AS bigint), CAST($3 AS double "
+        "precision)) ON CONFLICT (plan, position) DO UPDATE SET canary = excluded.canary",
+        plan, position, {fmt::format("{}", share)});
+}
+
+Shares canary_shares(Connection const& connection, std::string const& plan) {
+    Shares shares;
+    if (!has_rollout(connection)) return shares;
+    auto const found = connection.query(
+        "SELECT position, CAST(round(canary * 1000000) AS bigint) FROM evolver_rollout WHERE plan = $1 AND canary > 0",
+        {plan});
+    for (std::size_t row = 0; row < found.rows.size(); ++row)
+        shares[found.integer(row, 0)] = static_cast<double>(found.integer(row, 1)) * millionth;
+    return shares;
 }
 
 void sign_off(Connection const& connection, std::string const& plan, std::int64_t position,

@@ -92,7 +92,7 @@ TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, b
     World world;
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
-    CHECK_THROWS_WITH_AS(evolver.set_canary({.share = 0.1}), doctest::Contains("set_canary()"), Error);
+    CHECK_THROWS_WITH_AS((void)evolver.fingerprint(), doctest::Contains("fingerprint()"), Error);
     CHECK_THROWS_WITH_AS((void)evolver.reconcile({.longest = 1s}), doctest::Contains("reconcile({.longest})"), Error);
     CHECK_THROWS_WITH_AS((Evolver{world.session, catalogue(), {.rows_per_second = 5}}),
                          doctest::Contains("Options::rows_per_second"), Error);
@@ -231,6 +231,8 @@ TEST_CASE(
     evolver.hold_stage({.reason = "the report of March"});
     evolver.reconcile();
     CHECK(stage() == Stage::dual);  // it moves no reads
+    CHECK(evolver.status().migrations.at(1).held == "the report of March");
+    CHECK(evolver.status().migrations.at(1).held_by == "alice");
     CHECK_THROWS_WITH_AS(evolver.contract(), doctest::Contains("its stage is held by alice: the report of March"),
                          GateClosed);
     CHECK(evolver.advance_stage({.reason = "it is done"}) == Stage::switched);  // and ends the hold
@@ -289,6 +291,35 @@ TEST_CASE("the face on postgresql: a reader that the plan names keeps contract w
                          HistoryError);
     evolver.sign_off({.reader = "the warehouse", .reason = "it reads size_bytes since its version 7"});
     evolver.contract();
+}
+
+TEST_CASE("the face on postgresql: a flag follows the data, and goes ahead with a share of the instances") {
+    World world;
+    soci::session theirs{soci::postgresql, world.database.parameters()};
+    Evolver evolver{world.session, catalogue(), {.release = "2.0", .soak = 0s, .canary_draw = 0.25}};
+    Evolver late{theirs, catalogue(), {.release = "2.0", .canary_draw = 0.75}};
+    auto const flag = evolver.flag("0002-size-bytes");
+    auto const late_flag = late.flag("0002-size-bytes");
+    CHECK_FALSE(flag.on());
+    evolver.expand();
+    CHECK_FALSE(flag.on());
+    CHECK_FALSE(late_flag.on());
+    CHECK_THROWS_WITH_AS(evolver.set_canary({.share = 1.5, .reason = "x"}), doctest::Contains("between 0 and 1"),
+                         HistoryError);
+    evolver.set_canary({.share = 0.5, .reason = "try it"});
+    CHECK(flag.on());
+    late.heartbeat();
+    CHECK_FALSE(late_flag.on());
+    CHECK(evolver.status().migrations.at(1).canary == doctest::Approx(0.5));
+    evolver.set_canary({.share = 0.8, .reason = "it goes well"});
+    CHECK_FALSE(late_flag.on());
+    late.heartbeat();
+    CHECK(late_flag.on());
+    evolver.set_canary({.share = 0, .reason = "enough"});
+    CHECK_FALSE(flag.on());
+    evolver.backfill();
+    evolver.reconcile();
+    CHECK(flag.on());
 }
 
 TEST_SUITE_END();
