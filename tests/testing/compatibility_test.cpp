@@ -65,6 +65,14 @@ TEST_CASE("compatibility: statements that name their columns fit every schema th
     CHECK(has(text_of(report), ": all fit\n"));
 }
 
+TEST_CASE("compatibility: a statement with a zero byte in it is a failure, and not half a statement that fits") {
+    Compatibility releases{catalogue()};
+    releases.statements("1.0", {std::string{"SELECT name FROM packages WHERE id = :id\0 AND no_such_column = 1", 64}});
+    auto const report = releases.check();
+    REQUIRE_FALSE(report.compatible());
+    CHECK(has(text_of(report), "a zero byte"));
+}
+
 TEST_CASE("compatibility: what LiveTable writes fits at every moment") {
     Compatibility releases{catalogue()};
     int asked = 0;

@@ -1,6 +1,7 @@
 #include "dialect/sqlite/statement_look.hpp"
 
 #include "dialect/sqlite/inspect.hpp"
+#include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/tokens.hpp"
 
 #include <sqlite3.h>
@@ -96,6 +97,13 @@ std::set<std::string> StatementLook::written() const {
 }
 
 StatementLook look_at(Connection const& connection, std::string_view sql, StandIns& stand_ins) {
+    // SQLite would read up to there, and find half a statement good.
+    if (auto const zero = sql.find('\0'); zero != std::string_view::npos) {
+        throw EngineError{Failure{.what = "a statement holds a zero byte after its first " + std::to_string(zero) +
+                                          " bytes, and SQLite reads no further",
+                                  .instead = "remove the byte, or bind the value that holds it",
+                                  .sql = std::string{sql.substr(0, zero)}}};
+    }
     Watched watched;
     auto names = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'");
     while (names.step()) watched.triggers.insert(names.text(0));
