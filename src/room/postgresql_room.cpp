@@ -26,8 +26,7 @@ PostgresqlRoom::PostgresqlRoom(soci::session& session, Plan plan, Release releas
                     .on_behalf_of = options.on_behalf_of,
                     .observer = options.observer,
                     .wait = options.wait},
-      options_{options},
-      canary_draw_{canary_draw_of(options)} {
+      options_{options} {
     (void)plan_.position_of(release);
     // What would be ignored silently is asked for in vain.
     if (options_.rows_per_second != 0) refuse("Options::rows_per_second");
@@ -70,7 +69,7 @@ void PostgresqlRoom::attach() {
 
 std::shared_ptr<detail::PostgresqlAccess> const& PostgresqlRoom::own_access() {
     (void)site();
-    if (!access_) access_ = std::make_shared<detail::PostgresqlAccess>(site_, canary_draw_);
+    if (!access_) access_ = std::make_shared<detail::PostgresqlAccess>(site_, given_or_drawn(options_.canary_draw));
     return access_;
 }
 

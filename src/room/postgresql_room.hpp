@@ -70,7 +70,6 @@ private:
     Plan plan_;
     postgresql::SiteOptions site_options_;
     Options options_;
-    double canary_draw_;
     std::shared_ptr<postgresql::Site> site_;
     std::optional<postgresql::Filler> filler_;
     std::shared_ptr<detail::PostgresqlAccess> access_;

@@ -21,8 +21,8 @@ std::unique_ptr<Room> room_for(soci::session& session, Plan plan, Options const&
     return std::make_unique<SqliteRoom>(session, std::move(plan), std::move(release), options);
 }
 
-double canary_draw_of(Options const& options) {
-    if (options.canary_draw) return *options.canary_draw;
+double given_or_drawn(std::optional<double> given) {
+    if (given) return *given;
     std::random_device device;
     return std::uniform_real_distribution<double>{0, 1}(device);
 }

@@ -94,7 +94,7 @@ public:
 /// Throws EngineError where the session is closed, or of an engine that this build does not know; PlanError where the plan does not name the release.
 [[nodiscard]] std::unique_ptr<Room> room_for(soci::session& session, Plan plan, Options const& options);
 
-/// Options::canary_draw, or a number from 0 to 1 that is another one in each instance.
-[[nodiscard]] double canary_draw_of(Options const& options);
+/// What is given, or a number from 0 to 1 that is another one each time, and no secret.
+[[nodiscard]] double given_or_drawn(std::optional<double> given);
 
 }  // namespace evolver

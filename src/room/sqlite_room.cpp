@@ -23,7 +23,7 @@ SqliteRoom::SqliteRoom(soci::session& session, Plan plan, Release release, Optio
                  options.observer,           options.wait},
       soak_{options.soak},
       compared_rows_{options.compared_rows},
-      canary_draw_{canary_draw_of(options)},
+      canary_draw_{options.canary_draw},
       advancer_{workplace_,
                 {.signals = options.signals, .rows_per_second = options.rows_per_second, .order = options.fill_order}} {
     workplace_.act_as({.on_behalf_of = options.on_behalf_of});
@@ -39,8 +39,9 @@ void SqliteRoom::baseline(MigrationId const& last) { evolver::baseline(workplace
 
 std::shared_ptr<detail::SqliteAccess> const& SqliteRoom::own_access() {
     if (!access_) {
-        access_ = std::make_shared<detail::SqliteAccess>(workplace_.plan(), workplace_.shared_presence(),
-                                                         workplace_.path(), workplace_.given().handle(), canary_draw_);
+        access_ =
+            std::make_shared<detail::SqliteAccess>(workplace_.plan(), workplace_.shared_presence(), workplace_.path(),
+                                                   workplace_.given().handle(), given_or_drawn(canary_draw_));
     }
     return access_;
 }

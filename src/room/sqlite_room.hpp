@@ -62,7 +62,7 @@ private:
     std::chrono::seconds soak_;
     std::int64_t compared_rows_;
     std::optional<SpotCheck> spot_check_;
-    double canary_draw_;
+    std::optional<double> canary_draw_;
     Advancer advancer_;
     std::string why_;
     std::shared_ptr<detail::SqliteAccess> access_;

@@ -37,14 +37,14 @@ bool helps(std::string_view sqlstate) {
 
 /// What the server has refused has a SQLSTATE. What fails without one has failed on the way: libpq may take the connection for a good one still.
 bool is_broken(pg_conn const* handle, PGresult const* result) {
-    if (PQstatus(handle) == CONNECTION_BAD) return true;
-    return result == nullptr || PQresultErrorField(result, PG_DIAG_SQLSTATE) == nullptr;
+    if (PQstatus(handle) == CONNECTION_BAD || result == nullptr) return true;
+    return PQresultStatus(result) == PGRES_FATAL_ERROR && PQresultErrorField(result, PG_DIAG_SQLSTATE) == nullptr;
 }
 
 [[noreturn]] void refuse(pg_conn* handle, PGresult const* result, std::string const& sql, bool in_transaction) {
     bool const lost = is_broken(handle, result);
     auto const* const field = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    std::string const sqlstate = field != nullptr ? field : "08006";
+    std::string const sqlstate = field != nullptr ? field : lost ? "08006" : "XX000";
     auto const* const primary = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     auto const words = words_of(primary != nullptr ? primary : PQerrorMessage(handle), sqlstate);
     // What stood in a transaction is gone with it. A statement of its own may have been done before its answer was lost.

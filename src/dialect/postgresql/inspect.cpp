@@ -1,6 +1,7 @@
 #include "dialect/postgresql/inspect.hpp"
 
 #include <fmt/format.h>
+
 #include <array>
 
 namespace evolver::postgresql {

@@ -8,6 +8,7 @@
 #include "execute/completion.hpp"
 #include "execute/judge.hpp"
 #include "execute/postgresql/reconcile.hpp"
+#include "execute/postgresql/rollback.hpp"
 #include "execute/workplace.hpp"
 #include "fleet/gates/gates.hpp"
 #include "fleet/hand_over.hpp"
@@ -192,13 +193,22 @@ struct Removal {
         Blueprint const blueprint{plan, standing, connection, site.schema()};
         auto const compiled = blueprint.contract();
         auto const pairs = blueprint.pairs(position);
+        auto const& entry = state.entries[position];
+        auto const look_at_gates = [&] {
+            auto closed = closed_among(bench.judge(connection, entry, compiled.removes, {}));
+            if (!closed.empty()) throw GateClosed{std::move(closed)};
+        };
+        if (compiled.removes && entry.stage != Stage::complete) {
+            // Programs that name the old columns may be at work again. Whoever has moved it back has held it, as a rule, and says why.
+            look_at_gates();
+            throw HistoryError{Failure{.what = "Somebody has moved \"" + id + "\" back to stage " +
+                                               std::string{name_of(entry.stage)} + " while its contract waited.",
+                                       .object = id,
+                                       .instead = "call contract() again"}};
+        }
         for (auto const& table : compiled.tables) connection.run(lock_table(site.schema(), table));
-        // Somebody has moved it back meanwhile: programs that name the old columns may be at work.
-        if (compiled.removes && state.entries[position].stage != Stage::complete) return false;
         // From here on nobody writes. What has come in since the gates were looked at is seen now.
-        if (auto closed = closed_among(bench.judge(connection, state.entries[position], compiled.removes, {}));
-            !closed.empty())
-            throw GateClosed{std::move(closed)};
+        look_at_gates();
         for (auto const& open : pairs) {
             if (connection.text(sync_is_on(site.schema(), open.pair.pair.table)) == "t") continue;
             throw DriftError{
@@ -237,10 +247,9 @@ struct Removal {
 };
 
 /// From here on programs of this release write the new shape only; the trigger goes on filling the old one. Only when all of them do, which the next
-/// move waits for, can the old columns go: a statement that names them would fail.
-/// `check` throws, under the pen, where it may not be.
+/// move waits for, can the old columns go: a statement that names them would fail. `check` throws, under the pen, where it may not be.
 void leave_the_old_shape(Site& site, std::size_t position, std::string const& why,
-                         std::function<void(Connection const&, ledger::Entry const&)> const& check = {}) {
+                         std::function<void(Connection const&, ledger::Entry const&)> const& check) {
     auto const& plan = site.plan();
     auto const& id = plan.migrations()[position].id.text();
     auto const at = static_cast<std::int64_t>(position);
@@ -258,9 +267,9 @@ void leave_the_old_shape(Site& site, std::size_t position, std::string const& wh
                 ledger::take_pen(connection, plan.name());
                 auto const state = ledger::read(connection, plan.name());
                 if (!is_due(state)) return;
-                if (check) check(connection, state.entries[position]);
+                refuse_begun_rollback(state.entries[position]);
+                check(connection, state.entries[position]);
                 ledger::move_stage(connection, plan.name(), at, Stage::complete);
-                ledger::release_hold(connection, plan.name(), at);
                 site.audit(connection, {.plan = {}, .event = "stage complete", .migration = id, .detail = why});
             };
             (void)hand_over(site.roster(), move);
@@ -308,6 +317,7 @@ void complete_stage(Site& site, std::chrono::seconds soak, std::size_t position,
             site.audit(
                 connection,
                 {.plan = {}, .event = "gate overridden", .migration = id, .detail = one.gate + ": " + one.reason});
+        ledger::release_hold(connection, plan.name(), entry.position);
     });
     site.tell({.kind = EventKind::completed, .migration = id});
 }
@@ -317,12 +327,7 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
     refuse_unknown(plan, options);
     auto const at_first = site.look();
     refuse_unfinished(at_first, plan);
-    for (auto const& entry : at_first.entries) {
-        if (entry.phase != Phase::expanded || entry.stage != Stage::off) continue;
-        throw HistoryError{Failure{.what = "A rollback of \"" + entry.id + "\" has begun, and has not ended.",
-                                   .object = entry.id,
-                                   .instead = "rollback() again; or advance_stage(), which keeps the migration"}};
-    }
+    for (auto const& entry : at_first.entries) refuse_begun_rollback(entry);
     Bench const bench{site, soak, options};
     std::size_t end = 0;
     std::vector<Gate> closed;
@@ -355,7 +360,11 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                                          std::to_string(found.lossy()) + " instead of " + std::to_string(known) +
                                          "): call reconcile() again"}}};
         }
-        leave_the_old_shape(site, position, "contract is due");
+        leave_the_old_shape(site, position, "contract is due",
+                            [&](Connection const& connection, ledger::Entry const& entry) {
+                                auto now = closed_among(bench.judge(connection, entry, compiled.removes, {}));
+                                if (!now.empty()) throw GateClosed{std::move(now)};
+                            });
         Tightening tightening{site, compiled.tightened};
         auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
         bool const over_instances = bench.overridden("instances");

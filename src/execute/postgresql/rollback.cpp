@@ -54,8 +54,9 @@ void leave_the_new_shape(Site& site, std::string const& migration) {
     auto const& plan = site.plan();
     site.patiently(
         [&] {
-            auto const position = last_expanded(site.state(), plan, migration);
-            if (site.state().entries[position].stage == Stage::off) return;
+            auto const state = site.state();
+            auto const position = last_expanded(state, plan, migration);
+            if (state.entries[position].stage == Stage::off) return;
             site.lease().renew();
             HandOver move{.what = "rollback of " + migration};
             move.work = [&] {
@@ -91,6 +92,13 @@ void give_up(Site& site, std::string const& migration) {
 }
 
 }  // namespace
+
+void refuse_begun_rollback(ledger::Entry const& entry) {
+    if (entry.phase != Phase::expanded || entry.stage != Stage::off) return;
+    throw HistoryError{Failure{.what = "A rollback of \"" + entry.id + "\" has begun, and has not ended.",
+                               .object = entry.id,
+                               .instead = "rollback() again; or advance_stage(), which keeps the migration"}};
+}
 
 Report rollback(Site& site, RollbackOptions const& options) {
     auto const& plan = site.plan();

@@ -3,6 +3,7 @@
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/contract.hpp"
+#include "execute/postgresql/rollback.hpp"
 #include "execute/workplace.hpp"
 #include "fleet/gates/gates.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -156,10 +157,7 @@ Stage step_back(Site& site, StageOrder const& order) {
         Ordered stage{site, "step_back", order.migration};
         stage.need_reason(order.reason);
         auto const& id = stage.entry().id;
-        if (stage.entry().stage == Stage::off) {
-            stage.refuse("a rollback of \"" + id + "\" has begun, and has not ended",
-                         "rollback() again; or advance_stage(), which keeps the migration");
-        }
+        refuse_begun_rollback(stage.entry());
         if (stage.entry().stage == Stage::dual) {
             stage.refuse("\"" + id + "\" is at stage dual, and what lies behind it is before expand",
                          "call rollback({.migration = \"" + id + "\"})");

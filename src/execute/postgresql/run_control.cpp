@@ -62,7 +62,8 @@ void give(Site& site, Order const& order) {
         if (!ledger::may_move(now, order.to))
             refuse(order, entry.id, "the backfill of \"" + entry.id + "\" is " + std::string{name_of(now)},
                    "status() says where it stands");
-        if (order.said.batches == Batches::halved) ledger::halve_batches(connection, plan, entry.position);
+        if (order.to == RunState::running && order.said.batches == Batches::halved)
+            ledger::halve_batches(connection, plan, entry.position);
         ledger::move_run(connection, plan, entry.position,
                          {.state = order.to, .why = order.said.reason, .actor = site.options().actor});
         site.audit(connection,

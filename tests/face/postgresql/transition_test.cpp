@@ -13,6 +13,7 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -194,27 +195,26 @@ TEST_CASE("the face on postgresql: another process pauses a backfill, resumes it
           std::vector<std::string>{"backfill paused", "backfill resumed", "backfill stopped", "backfill resumed"});
 }
 
-TEST_CASE("the face on postgresql: a pause that comes in the middle of a batch holds once the call has returned") {
+TEST_CASE("the face on postgresql: a pause waits for the batch that is under way, and for no other") {
     World world;
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     evolver.expand();
-    std::jthread const filling{[&] {
+    // What a batch holds to its end.
+    auto const batch = world.database.connect();
+    batch.run("BEGIN; SELECT position FROM evolver_migration WHERE position = 1 FOR SHARE");
+    std::atomic<bool> paused{false};
+    std::jthread pausing{[&] {
         soci::session own{soci::postgresql, world.database.parameters()};
-        Evolver worker{own, catalogue(), {.release = "2.0"}};
-        while (worker.advance(1ms) || worker.why().empty()) {
-            if (worker.status().migrations.at(1).filled) return;
-        }
+        Evolver{own, catalogue(), {.release = "2.0"}}.pause_backfill({.reason = "a look"});
+        paused = true;
     }};
-    soci::session other{soci::postgresql, world.database.parameters()};
-    Evolver someone{other, catalogue(), {.release = "2.0"}};
-    try {
-        someone.pause_backfill({.reason = "a look"});
-        auto const seen = world.count("size_bytes IS NOT NULL");
-        std::this_thread::sleep_for(50ms);
-        CHECK(world.count("size_bytes IS NOT NULL") == seen);
-    } catch (HistoryError const& error) {
-        MESSAGE("it was filled before: ", error.what());
-    }
+    std::this_thread::sleep_for(300ms);
+    CHECK_FALSE(paused);
+    batch.run("COMMIT");
+    pausing.join();
+    CHECK(paused);
+    CHECK_FALSE(evolver.advance(50ms));
+    CHECK(world.count("size_bytes IS NOT NULL") == 0);
 }
 
 TEST_CASE(
@@ -261,6 +261,47 @@ TEST_CASE(
                                            "stage dual again", "stage released", "stage complete"});
     CHECK_THROWS_WITH_AS(evolver.hold_stage({.reason = "late"}), doctest::Contains("no migration has two shapes"),
                          HistoryError);
+}
+
+TEST_CASE("the face on postgresql: who steps back while contract waits is heard, and old programs may still come in") {
+    World world;
+    auto const with = [&](soci::session& session, std::string const& actor) {
+        session.open(soci::postgresql, world.database.parameters());
+        return Evolver{session, catalogue(), {.release = "2.0", .actor = actor, .soak = 0s}};
+    };
+    soci::session first;
+    soci::session second;
+    Evolver evolver{world.session, catalogue(), {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    evolver.backfill();
+    evolver.reconcile();
+    // It is alive, and knows of no move until its heartbeat: so contract waits for it.
+    auto busy = with(first, "an instance");
+    busy.attach();
+    std::string refusal;
+    std::jthread contracting{[&] {
+        try {
+            evolver.contract();
+        } catch (GateClosed const& closed) {
+            refusal = closed.what();
+        }
+    }};
+    auto alice = with(second, "alice");
+    auto const stage = [&] { return alice.status().migrations.at(1).stage; };
+    auto const end = std::chrono::steady_clock::now() + 60s;
+    while (stage() != Stage::complete && std::chrono::steady_clock::now() < end) {
+        busy.heartbeat();
+        std::this_thread::sleep_for(5ms);
+    }
+    CHECK(alice.step_back({.reason = "a report is slow"}) == Stage::switched);
+    busy.heartbeat();
+    contracting.join();
+    CHECK_MESSAGE(refusal.find("held by alice: a report is slow") != std::string::npos, refusal);
+    CHECK(stage() == Stage::switched);
+    CHECK(world.count("size IS NOT NULL") == 3000);
+    soci::session third{soci::postgresql, world.database.parameters()};
+    Evolver old{third, catalogue().until("1.0"), {.release = "1.0"}};
+    CHECK_NOTHROW(old.attach());
 }
 
 TEST_CASE("the face on postgresql: a stage is not complete while an instance of the older release is alive") {
