@@ -38,7 +38,8 @@ function(evolver_settings target)
 endfunction()
 
 # evolver_precompile(TARGET [HEADER...]): the standard headers that nearly every file includes, and HEADERs (evolver's own face, where a program
-# of many files has it in most of them), are read once. It halves the build, and changes nothing else: each file still includes what it uses, and the headers are compiled alone by a test.
+# of many files has it in most of them), are read once. It halves the build, and changes nothing else: each file still includes what it uses, and
+# the headers are compiled alone by a test.
 function(evolver_precompile target)
     target_precompile_headers(${target} PRIVATE
         <algorithm> <chrono> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility> <variant> <vector>

@@ -202,8 +202,10 @@ public:
     [[nodiscard]] std::vector<Gate> gates(ContractOptions const& options = {});
 
     /// Takes the new shape of the last expanded migration away; writes that reached the old shape stay. Throws HistoryError, and GateClosed
-    /// where something would be lost that is not accepted. Programs with LiveTables go on; on PostgreSQL it waits until every one of them has left the
-    /// new shape, a third of a lease at most, and one that was interrupted is gone on with by another rollback(), or given up by advance_stage().
+    /// where something would be lost that is not accepted.
+    ///
+    /// Programs with LiveTables go on. On PostgreSQL it waits until each of them has left the new shape: a third of a lease, and a whole one (30 s)
+    /// where one has died. One that was interrupted is gone on with by another rollback(), or given up by advance_stage().
     Report rollback(RollbackOptions const& options);
 
     // ---- at any time

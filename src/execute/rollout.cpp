@@ -84,12 +84,13 @@ private:
     bool relaxed_ = false;
 };
 
-/// What reads of the bare new column need, as contract's gates say it.
-void refuse_unproven(Plan const& plan, OrderedStage const& order) {
-    auto const& entry = order.entry();
-    contract_gates::Facts facts{
-        .plan = plan, .migration = plan.migrations()[static_cast<std::size_t>(entry.position)], .entry = entry};
-    facts.legacy = ledger::legacy_of(order.connection(), plan.name(), entry.position);
+}  // namespace
+
+void refuse_unproven(Plan const& plan, ledger::Entry const& entry, ledger::Legacy const& legacy) {
+    contract_gates::Facts const facts{.plan = plan,
+                                      .migration = plan.migrations()[static_cast<std::size_t>(entry.position)],
+                                      .entry = entry,
+                                      .legacy = legacy};
     std::vector<Gate> closed;
     for (auto const* condition : {&contract_gates::backfill, &contract_gates::reconciliation}) {
         if (auto reason = condition->reason(facts); !reason.empty())
@@ -97,8 +98,6 @@ void refuse_unproven(Plan const& plan, OrderedStage const& order) {
     }
     if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
 }
-
-}  // namespace
 
 void hold_stage(Workplace& workplace, StageOrder const& order) {
     OrderedStage stage{workplace, "hold_stage", order.migration};
@@ -135,7 +134,8 @@ Stage advance_stage(Workplace& workplace, std::chrono::seconds soak, StageOrder 
                          "call contract() when gates() are open");
         }
         if (stage.entry().stage == Stage::dual) {
-            refuse_unproven(workplace.plan(), stage);
+            refuse_unproven(workplace.plan(), stage.entry(),
+                            ledger::legacy_of(stage.connection(), stage.plan(), stage.entry().position));
             ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::switched);
             ledger::release_hold(stage.connection(), stage.plan(), stage.entry().position);
             stage.commit("stage switched", order.reason);

@@ -18,4 +18,7 @@ Stage step_back(Workplace& workplace, StageOrder const& order);
 void set_canary(Workplace& workplace, Canary const& canary);
 void sign_off(Workplace& workplace, SignOff const& sign_off);
 
+/// Throws GateClosed where reads of the bare new column are not proven to find everything: what contract's gates `backfill` and `reconciliation` say.
+void refuse_unproven(Plan const& plan, ledger::Entry const& entry, ledger::Legacy const& legacy);
+
 }  // namespace evolver

@@ -55,7 +55,7 @@ std::optional<Filler::Work> Filler::next() {
 }
 
 bool Filler::is_halted(std::size_t position) {
-    auto const run = ledger::ordered_run(site_.connection(), site_.plan().name(), static_cast<std::int64_t>(position));
+    auto const run = ledger::run_of(site_.connection(), site_.plan().name(), static_cast<std::int64_t>(position));
     state_ = run.state;
     if (run.state != RunState::paused && run.state != RunState::stopped) return false;
     why_ = "the backfill of \"" + site_.plan().migrations()[position].id.text() + "\" " +

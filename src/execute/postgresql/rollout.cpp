@@ -1,11 +1,10 @@
 #include "execute/postgresql/rollout.hpp"
 
-#include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/rollback.hpp"
+#include "execute/rollout.hpp"
 #include "execute/workplace.hpp"
-#include "fleet/gates/gates.hpp"
 #include "ledger/postgresql/ledger.hpp"
 #include "ledger/postgresql/rollout.hpp"
 
@@ -78,20 +77,6 @@ void refuse_unexpanded(Site const& site) {
     if (site.look().entries.empty()) refuse_unknown_plan(plan, plan);
 }
 
-/// What reads of the bare new column need, as contract's gates say it.
-void refuse_unproven(Plan const& plan, Ordered const& order) {
-    auto const& entry = order.entry();
-    auto const migration = order.migration();
-    contract_gates::Facts facts{.plan = plan, .migration = migration, .entry = entry};
-    facts.legacy = ledger::legacy_of(order.connection(), plan.name(), entry.position);
-    std::vector<Gate> closed;
-    for (auto const* condition : {&contract_gates::backfill, &contract_gates::reconciliation}) {
-        if (auto reason = condition->reason(facts); !reason.empty())
-            closed.push_back({std::string{condition->name}, entry.id, false, std::move(reason)});
-    }
-    if (!closed.empty()) throw GateClosed{std::move(closed), "advance_stage()"};
-}
-
 }  // namespace
 
 void hold_stage(Site& site, StageOrder const& order) {
@@ -139,7 +124,8 @@ Stage advance_stage(Site& site, std::chrono::seconds soak, StageOrder const& ord
             from_switched = static_cast<std::size_t>(stage.entry().position);
             return;
         }
-        refuse_unproven(site.plan(), stage);
+        refuse_unproven(site.plan(), stage.entry(),
+                        ledger::legacy_of(stage.connection(), stage.plan(), stage.entry().position));
         ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::switched);
         ledger::release_hold(stage.connection(), stage.plan(), stage.entry().position);
         stage.commit("stage switched", order.reason);

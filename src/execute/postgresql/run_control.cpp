@@ -4,7 +4,6 @@
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
 #include "ledger/postgresql/runs.hpp"
-#include "ledger/runs.hpp"
 
 #include <algorithm>
 #include <string>
@@ -55,7 +54,7 @@ void give(Site& site, Order const& order) {
         ledger::hold_run(connection, plan, about.position);
         // It may have been filled, or taken back, while the batch was waited for.
         auto const entry = meant(site, site.state(), order);
-        auto now = ledger::ordered_run(connection, plan, entry.position).state;
+        auto now = ledger::run_of(connection, plan, entry.position).state;
         if (entry.phase != Phase::expanded || entry.filled) now = RunState::finished;
         if (entry.position != about.position || now == order.to) return;
         if (order.to == RunState::running && now == RunState::planned) return;

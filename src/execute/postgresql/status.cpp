@@ -15,7 +15,7 @@ namespace {
 
 void add_backfills(Connection const& connection, std::string const& plan, ledger::Entry const& entry,
                    std::vector<OpenPair> const& pairs, MigrationStatus& migration) {
-    auto const run = ledger::ordered_run(connection, plan, entry.position);
+    auto const run = ledger::run_of(connection, plan, entry.position);
     bool const halted = !entry.filled && (run.state == RunState::paused || run.state == RunState::stopped);
     for (auto const& open : pairs) {
         auto const& table = open.pair.pair.table.text();

@@ -2,6 +2,7 @@
 
 #include "dialect/postgresql/sync.hpp"
 #include "ledger/phase_words.hpp"
+#include "ledger/postgresql/about.hpp"
 #include "ledger/postgresql/audit.hpp"
 #include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/rollout.hpp"
@@ -38,9 +39,7 @@ constexpr auto seconds = "CAST(extract(epoch FROM clock_timestamp()) AS bigint)"
 
 }  // namespace
 
-bool exists(Connection const& connection) {
-    return connection.text("SELECT to_regclass('evolver_plan') IS NOT NULL") == "t";
-}
+bool exists(Connection const& connection) { return has_table(connection, "evolver_plan"); }
 
 State read(Connection const& connection, std::string const& plan) {
     State state;
@@ -80,8 +79,7 @@ State read(Connection const& connection, std::string const& plan) {
 void create(Connection const& connection, std::string const& plan, std::chrono::milliseconds lock_timeout) {
     postgresql::make_fleet(connection, plan, lock_timeout);
     postgresql::Transaction transaction{connection, lock_timeout};
-    // Two who say IF NOT EXISTS at once both find nothing, and one of them fails.
-    connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_ledger', 0))");
+    make_alone(connection);
     if (!exists(connection)) {
         connection.run(
             "CREATE TABLE IF NOT EXISTS evolver_plan (plan text PRIMARY KEY, format bigint NOT NULL, chain text NOT "

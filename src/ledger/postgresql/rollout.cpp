@@ -1,5 +1,7 @@
 #include "ledger/postgresql/rollout.hpp"
 
+#include "ledger/postgresql/about.hpp"
+
 #include <fmt/format.h>
 
 namespace evolver::ledger {
@@ -7,27 +9,17 @@ namespace evolver::ledger {
 namespace {
 
 using postgresql::Connection;
-using postgresql::Text;
 
 // Shares come in millionths: a whole number is read alike in every locale.
 constexpr double millionth = 1e-6;
 
-bool has_rollout(Connection const& connection) {
-    return connection.text("SELECT to_regclass('evolver_sign_off') IS NOT NULL") == "t";
-}
-
-postgresql::Rows about(Connection const& connection, std::string const& sql, std::string const& plan,
-                       std::int64_t position, std::vector<Text> more = {}) {
-    more.insert(more.begin(), {plan, std::to_string(position)});
-    return connection.query(sql, more);
-}
+bool has_rollout(Connection const& connection) { return has_table(connection, "evolver_sign_off"); }
 
 }  // namespace
 
 void make_rollout(Connection const& connection) {
     if (has_rollout(connection)) return;
-    // Two who say IF NOT EXISTS at once both find nothing, and one of them fails.
-    connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_ledger', 0))");
+    make_alone(connection);
     connection.run(
         "CREATE TABLE IF NOT EXISTS evolver_rollout (plan text NOT NULL, position bigint NOT NULL, held boolean NOT "
         "NULL DEFAULT false, reason text NOT NULL DEFAULT '', actor text NOT NULL DEFAULT '', at bigint NOT NULL "

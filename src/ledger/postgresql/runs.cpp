@@ -1,6 +1,6 @@
 #include "ledger/postgresql/runs.hpp"
 
-#include "ledger/runs.hpp"
+#include "ledger/postgresql/about.hpp"
 
 #include <string_view>
 #include <vector>
@@ -10,30 +10,20 @@ namespace evolver::ledger {
 namespace {
 
 using postgresql::Connection;
-using postgresql::Text;
 
-bool has_runs(Connection const& connection) {
-    return connection.text("SELECT to_regclass('evolver_run') IS NOT NULL") == "t";
-}
-
-postgresql::Rows about(Connection const& connection, std::string const& sql, std::string const& plan,
-                       std::int64_t position, std::vector<Text> more = {}) {
-    more.insert(more.begin(), {plan, std::to_string(position)});
-    return connection.query(sql, more);
-}
+bool has_runs(Connection const& connection) { return has_table(connection, "evolver_run"); }
 
 }  // namespace
 
 void make_runs(Connection const& connection) {
     if (has_runs(connection)) return;
-    // Two who say IF NOT EXISTS at once both find nothing, and one of them fails.
-    connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_ledger', 0))");
+    make_alone(connection);
     connection.run(
         "CREATE TABLE IF NOT EXISTS evolver_run (plan text NOT NULL, position bigint NOT NULL, state text NOT NULL, "
         "why text NOT NULL, actor text NOT NULL, at bigint NOT NULL, PRIMARY KEY (plan, position))");
 }
 
-OrderedRun ordered_run(Connection const& connection, std::string const& plan, std::int64_t position) {
+Run run_of(Connection const& connection, std::string const& plan, std::int64_t position) {
     if (!has_runs(connection)) return {};
     auto const found = about(connection,
                              "SELECT state, why, actor FROM evolver_run WHERE plan = $1 AND position = "
@@ -49,7 +39,7 @@ void hold_run(Connection const& connection, std::string const& plan, std::int64_
                 plan, position);
 }
 
-void move_run(Connection const& connection, std::string const& plan, std::int64_t position, OrderedRun const& run) {
+void move_run(Connection const& connection, std::string const& plan, std::int64_t position, Run const& run) {
     (void)about(connection,
                 "INSERT INTO evolver_run (plan, position, state, why, actor, at) VALUES ($1, CAST($2 AS bigint), $3, "
                 "$4, $5, CAST(extract(epoch FROM clock_timestamp()) AS bigint)) ON CONFLICT (plan, position) DO UPDATE "

@@ -11,31 +11,23 @@
 // holds from the moment that his transaction is committed: no batch that was under way commits after it.
 
 #include "dialect/postgresql/connection.hpp"
-#include "evolver/ledger/run_state.hpp"
+#include "ledger/runs.hpp"
 
 #include <cstdint>
 #include <string>
 
 namespace evolver::ledger {
 
-/// RunState::planned where nobody has said anything.
-struct OrderedRun {
-    RunState state = RunState::planned;
-    std::string why = {};
-    std::string actor = {};
-};
-
 /// Makes the table where it is missing. Inside a transaction.
 void make_runs(postgresql::Connection const& connection);
 
-[[nodiscard]] OrderedRun ordered_run(postgresql::Connection const& connection, std::string const& plan,
-                                     std::int64_t position);
+/// Without a batch that failed: there is none here.
+[[nodiscard]] Run run_of(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
 
 /// Waits for the batch that is under way; from here to the end of the transaction there is no other. make_runs() first.
 void hold_run(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
 /// Notes the state, behind hold_run(); may_move() was asked there.
-void move_run(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
-              OrderedRun const& run);
+void move_run(postgresql::Connection const& connection, std::string const& plan, std::int64_t position, Run const& run);
 /// The next batch has half as many rows as it would have.
 void halve_batches(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
 /// With the migration.

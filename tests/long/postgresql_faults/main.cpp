@@ -4,7 +4,7 @@
 //   evolver_postgresql_faults [--every N]
 //
 // Both releases write after each call that failed, and have to see each other. The database in the end has to equal that of a calm run; the error that
-// came out must have said truly whether anything had changed. With --every, one in so many requests is struck, and others each time.
+// came out must have said truly whether anything had changed. With --every, one in so many requests is struck, counted through all of them.
 
 #include "evolver/evolver.hpp"
 #include "evolver/ledger/ledger_error.hpp"

@@ -173,7 +173,13 @@ void Wire::accept_clients() {
     while (!stopping_) {
         int const client = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
         if (client < 0) continue;
-        serving_.emplace_back([this, client] { serve(client); });
+        // A thread that has ended keeps its stack until it is joined.
+        std::erase_if(serving_, [](Serving const& one) { return one.over->load(); });
+        auto over = std::make_shared<std::atomic<bool>>(false);
+        serving_.push_back({over, std::jthread{[this, client, over] {
+                                serve(client);
+                                *over = true;
+                            }}});
     }
 }
 

@@ -65,7 +65,11 @@ private:
     mutable std::atomic<long> requests_{0};
     std::atomic<bool> stopping_{false};
     std::thread accepting_;
-    std::vector<std::jthread> serving_;
+    struct Serving {
+        std::shared_ptr<std::atomic<bool>> over;
+        std::jthread thread;
+    };
+    std::vector<Serving> serving_;
 };
 
 }  // namespace evolver::faults
