@@ -1,5 +1,7 @@
 #include "ledger/postgresql/instances.hpp"
 
+#include "ledger/postgresql/about.hpp"
+
 namespace evolver::postgresql {
 
 namespace {
@@ -33,17 +35,18 @@ FleetRow fleet(Connection const& connection, std::string const& plan, std::strin
 
 void make_fleet(Connection const& connection, std::string const& plan, std::chrono::milliseconds lock_timeout) {
     Transaction transaction{connection, lock_timeout};
-    // Two who say IF NOT EXISTS at once both find nothing, and one of them fails.
-    connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_fleet', 0))");
-    connection.run(
-        "CREATE TABLE IF NOT EXISTS evolver_fleet (plan text PRIMARY KEY, epoch bigint NOT NULL DEFAULT 1, floor "
-        "bigint "
-        "NOT NULL DEFAULT 0, floor_release text NOT NULL DEFAULT '');"
-        "CREATE TABLE IF NOT EXISTS evolver_instance (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, plan text "
-        "NOT "
-        "NULL, release text NOT NULL, release_position bigint NOT NULL, plan_digest text NOT NULL, host text NOT NULL, "
-        "process bigint NOT NULL, acknowledged bigint NOT NULL, enrolled_at timestamptz NOT NULL DEFAULT "
-        "clock_timestamp(), expires_at timestamptz NOT NULL) WITH (fillfactor = 50)");
+    // Who only uses the database may make no table in it.
+    if (!ledger::has_table(connection, "evolver_instance")) {
+        // Two who say IF NOT EXISTS at once both find nothing, and one of them fails.
+        connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_fleet', 0))");
+        connection.run(
+            "CREATE TABLE IF NOT EXISTS evolver_fleet (plan text PRIMARY KEY, epoch bigint NOT NULL DEFAULT 1, floor "
+            "bigint NOT NULL DEFAULT 0, floor_release text NOT NULL DEFAULT '');"
+            "CREATE TABLE IF NOT EXISTS evolver_instance (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, plan "
+            "text NOT NULL, release text NOT NULL, release_position bigint NOT NULL, plan_digest text NOT NULL, host "
+            "text NOT NULL, process bigint NOT NULL, acknowledged bigint NOT NULL, enrolled_at timestamptz NOT NULL "
+            "DEFAULT clock_timestamp(), expires_at timestamptz NOT NULL) WITH (fillfactor = 50)");
+    }
     connection.query("INSERT INTO evolver_fleet (plan) VALUES ($1) ON CONFLICT DO NOTHING", {plan});
     transaction.commit();
 }

@@ -225,6 +225,35 @@ TEST_CASE("live table on postgresql: programs of the new release go on while the
     CHECK(evolver.status().migrations.at(1).phase == Phase::planned);
 }
 
+TEST_CASE(
+    "live table on postgresql: a program that may only what it was granted after expand goes on when an operator says "
+    "something") {
+    World world;
+    Evolver evolver{world.second, catalogue(), {.release = "2.0"}};
+    evolver.expand();
+    auto const role = "program_of_" + world.one("SELECT current_database()::text");
+    world.first << "CREATE ROLE " + role + " LOGIN";
+    world.first << "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role;
+    world.first << "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO " + role;
+    {
+        auto parameters = world.database.parameters();
+        auto const user = std::string{"user=evolver"};
+        parameters.replace(parameters.find(user), user.size(), "user=" + role);
+        soci::session own{soci::postgresql, parameters};
+        Evolver program{own, catalogue(), {.release = "2.0"}};
+        use_as_second_release(program, own, 7);
+        evolver.pause_backfill({.reason = "the shop is busy"});
+        evolver.hold_stage({.reason = "the report of March"});
+        evolver.set_canary({.share = 1, .reason = "all of them"});
+        program.heartbeat();
+        use_as_second_release(program, own, 8);
+        CHECK(program.flag("0002-size-bytes").on());
+        CHECK_FALSE(program.advance(1ms));
+    }
+    world.first << "DROP OWNED BY " + role;
+    world.first << "DROP ROLE " + role;
+}
+
 TEST_CASE("live table on postgresql: a rollback that has begun can be gone on with, or given up") {
     World world;
     Evolver evolver{world.second, catalogue(), {.release = "2.0", .soak = 0s}};
