@@ -234,7 +234,6 @@ TEST_CASE(
     auto const role = "program_of_" + world.one("SELECT current_database()::text");
     world.first << "CREATE ROLE " + role + " LOGIN";
     world.first << "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO " + role;
-    world.first << "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO " + role;
     {
         auto parameters = world.database.parameters();
         auto const user = std::string{"user=evolver"};
