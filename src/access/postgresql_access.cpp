@@ -103,7 +103,16 @@ PostgresqlAccess::Known PostgresqlAccess::read(Name const& table) {
         auto const [standing, stages] = stood_in(state, plan);
         auto const schema = postgresql::inspect(own, site_->schema());
         auto const* const found = schema.find_table(physical_name(plan, standing, table));
-        known.shape = shape_of(plan, standing, stages, table, found == nullptr ? std::nullopt : std::optional{*found});
+        std::vector<Parent> parents;
+        for (auto& parent : parents_of(plan, standing, table)) {
+            auto const* const there = schema.find_table(parent.stored);
+            if (there == nullptr) continue;
+            parent.table = *there;
+            parents.push_back(std::move(parent));
+        }
+        known.shape =
+            shape_of(plan, standing, stages, table, found == nullptr ? std::nullopt : std::optional{*found}, parents);
+        if (found != nullptr) known.shape.key = found->key_columns();
         known.pairs.clear();
         if (standing.expanded > standing.contracted) {
             postgresql::Blueprint const blueprint{plan, standing, own, site_->schema()};

@@ -13,6 +13,7 @@
 #include "execute/standstill.hpp"
 #include "execute/sweep.hpp"
 #include "execute/transform_run.hpp"
+#include "execute/violation_words.hpp"
 #include "fleet/processes.hpp"
 
 #include <fmt/format.h>
@@ -30,14 +31,7 @@ using Clock = std::chrono::steady_clock;
 Gate rules_gate(sqlite::Connection const& connection, Compiler const& compiler, ledger::Entry const& entry) {
     Gate gate{.name = "rules", .migration = entry.id, .open = true, .reason = {}};
     for (auto const& rule : compiler.rules(static_cast<std::size_t>(entry.position))) {
-        if (!rule.rule.clean.empty() || rule.rule.violators != Violators::refuse) continue;
-        auto const found = violations(connection, rule);
-        if (found.count == 0) continue;
-        gate.open = false;
-        gate.reason +=
-            fmt::format("{}{} row{} break{} the rule that {} (key {}); mend {}", gate.reason.empty() ? "" : "; ",
-                        found.count, found.count == 1 ? "" : "s", found.count == 1 ? "s" : "", name_of(rule.rule),
-                        found.keys.front(), found.count == 1 ? "it" : "them");
+        if (!mends(rule.rule)) judge(gate, rule.rule, violations(connection, rule));
     }
     return gate;
 }

@@ -1,6 +1,6 @@
 #include "execute/rules.hpp"
 
-#include <fmt/format.h>
+#include "execute/violation_words.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -29,12 +29,6 @@ std::string in_words(Key const& key) {
     std::string text;
     for (auto const& part : key) text += (text.empty() ? "" : ", ") + sqlite::to_text(part);
     return key.size() == 1 ? text : "(" + text + ")";
-}
-
-std::string listed(std::vector<std::string> const& keys, std::int64_t count) {
-    std::string text;
-    for (auto const& key : keys) text += (text.empty() ? "" : ", ") + key;
-    return text + (count > static_cast<std::int64_t>(keys.size()) ? ", …" : "");
 }
 
 bool is_there(sqlite::Connection const& connection, sqlite::PhysicalRule const& rule) {
@@ -118,31 +112,7 @@ private:
     std::string const& migration_;
 };
 
-bool mends(sqlite::PhysicalRule const& rule) {
-    return !rule.rule.clean.empty() || rule.rule.violators == Violators::quarantine;
-}
-
-/// "2 of 5 rows break it: keys 2, 4"; of what has to be unique, the keys are those of the first of each group.
-std::string in_words(Violations const& found) {
-    auto const groups =
-        found.groups == 0 ? "" : fmt::format(", in {} group{}", found.groups, found.groups == 1 ? "" : "s");
-    return fmt::format("{} of {} rows break it{}: key{} {}", found.count, found.rows, groups,
-                       found.keys.size() == 1 ? "" : "s",
-                       listed(found.keys, found.groups == 0 ? found.count : found.groups));
-}
-
-Failure failure_of(std::string const& migration, std::string const& rule, Violations const& found) {
-    return Failure{.what = fmt::format("Migration \"{}\" wants that {}, and {}.", migration, rule, in_words(found)),
-                   .object = migration,
-                   .instead =
-                       "mend these rows, or say in the operation what becomes of them: .clean, or .violators = "
-                       "Violators::quarantine. Nothing was written"};
-}
-
 }  // namespace
-
-ViolationError::ViolationError(std::string const& migration, std::string const& rule, Violations found)
-    : Error{failure_of(migration, rule, found)}, found_{std::make_shared<Violations const>(std::move(found))} {}
 
 Violations violations(sqlite::Connection const& connection, sqlite::PhysicalRule const& rule) {
     Violations found;
@@ -167,10 +137,7 @@ void measure(sqlite::Connection const& connection, Compiled const& compiled, std
     for (auto const& rule : compiled.rules) {
         auto const found = violations(connection, rule);
         if (found.count == 0) continue;
-        auto const name = name_of(rule.rule);
-        if (!mends(rule)) throw ViolationError{migration, name, found};
-        warnings.push_back(fmt::format("{}: the rule is that {}, and {}; contract will {} them", migration, name,
-                                       in_words(found), rule.rule.clean.empty() ? "quarantine" : "clean"));
+        warnings.push_back(warning_of(migration, rule.rule, found));
     }
 }
 
@@ -178,7 +145,7 @@ std::int64_t mend_rows(Workplace& workplace, std::vector<sqlite::PhysicalRule> c
                        std::string const& migration) {
     std::int64_t rows = 0;
     for (auto const& rule : rules) {
-        if (mends(rule)) rows += Mending{workplace, rule, migration}.all();
+        if (mends(rule.rule)) rows += Mending{workplace, rule, migration}.all();
     }
     return rows;
 }
@@ -187,7 +154,7 @@ std::int64_t mend_rest(Workplace& workplace, std::vector<sqlite::PhysicalRule> c
                        std::string const& migration) {
     std::int64_t rows = 0;
     for (auto const& rule : rules) {
-        if (mends(rule)) rows += Mending{workplace, rule, migration}.range({}, {});
+        if (mends(rule.rule)) rows += Mending{workplace, rule, migration}.range({}, {});
     }
     return rows;
 }

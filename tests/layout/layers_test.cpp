@@ -261,7 +261,7 @@ TEST_CASE("layout: the lists of rules and cases name tests that are there") {
         std::istringstream names{line.substr(2, line.find(" |", 2) - 2)};
         for (std::string name; names >> name;) kept.insert(name.substr(0, name.find(',')));
     }
-    std::istringstream sources{read(root() / "tests/face/cases_test.cpp")};
+    std::istringstream sources{read(root() / "tests/both/cases_test.cpp")};
     for (std::string line; std::getline(sources, line);) {
         if (line.find("\"case ") == std::string::npos && line.find("\"cases ") == std::string::npos) continue;
         std::istringstream words{line.substr(line.find("\"case") + 6)};

@@ -3,6 +3,7 @@
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
+#include "operation/replace.hpp"
 
 #include <fmt/format.h>
 
@@ -22,6 +23,22 @@ void include(std::vector<Name>& names, Name const& name) {
 LaterIndex early(Index const& index) {
     return {.index = index,
             .name = "evolver_index_" + digest_of(index.table.text() + '\0' + index.name.text()).substr(0, 12)};
+}
+
+bool is_unique_rule(Effect const& effect) {
+    return std::ranges::any_of(effect.rules, [](Rule const& rule) { return rule.kind == RuleKind::unique; });
+}
+
+/// A foreign key without a name may be dropped by its columns; here each has a name.
+Operation named_here(Operation operation, Schema const& schema) {
+    auto* const dropped = std::get_if<DropForeignKey>(&operation);
+    if (dropped == nullptr || !dropped->name.empty()) return operation;
+    auto const* const table = schema.find_table(dropped->table);
+    if (table == nullptr) return operation;
+    auto const found = std::ranges::find_if(table->foreign_keys,
+                                            [&](ForeignKey const& key) { return key.columns == dropped->columns; });
+    if (found != table->foreign_keys.end()) dropped->name = found->name;
+    return operation;
 }
 
 bool fills_old_column(Pair const& pair) { return pair.kind == PairKind::dropped && !pair.down.empty(); }
@@ -58,10 +75,19 @@ std::vector<Effect> const& Blueprint::effects_of(std::size_t position) {
     for (auto const& operation : plan_.migrations()[position].operations) {
         Effect effect;
         try {
-            effect = effect_of(operation, virtual_);
+            effect = effect_of(named_here(operation, virtual_), virtual_);
             refuse_impossible(position, operation, effect);
         } catch (PlanError const& error) {
-            throw PlanError{Failure{.what = title_of(position) + ", " + error.what(), .object = error.object()}};
+            bool const after_script = std::ranges::any_of(effects, [](Effect const& earlier) {
+                return std::ranges::any_of(earlier.expand,
+                                           [](Change const& one) { return std::holds_alternative<RunScript>(one); });
+            });
+            throw PlanError{Failure{.what = title_of(position) + ", " + error.what(),
+                                    .object = error.object(),
+                                    .instead = after_script
+                                                   ? "what RawSql makes is known from the next migration on, on "
+                                                     "PostgreSQL: put the operation there"
+                                                   : ""}};
         }
         for (auto const& change : effect.expand) {
             if (auto const* made = std::get_if<MakeAlias>(&change)) {
@@ -95,7 +121,9 @@ void Blueprint::restore_foreign_indexes(Name const& table) {
         return std::ranges::any_of(plan_.migrations(), [&](Migration const& migration) {
             return std::ranges::any_of(migration.operations, [&](Operation const& operation) {
                 auto const* const made = std::get_if<CreateIndex>(&operation);
-                return made != nullptr && made->name == index.name;
+                auto const* const unique = std::get_if<AddUnique>(&operation);
+                return (made != nullptr && made->name == index.name) ||
+                       (unique != nullptr && unique->name == index.name);
             });
         });
     };
@@ -116,14 +144,31 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
         refuse("Sync::application has no writers here that would do it", "leave .sync out");
     if (!effect.moves.empty()) refuse("a table has one name here", "keep the name");
     if (!effect.crossings.empty()) refuse("nothing keeps two tables in step here", by_hand);
-    if (!effect.rules.empty()) refuse("nothing holds the new release to a rule before contract", by_hand);
-    if (!effect.defaults.empty()) refuse("nothing gives the new release a default of its own before contract", by_hand);
-    if (!effect.transforms.empty()) refuse("only columns of a pair are filled", by_hand);
+    if (auto const* fill = std::get_if<Backfill>(&operation); fill != nullptr && !fill->functions.empty())
+        refuse("the server cannot call a C++ function", "say it in SQL, or fill the rows by a program of yours");
+    for (auto const& transform : effect.transforms) {
+        refuse_new_side(transform, operation);
+        std::vector<Name> set;
+        for (auto const& one : transform.set) set.push_back(one.column);
+        auto const trigger = trigger_on(*connection_, schema_, transform.table, set);
+        if (!trigger.empty())
+            refuse("its trigger \"" + trigger + "\" would fire for evolver's own writes", "drop it meanwhile");
+    }
+    std::vector<Name> walked;
+    for (auto const& transform : effect.transforms) walked.push_back(transform.table);
+    for (auto const& rule : effect.rules) walked.push_back(rule.table);
+    for (auto const& table : walked) {
+        auto const* const known = live_.find_table(table);
+        if (known != nullptr && known->key_columns().empty())
+            refuse("table \"" + table.text() + "\" has no primary key, by which its rows are walked and named",
+                   "add one first");
+    }
     for (auto const* changes : {&effect.expand, &effect.contract, &effect.undo}) {
         for (auto const& change : *changes) (void)render(change, schema_);
     }
     for (auto const& change : effect.contract) {
         auto const* const made = std::get_if<MakeIndex>(&change);
+        if (is_unique_rule(effect)) continue;
         if (made != nullptr && made->index.unique)
             refuse("the column has the unique index \"" + made->index.name.text() + "\"", "drop it first");
         if (made == nullptr) continue;
@@ -146,6 +191,42 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
         auto const why = why_not_synced(*connection_, schema_, pair.table);
         if (!why.empty()) refuse("of table \"" + pair.table.text() + "\", " + why, "mend that first");
     }
+}
+
+void Blueprint::refuse_new_side(Transform const& transform, Operation const& operation) const {
+    for (auto const& open : open_) {
+        if (open.pair.kind != PairKind::computed || !(open.pair.table == transform.table)) continue;
+        for (auto const& one : transform.set) {
+            bool const is_new =
+                std::ranges::any_of(open.pair.to, [&](Column const& to) { return to.name == one.column; });
+            if (!is_new) continue;
+            auto const& id = plan_.migrations()[open.position].id.text();
+            throw PlanError{Failure{.what = title(operation) + ": column \"" + one.column.text() +
+                                            "\" is filled by migration \"" + id +
+                                            "\", which is open: older releases write it through its old shape.",
+                                    .object = one.column.text(),
+                                    .instead = "let its `up` say what is in the column, or contract it first"}};
+        }
+    }
+}
+
+Name Blueprint::lasting(std::size_t position, Name const& table, Name const& column) const {
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+        auto const& pair = open->pair;
+        if (open->position == position && pair.kind == PairKind::alias && pair.table == table &&
+            pair.to.front().name == column)
+            return lasting(position, table, pair.from.front());
+    }
+    return column;
+}
+
+Index Blueprint::lasting(std::size_t position, Index index) const {
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+        auto const& pair = open->pair;
+        if (open->position <= position && pair.kind == PairKind::alias && pair.table == index.table)
+            index = renamed(std::move(index), pair.to.front().name, pair.from.front());
+    }
+    return index;
 }
 
 Side Blueprint::side_of(Name const& table, Name const& column) const {
@@ -178,8 +259,8 @@ NamedPair Blueprint::physical(Open const& open) const {
 }
 
 Step Blueprint::sync(Name const& table, std::optional<std::size_t> without) const {
-    SyncedTable synced{.schema = schema_, .table = table, .plan = plan_.name()};
-    for (auto const& column : row_key(*connection_, schema_, table).columns) synced.key.push_back(column.column);
+    SyncedTable synced{
+        .schema = schema_, .table = table, .key = row_key(*connection_, schema_, table), .plan = plan_.name()};
     for (auto const& open : open_) {
         if (!(open.pair.table == table) || open.position == without) continue;
         auto const& id = plan_.migrations()[open.position].id.text();
@@ -225,7 +306,8 @@ Compiled Blueprint::expand() {
             if (auto const* table = std::get_if<MakeTable>(&change)) include(made, table->table.name);
             auto const* const index = std::get_if<MakeIndex>(&change);
             if (index != nullptr && std::ranges::find(made, index->index.table) == made.end()) continue;  // later
-            auto step = render(change, schema_);
+            auto step = index == nullptr ? render(change, schema_)
+                                         : render(MakeIndex{lasting(position, index->index)}, schema_);
             if (auto const* alias = std::get_if<MakeAlias>(&change)) {
                 step.sql = {fmt::format("ALTER TABLE {} ADD COLUMN {} {}", in_schema(schema_, alias->table.text()),
                                         quoted(alias->alias.text()), side_of(alias->table, alias->column).type)};
@@ -258,7 +340,13 @@ Compiled Blueprint::expand() {
         compiled.fills = true;
     }
     if (!functions.sql.empty()) compiled.steps.push_back(std::move(functions));
+    for (auto const& open : transforms(position)) {
+        compiled.parse_checks.push_back(transform_check(open.transform, schema_));
+        compiled.fills = true;
+    }
     standing_.expanded = position + 1;
+    compiled.rules = rules(position);
+    for (auto const& rule : compiled.rules) compiled.parse_checks.push_back(any_broken(rule, Range::all));
     for (auto const& table : paired_tables(position)) {
         compiled.counters.push_back({legacy_id(plan_.name(), migration.id.text(), table.text()), table.text()});
         compiled.steps.push_back(sync(table, {}));
@@ -290,8 +378,14 @@ Compiled Blueprint::contract() const {
                 step.what = "give index " + made->index.name.text() + " its name";
                 step.sql = {rename_index(schema_, later.name, made->index.name.text())};
             }
-            if (auto const* declared = std::get_if<DeclareColumn>(&change); declared && !declared->column.nullable)
-                compiled.tightened.push_back({declared->table, declared->column.name});
+            if (auto const* declared = std::get_if<DeclareColumn>(&change); declared && !declared->column.nullable) {
+                auto const kept = lasting(position, declared->table, declared->column.name);
+                step.sql.push_back(prove_not_null(schema_, declared->table, kept).take_back);
+            }
+            if (auto const* view = std::get_if<MakeView>(&change)) {
+                auto const grants = grants_on(*connection_, schema_, view->view);
+                step.sql.insert(step.sql.end(), grants.begin(), grants.end());
+            }
             std::visit(
                 [&](auto const& kind) {
                     if constexpr (requires { include(compiled.tables, kind.table); })
@@ -302,13 +396,102 @@ Compiled Blueprint::contract() const {
         }
     }
     for (auto const& table : paired_tables(position)) include(compiled.tables, table);
+    compiled.proofs = proofs(position);
+    compiled.proven_indexes = proven_indexes(position);
+    compiled.rules = rules(position);
     for (auto& step : compiled.steps) step.migration = plan_.migrations()[position].id.text();
     return compiled;
+}
+
+std::vector<Proof> Blueprint::proofs(std::size_t position) const {
+    std::vector<Proof> found;
+    auto const prove = [&](DeclareColumn const& declared) {
+        if (declared.column.nullable) return;
+        auto const column = lasting(position, declared.table, declared.column.name);
+        auto const* const table = live_.find_table(declared.table);
+        auto const* const there = table == nullptr ? nullptr : table->find(column);
+        if (there != nullptr && !there->nullable) return;
+        auto proof = prove_not_null(schema_, declared.table, column);
+        // Two operations may declare one column.
+        if (std::ranges::none_of(found, [&](Proof const& known) { return known.make == proof.make; }))
+            found.push_back(std::move(proof));
+    };
+    auto const prove_condition = [&](MakeCheck const& made) {
+        auto check = made.check;
+        for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+            auto const& pair = open->pair;
+            if (open->position == position && pair.kind == PairKind::alias && pair.table == made.table)
+                check.condition = renamed(check.condition, pair.to.front().name, pair.from.front());
+        }
+        found.push_back(prove_check(schema_, made.table, check));
+    };
+    auto const prove_reference = [&](MakeForeignKey const& made) {
+        auto key = made.key;
+        key.name = final_name(made.table, key);
+        for (auto& column : key.columns) column = lasting(position, made.table, column);
+        found.push_back(prove_foreign_key(schema_, made.table, key));
+    };
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& change : effect.contract) {
+            if (auto const* declared = std::get_if<DeclareColumn>(&change)) prove(*declared);
+            if (auto const* made = std::get_if<MakeCheck>(&change)) prove_condition(*made);
+            if (auto const* made = std::get_if<MakeForeignKey>(&change)) prove_reference(*made);
+        }
+    }
+    return found;
+}
+
+std::vector<LaterIndex> Blueprint::proven_indexes(std::size_t position) const {
+    std::vector<LaterIndex> found;
+    for (auto const& effect : effects_.at(position)) {
+        if (!is_unique_rule(effect)) continue;
+        for (auto const& change : effect.contract) {
+            auto const* const made = std::get_if<MakeIndex>(&change);
+            if (made == nullptr) continue;
+            auto later = early(made->index);
+            later.index = lasting(position, later.index);
+            found.push_back(std::move(later));
+        }
+    }
+    return found;
+}
+
+std::vector<OpenTransform> Blueprint::transforms(std::size_t position) const {
+    std::vector<OpenTransform> found;
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& transform : effect.transforms)
+            found.push_back({transform, row_key(*connection_, schema_, transform.table)});
+    }
+    return found;
+}
+
+std::vector<PhysicalRule> Blueprint::rules(std::size_t position) const {
+    std::vector<PhysicalRule> found;
+    auto const there = inspect(*connection_, schema_);
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& rule : effect.rules) {
+            if (!is_there(rule, there)) continue;
+            auto const* const table = there.find_table(rule.table);
+            PhysicalRule physical{
+                .rule = rule, .schema = schema_, .key = row_key(*connection_, schema_, rule.table), .row = {}};
+            for (auto const& column : table->columns) {
+                if (!column.generated) physical.row.push_back(column.name);
+            }
+            found.push_back(std::move(physical));
+        }
+    }
+    return found;
 }
 
 Compiled Blueprint::undo() const {
     auto const position = standing_.expanded - 1;
     Compiled compiled{.position = position};
+    // What a contract that was interrupted has begun to prove.
+    for (auto const& proof : proofs(position)) {
+        compiled.steps.push_back(
+            {.migration = {}, .what = "no longer prove that " + proof.rule, .sql = {proof.take_back}});
+        include(compiled.tables, proof.table);
+    }
     for (auto const& table : paired_tables(position)) {
         compiled.steps.push_back(sync(table, position));
         include(compiled.tables, table);
@@ -359,8 +542,9 @@ std::vector<LaterIndex> Blueprint::indexes(std::size_t position) const {
             if (auto const* table = std::get_if<MakeTable>(&change)) include(made, table->table.name);
             auto const* const index = std::get_if<MakeIndex>(&change);
             if (index != nullptr && std::ranges::find(made, index->index.table) == made.end())
-                found.push_back({index->index, index->index.name.text()});
+                found.push_back({lasting(position, index->index), index->index.name.text()});
         }
+        if (is_unique_rule(effect)) continue;  // until contract others may write the same twice
         for (auto const& change : effect.contract) {
             if (auto const* index = std::get_if<MakeIndex>(&change)) found.push_back(early(index->index));
         }
@@ -400,10 +584,30 @@ std::vector<std::pair<std::string, std::string>> Blueprint::losses() const {
 
 std::vector<Name> Blueprint::tables() const {
     std::vector<Name> found;
+    auto const add = [&](Name const& table) {
+        if (live_.find_table(table) != nullptr) include(found, table);
+    };
     for (auto position = standing_.contracted; position < plan_.migrations().size(); ++position) {
         for (auto const& operation : plan_.migrations()[position].operations) {
-            auto const table = evolver::table_of(operation);
-            if (!table.empty() && live_.find_table(Name{table}) != nullptr) include(found, Name{table});
+            if (auto const table = evolver::table_of(operation); !table.empty()) add(Name{table});
+            if (auto const* made = std::get_if<AddForeignKey>(&operation)) add(made->key.table);
+            if (auto const* made = std::get_if<CreateTable>(&operation)) {
+                for (auto const& key : made->foreign_keys) add(key.table);
+            }
+        }
+    }
+    return found;
+}
+
+std::vector<Name> Blueprint::views() const {
+    std::vector<Name> found;
+    auto const add = [&](Name const& view) {
+        if (std::ranges::any_of(live_.views, [&](View const& one) { return one.name == view; })) include(found, view);
+    };
+    for (auto position = standing_.contracted; position < plan_.migrations().size(); ++position) {
+        for (auto const& operation : plan_.migrations()[position].operations) {
+            if (auto const* dropped = std::get_if<DropView>(&operation)) add(dropped->name);
+            if (auto const* replaced = std::get_if<ReplaceView>(&operation)) add(replaced->name);
         }
     }
     return found;

@@ -11,6 +11,8 @@
 #include "compile/compiler.hpp"
 #include "dialect/postgresql/connection.hpp"
 #include "dialect/postgresql/fill_sql.hpp"
+#include "dialect/postgresql/proof.hpp"
+#include "dialect/postgresql/rule_sql.hpp"
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/plan/step.hpp"
@@ -30,12 +32,6 @@ struct LaterIndex {
     std::string name;  ///< Until contract.
 };
 
-/// A column that is NOT NULL from contract on.
-struct Tightened {
-    Name table;
-    Name column;
-};
-
 /// One phase of one migration, ready to run in one transaction.
 struct Compiled {
     std::size_t position = 0;
@@ -46,7 +42,9 @@ struct Compiled {
     std::vector<std::string> refusals = {};  ///< … and what a row means.
     std::vector<Name> tables = {};           ///< That were there before, and are changed.
     std::vector<LegacyCounter> counters = {};
-    std::vector<Tightened> tightened = {};  ///< To be proven before the steps, beside writers.
+    std::vector<Proof> proofs = {};  ///< What the table keeps from contract on: before the steps, beside writers.
+    std::vector<LaterIndex> proven_indexes = {};  ///< The same, of what has to be unique.
+    std::vector<PhysicalRule> rules = {};         ///< Of rows that are there.
     std::vector<LaterIndex> indexes = {};
     bool fills = false;
     bool removes = false;  ///< Contract takes something away from older releases.
@@ -56,6 +54,12 @@ struct Compiled {
 struct OpenPair {
     std::size_t position;
     NamedPair pair;
+    RowKey key;
+};
+
+/// Columns of the rows that are there, filled once.
+struct OpenTransform {
+    Transform transform;
     RowKey key;
 };
 
@@ -74,12 +78,16 @@ public:
     [[nodiscard]] Standing standing() const noexcept { return standing_; }
     /// In plan order; of all open migrations, or of one.
     [[nodiscard]] std::vector<OpenPair> pairs(std::optional<std::size_t> position = {}) const;
+    [[nodiscard]] std::vector<OpenTransform> transforms(std::size_t position) const;
+    /// Those whose table and columns are there.
+    [[nodiscard]] std::vector<PhysicalRule> rules(std::size_t position) const;
     [[nodiscard]] std::vector<LaterIndex> indexes(std::size_t position) const;
     [[nodiscard]] bool removes(std::size_t position) const;
     /// Queries that count what only the new shape of the last expanded migration holds, each with its words: "in table notes".
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> losses() const;
-    /// Every table that a migration from here on is about, and that is there.
+    /// Every table that a migration from here on is about or refers to, and that is there; and every such view.
     [[nodiscard]] std::vector<Name> tables() const;
+    [[nodiscard]] std::vector<Name> views() const;
 
 private:
     struct Open {
@@ -96,6 +104,13 @@ private:
     [[nodiscard]] std::vector<Name> paired_tables(std::size_t position) const;
     void restore_foreign_indexes(Name const& table);
     void refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const;
+    void refuse_new_side(Transform const& transform, Operation const& operation) const;
+    /// What stays of a column that is a second name: the old column, which takes that name when its migration is contracted. What is made for the new one is
+    /// made on the old one.
+    [[nodiscard]] Name lasting(std::size_t position, Name const& table, Name const& column) const;
+    [[nodiscard]] Index lasting(std::size_t position, Index index) const;
+    [[nodiscard]] std::vector<Proof> proofs(std::size_t position) const;
+    [[nodiscard]] std::vector<LaterIndex> proven_indexes(std::size_t position) const;
     [[nodiscard]] std::string title_of(std::size_t position) const;
 
     Plan plan_;

@@ -1,6 +1,7 @@
 #include "dialect/postgresql/access_sql.hpp"
 
 #include "dialect/postgresql/connection.hpp"
+#include "dialect/postgresql/rule_sql.hpp"
 #include "evolver/dialect/access_error.hpp"
 #include "evolver/schema/tokens.hpp"
 
@@ -39,8 +40,28 @@ std::string joined(std::size_t count, std::string_view separator, Part const& pa
 /// In parentheses; the line ends before the last of them, because the expression may end with a comment.
 std::string grouped(std::string const& expression) { return "(" + expression + "\n)"; }
 
+/// The type without its length: a cast cuts off what does not fit, and storing it raises an error, as it has to.
+std::string unlimited(Type const& type) {
+    auto words = type_words(type, Engine::postgresql);
+    for (auto const& [limited, without] : {std::pair{"character varying(", "character varying"},
+                                           {"varchar(", "varchar"},
+                                           {"character(", "bpchar"},
+                                           {"char(", "bpchar"},
+                                           {"bit varying(", "bit varying"},
+                                           {"bit(", "bit varying"}}) {
+        if (words.starts_with(limited)) return without;
+    }
+    return words;
+}
+
 std::string typed(std::string const& value, Type const& type) {
     return "CAST(" + grouped(value) + " AS " + type_words(type, Engine::postgresql) + ")";
+}
+
+/// A text that no row ever holds: the statement fails in these words. A cast of a text that is no number is the one way to make a plain
+/// statement fail there. The planner computes what is constant beforehand, whether it is needed or not; what is made from random() it does not.
+std::string failing(std::string const& why) {
+    return "CAST(CAST(" + literal("evolver: " + why) + " || left(CAST(random() AS text), 0) AS integer) AS text)";
 }
 
 std::string const* found(std::vector<std::pair<Name, std::string>> const& written, Name const& column) {
@@ -59,17 +80,70 @@ OpenPair const* AccessSql::pair_of(Name const& column) const {
     return nullptr;
 }
 
-std::string AccessSql::read(Name const& column) const {
+Column const* AccessSql::stored(Name const& column) const {
+    auto const at = std::ranges::find_if(shape_.physical, [&](Column const& one) { return one.name == column; });
+    return at == shape_.physical.end() ? nullptr : &*at;
+}
+
+/// As a value of the column's type; a placeholder on its own has none.
+std::string AccessSql::typed(Name const& column, std::string const& value) const {
+    auto const* known = stored(column);
+    if (auto const* open = pair_of(column); known == nullptr && open != nullptr)
+        known = &*std::ranges::find_if(open->pair.to, [&](Column const& one) { return one.name == column; });
+    return known == nullptr ? value : "CAST(" + grouped(value) + " AS " + unlimited(known->type) + ")";
+}
+
+std::string AccessSql::breaks(Rule const& rule, Spelling const& value, std::string const& other_row) const {
+    // Within the query for another row, a bare name would be a column of that.
+    std::vector<Name> const physical = names_of(shape_.physical);
+    auto const of_this_row = [&](Name const& column) {
+        return substituted(value(column), physical,
+                           [this](Name const& name) { return table() + "." + as_column(name); });
+    };
+    return broken(rule, rule_words(schema_), of_this_row,
+                  {.row = other_row, .value = [this](Name const& column) { return read_other(column); }});
+}
+
+std::string AccessSql::read_other(Name const& column) const {
     auto const* const open = pair_of(column);
-    if (open == nullptr || open->stage == Stage::switched || open->stage == Stage::complete) return as_column(column);
-    if (open->stage == Stage::dual) return read_filled(*open, column);
+    if (open != nullptr && open->pair.kind == PairKind::alias) return read_other(open->pair.from.front());
+    if (open == nullptr || open->stage != Stage::off) return "evolver_other." + as_column(column);
+    for (std::size_t i = 0; i < open->pair.to.size(); ++i) {
+        if (open->pair.to[i].name == column)
+            return grouped(substituted(open->pair.up[i].text(Engine::postgresql), open->pair.from,
+                                       [&](Name const& from) { return read_other(from); }));
+    }
+    return "evolver_other." + as_column(column);
+}
+
+std::string AccessSql::read(Name const& column) const {
+    auto value = read_as_is(column);
+    for (auto const& rule : shape_.rules) {
+        for (auto const& one : rule.clean) {
+            if (!(one.column == column)) continue;
+            auto const spelling = [&](Name const& name) { return grouped(name == column ? value : read_as_is(name)); };
+            auto const own = [&](Name const& name) { return table() + "." + as_column(name); };
+            auto const mended = substituted(one.value.text(Engine::postgresql), shape_.columns, spelling);
+            value = "CASE WHEN " + breaks(rule, spelling, earlier_row(shape_.key, own)) + " THEN " +
+                    typed(column, mended) + " ELSE " + value + " END";
+        }
+    }
+    return value;
+}
+
+std::string AccessSql::read_as_is(Name const& column) const {
+    auto const* const open = pair_of(column);
+    if (open == nullptr || open->stage == Stage::complete) return as_column(column);
     auto const& pair = open->pair;
-    if (pair.kind == PairKind::alias) return read(pair.from.front());
+    // The old column says the same in every row, and has the indexes.
+    if (pair.kind == PairKind::alias) return read_as_is(pair.from.front());
+    if (open->stage == Stage::switched) return as_column(column);
+    if (open->stage == Stage::dual) return read_filled(*open, column);
     for (std::size_t i = 0; i < pair.to.size(); ++i) {
         if (!(pair.to[i].name == column)) continue;
-        return typed(substituted(pair.up[i].text(Engine::postgresql), pair.from,
-                                 [&](Name const& from) { return grouped(read(from)); }),
-                     pair.to[i].type);
+        return postgresql::typed(substituted(pair.up[i].text(Engine::postgresql), pair.from,
+                                             [&](Name const& from) { return grouped(read_as_is(from)); }),
+                                 pair.to[i].type);
     }
     return as_column(column);
 }
@@ -82,13 +156,11 @@ std::string AccessSql::read_filled(OpenPair const& open, Name const& column) con
     auto const at = static_cast<std::size_t>(
         std::ranges::find_if(to, [&](Column const& one) { return one.name == column; }) - to.begin());
     return "CASE WHEN " + all_null(named->pair.to) + " THEN " +
-           converted_up(*named, at, [&](Name const& from) { return read(from); }) + " ELSE " + as_column(column) +
+           converted_up(*named, at, [&](Name const& from) { return read_as_is(from); }) + " ELSE " + as_column(column) +
            " END";
 }
 
-/// Before expand there is only the old column, and what it cannot hold would be lost. Only the server can tell, for the value at hand. A cast of a
-/// text that is no number is the one way to make a plain statement fail there, and its words say why; as they are made from the value, the
-/// planner does not compute them beforehand.
+/// Before expand there is only the old column, and what it cannot hold would be lost. Only the server can tell, for the value at hand.
 std::string AccessSql::held(OpenPair const& open, Written const& given, std::string value) const {
     auto const& pair = open.pair;
     auto const& old_column = pair.from.front();
@@ -97,16 +169,68 @@ std::string AccessSql::held(OpenPair const& open, Written const& given, std::str
             auto const* const carried = found(given, from);
             return grouped(carried == nullptr ? read(from) : *carried);
         });
-        return "record_image_eq(ROW(" + typed(*found(given, pair.to[i].name), pair.to[i].type) + "), ROW(" +
-               typed(back, pair.to[i].type) + "))";
+        return "record_image_eq(ROW(" + postgresql::typed(*found(given, pair.to[i].name), pair.to[i].type) + "), ROW(" +
+               postgresql::typed(back, pair.to[i].type) + "))";
     });
-    auto const stored =
-        std::ranges::find_if(shape_.physical, [&](Column const& one) { return one.name == old_column; });
-    auto const type = stored == shape_.physical.end() ? declared("text") : stored->type;
-    auto const why = literal("evolver: " + pair.table.text() + "." + old_column.text() +
-                             " cannot hold this value, and the new column is not there before expand()");
-    return "CASE WHEN " + kept + " THEN " + value + " ELSE CAST(CAST(CAST(" + why + " || left(CAST(" + value +
-           " AS text), 0) AS integer) AS text) AS " + type_words(type, Engine::postgresql) + ") END";
+    auto const* const own = stored(old_column);
+    auto const why = pair.table.text() + "." + old_column.text() +
+                     " cannot hold this value, and the new column is not there before expand()";
+    return "CASE WHEN " + kept + " THEN " + value + " ELSE " +
+           postgresql::typed(failing(why), own == nullptr ? declared("text") : own->type) + " END";
+}
+
+void AccessSql::put_defaults(Written& written) const {
+    for (auto const& one : shape_.defaults) {
+        if (found(written, one.column) != nullptr || !shape_.has(one.column)) continue;
+        written.emplace_back(one.column, one.value ? grouped(one.value->text(Engine::postgresql)) : "NULL");
+    }
+}
+
+/// An older column whose default this release has changed before another one took its place: sync would carry the table's own over.
+void AccessSql::put_older_defaults(OpenPair const& open, Written& written) const {
+    auto const& pair = open.pair;
+    bool const is_written =
+        std::ranges::any_of(pair.to, [&](Column const& one) { return found(written, one.name) != nullptr; });
+    if (pair.kind != PairKind::computed || open.stage == Stage::complete || is_written) return;
+    for (auto const& one : shape_.defaults) {
+        if (found(written, one.column) == nullptr && names(pair.from, one.column))
+            written.emplace_back(one.column, one.value ? grouped(one.value->text(Engine::postgresql)) : "NULL");
+    }
+}
+
+void AccessSql::hold_to_rules(Written& written, Kind kind) const {
+    if (written.empty()) return;
+    auto const own = [&](Name const& column) { return table() + "." + as_column(column); };
+    // What a column holds after the statement.
+    auto const value = [&](Name const& column) {
+        if (auto const* given = found(written, column)) return typed(column, *given);
+        if (kind == Kind::update) return grouped(read(column));
+        auto const* const there = stored(column);
+        auto const text =
+            there != nullptr && there->default_value ? there->default_value->text(Engine::postgresql) : "";
+        // Of an identity nobody knows the next value.
+        return typed(column, text.empty() || text == "DEFAULT" ? "NULL" : text);
+    };
+    std::string guards;
+    for (auto const& rule : shape_.rules) {
+        bool const touched =
+            std::ranges::any_of(rule.columns, [&](Name const& column) { return found(written, column) != nullptr; });
+        auto const& first = rule.columns.front();
+        if (!touched && kind == Kind::insert && rule.kind == RuleKind::not_null) {
+            auto const* const there = stored(first);
+            if (there == nullptr || !there->default_value)
+                throw AccessError{Failure{.what = "The insert into \"" + rule.table.text() + "\" lacks the column \"" +
+                                                  first.text() + "\", which is NOT NULL in this release.",
+                                          .object = rule.table.text() + "." + first.text(),
+                                          .instead = "name it in the insert, or give it a default: SetDefault"}};
+        }
+        if (!touched) continue;
+        guards += " WHEN " + breaks(rule, value, kind == Kind::update ? another_row(shape_.key, own) : "") + " THEN " +
+                  typed(written.front().first, failing("this release keeps the rule that " + name_of(rule)));
+    }
+    if (!guards.empty())
+        written.front().second =
+            "CASE" + guards + " ELSE " + typed(written.front().first, written.front().second) + " END";
 }
 
 void AccessSql::carry_back(OpenPair const& open, Written& written, bool inserts) const {
@@ -146,7 +270,7 @@ void AccessSql::carry_back(OpenPair const& open, Written& written, bool inserts)
         for (std::size_t i = 0; i < pair.from.size(); ++i) {
             put(pair.from[i], substituted(pair.down[i].text(Engine::postgresql), targets, [&](Name const& target) {
                     auto const at = std::ranges::find(targets, target) - targets.begin();
-                    return typed(*found(given, target), pair.to[static_cast<std::size_t>(at)].type);
+                    return postgresql::typed(*found(given, target), pair.to[static_cast<std::size_t>(at)].type);
                 }));
         }
     }
@@ -168,14 +292,17 @@ std::string AccessSql::insert(std::vector<Name> const& columns) const {
                                       .object = columns[i].text()}};
         written.emplace_back(columns[i], binds[i]);
     }
+    // The table has them only after contract.
+    put_defaults(written);
     for (auto open = shape_.pairs.rbegin(); open != shape_.pairs.rend(); ++open) {
-        // The table has them only after contract.
         for (auto const& column : open->pair.to) {
             if (column.default_value && found(written, column.name) == nullptr)
                 written.emplace_back(column.name, grouped(column.default_value->text(Engine::postgresql)));
         }
+        put_older_defaults(*open, written);
         carry_back(*open, written, true);
     }
+    hold_to_rules(written, Kind::insert);
     auto const into = "INSERT INTO " + table();
     if (written.empty()) return into + " DEFAULT VALUES";
     auto const count = written.size();
@@ -200,6 +327,7 @@ std::string AccessSql::update(std::vector<Assignment> const& assignments) const 
     for (auto open = shape_.pairs.rbegin(); open != shape_.pairs.rend(); ++open) {
         carry_back(*open, written, false);
     }
+    hold_to_rules(written, Kind::update);
     return "UPDATE " + table() + " SET " + joined(written.size(), ", ", [&](std::size_t i) {
                return as_column(written[i].first) + " = " + written[i].second;
            });

@@ -27,6 +27,10 @@
 
 namespace evolver::postgresql {
 
+//
+// From expand to contract this release has rules and defaults that the table does not have yet: its statements bring them along. A rule that looks at other
+// rows (unique, a foreign key) sees what is committed, so of two writers at the same moment each may pass; contract finds what they have broken.
+
 class AccessSql : public evolver::AccessSql {
 public:
     /// `pairs`: those of the table that are expanded, in plan order. Both have to outlive it.
@@ -45,10 +49,22 @@ private:
 
     [[nodiscard]] std::string table() const;
     [[nodiscard]] OpenPair const* pair_of(Name const& column) const;
+    /// Rows of old releases may break a rule; where it says how they are mended, this release reads them so.
     [[nodiscard]] std::string read(Name const& column) const;
+    [[nodiscard]] std::string read_as_is(Name const& column) const;
+    /// A column of another row of the table, which a unique rule compares with: of one that is not filled, no index would serve for `up`.
+    [[nodiscard]] std::string read_other(Name const& column) const;
+    [[nodiscard]] std::string breaks(Rule const& rule, Spelling const& value, std::string const& other_row) const;
     [[nodiscard]] std::string read_filled(OpenPair const& open, Name const& column) const;
     /// What is written to new columns, to the old ones, too; instead, where the new ones are not there yet.
     void carry_back(OpenPair const& open, Written& written, bool inserts) const;
+    enum class Kind { insert, update };
+    void put_defaults(Written& written) const;
+    void put_older_defaults(OpenPair const& open, Written& written) const;
+    /// What the table is held to after contract, this release's writes are held to now.
+    void hold_to_rules(Written& written, Kind kind) const;
+    [[nodiscard]] std::string typed(Name const& column, std::string const& value) const;
+    [[nodiscard]] Column const* stored(Name const& column) const;
     [[nodiscard]] std::string held(OpenPair const& open, Written const& given, std::string value) const;
 
     Shape const& shape_;

@@ -8,63 +8,12 @@ namespace evolver::postgresql {
 
 namespace {
 
-std::string columns_of(RowKey const& key) {
-    std::string text;
-    for (auto const& side : key.columns) text += (text.empty() ? "" : ", ") + quoted(side.column.text());
-    return text;
-}
-
-std::string parameters(RowKey const& key, std::size_t first) {
-    std::string text;
-    for (std::size_t i = 0; i < key.columns.size(); ++i)
-        text += fmt::format("{}CAST(${} AS {})", i == 0 ? "" : ", ", first + i, key.columns[i].type);
-    return text;
-}
-
-std::string in_range(RowKey const& key, Range range) {
-    auto const columns = columns_of(key);
-    auto const after = fmt::format("({}) > ({})", columns, parameters(key, 1));
-    auto const until = [&](std::size_t first) { return fmt::format("({}) <= ({})", columns, parameters(key, first)); };
-    switch (range) {
-        case Range::all: return "true";
-        case Range::after: return after;
-        case Range::until: return until(1);
-        case Range::after_until: return after + " AND " + until(key.columns.size() + 1);
-    }
-    return {};
-}
-
-/// "17, 'a'"
-std::string key_text(RowKey const& key) {
-    std::string text;
-    for (auto const& side : key.columns)
-        text += fmt::format("{}quote_nullable({})", text.empty() ? "" : " || ', ' || ", quoted(side.column.text()));
-    return text;
-}
-
 std::string find(NamedPair const& named, RowKey const& key, Range range, std::string const& condition, int limit) {
     return fmt::format("SELECT {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {}", key_text(key), table_of(named),
                        in_range(key, range), condition, columns_of(key), limit);
 }
 
 }  // namespace
-
-std::string last_key(std::string const& table, RowKey const& key) {
-    std::string descending;
-    for (auto const& side : key.columns)
-        descending += (descending.empty() ? "" : ", ") + quoted(side.column.text()) + " DESC";
-    return fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", columns_of(key), table, descending);
-}
-
-std::string key_after_rows(std::string const& table, RowKey const& key, Range range, std::int64_t rows) {
-    auto const columns = columns_of(key);
-    std::string descending;
-    for (auto const& side : key.columns)
-        descending += (descending.empty() ? "" : ", ") + quoted(side.column.text()) + " DESC";
-    return fmt::format(
-        "SELECT {0} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {0} LIMIT {3}) AS next ORDER BY {4} LIMIT 1", columns,
-        table, in_range(key, range), rows, descending);
-}
 
 std::string fill(NamedPair const& named, RowKey const& key, Range range) {
     std::string set;
@@ -76,6 +25,19 @@ std::string fill(NamedPair const& named, RowKey const& key, Range range) {
     }
     return fmt::format("UPDATE {} SET {} WHERE {} AND {} AND num_nonnulls({}) > 0", table_of(named), set,
                        in_range(key, range), all_null(named.pair.to), any);
+}
+
+std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range) {
+    std::string set;
+    for (auto const& one : transform.set)
+        set += fmt::format("{}{} = ({}\n)", set.empty() ? "" : ", ", quoted(one.column.text()),
+                           one.value.text(Engine::postgresql));
+    return fmt::format("UPDATE {} SET {} WHERE {} AND ({}\n)", in_schema(schema, transform.table.text()), set,
+                       in_range(key, range), transform.where.text(Engine::postgresql));
+}
+
+std::string transform_check(Transform const& transform, std::string const& schema) {
+    return "EXPLAIN " + fill(transform, schema, {}, Range::all);
 }
 
 std::string compare(NamedPair const& named, RowKey const& key, Range range) {

@@ -115,6 +115,16 @@ void read_indexes(Connection const& connection, std::string const& name, Schema&
     }
 }
 
+void read_views(Connection const& connection, std::string const& name, Schema& schema) {
+    auto const found = connection.query(
+        "SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "AND "
+        "n.nspname = $1 WHERE c.relkind = 'v' AND c.relname NOT LIKE 'evolver\\_%' ORDER BY c.relname",
+        {name});
+    for (std::size_t row = 0; row < found.rows.size(); ++row)
+        schema.views.push_back({Name{found.text(row, 0)}, found.text(row, 1)});
+}
+
 }  // namespace
 
 std::string current_schema(Connection const& connection) {
@@ -130,6 +140,7 @@ Schema inspect(Connection const& connection, std::string const& schema) {
     read_columns(connection, schema, found);
     read_constraints(connection, schema, found);
     read_indexes(connection, schema, found);
+    read_views(connection, schema, found);
     return found;
 }
 
@@ -172,6 +183,18 @@ std::string why_not_synced(Connection const& connection, std::string const& sche
     return {};
 }
 
+std::string trigger_on(Connection const& connection, std::string const& schema, Name const& table,
+                       std::vector<Name> const& columns) {
+    std::string listed;
+    for (auto const& column : columns) listed += (listed.empty() ? "" : ", ") + literal(column.text());
+    return connection.text(fmt::format(
+        "SELECT min(t.tgname) FROM pg_trigger AS t WHERE t.tgrelid = to_regclass({}) AND NOT t.tgisinternal "
+        "AND t.tgenabled <> 'D' AND (t.tgtype & 16) <> 0 AND t.tgname NOT LIKE '~evolver%' AND (t.tgattr::text "
+        "= '' OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY "
+        "(t.tgattr) AND a.attname IN ({})))",
+        literal(in_schema(schema, table.text())), listed));
+}
+
 std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index) {
     auto const found = connection.query(
         "SELECT m.amname, i.indnatts > i.indnkeyatts, EXISTS (SELECT FROM unnest(i.indoption) AS o WHERE o <> 0), "
@@ -189,6 +212,19 @@ std::string unusual_in_index(Connection const& connection, std::string const& sc
         if (found.text(0, i + 1) == "t") return words[i];
     }
     return {};
+}
+
+std::vector<std::string> grants_on(Connection const& connection, std::string const& schema, Name const& view) {
+    auto const found = connection.query(
+        "SELECT format('GRANT %s ON %I.%I TO %s%s', a.privilege_type, n.nspname, c.relname, CASE a.grantee WHEN 0 THEN "
+        "'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' "
+        "ELSE '' END) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = $1 CROSS "
+        "JOIN "
+        "LATERAL aclexplode(c.relacl) AS a WHERE c.relname = $2 AND a.grantee <> c.relowner",
+        {schema, view.text()});
+    std::vector<std::string> grants;
+    for (std::size_t row = 0; row < found.rows.size(); ++row) grants.push_back(found.text(row, 0));
+    return grants;
 }
 
 std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table) {

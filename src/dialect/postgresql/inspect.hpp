@@ -17,8 +17,8 @@ namespace evolver::postgresql {
 /// The schema in which a CREATE TABLE without one makes its table. Throws Error where there is none.
 [[nodiscard]] std::string current_schema(Connection const& connection);
 
-/// Collations are named where they call different texts the same.
-/// Every ordinary table of one schema, with its columns, keys, foreign keys and indexes.
+/// Every ordinary table of one schema, with its columns, keys, foreign keys and indexes, and its views. Collations are named where they call different
+/// texts the same.
 [[nodiscard]] Schema inspect(Connection const& connection, std::string const& schema);
 
 /// The primary key; no columns where there is none.
@@ -28,9 +28,17 @@ namespace evolver::postgresql {
 /// security, lacks a primary key, or a trigger of the application's would fire for evolver's own writes.
 [[nodiscard]] std::string why_not_synced(Connection const& connection, std::string const& schema, Name const& table);
 
+/// A trigger of the application's that an UPDATE of these columns would fire; empty where there is none.
+[[nodiscard]] std::string trigger_on(Connection const& connection, std::string const& schema, Name const& table,
+                                     std::vector<Name> const& columns);
+
 /// What an index has that one which is made of its columns alone would lack, in words: another method, order, operator class, collation, or columns that
 /// it includes; empty where it is a plain one, or is not there.
 [[nodiscard]] std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index);
+
+/// The GRANTs that give a view that is made anew the rights that the one of before has given.
+[[nodiscard]] std::vector<std::string> grants_on(Connection const& connection, std::string const& schema,
+                                                 Name const& view);
 
 /// About how many rows, by the planner's statistics; 0 where it has none.
 [[nodiscard]] std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table);

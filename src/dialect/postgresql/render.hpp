@@ -3,7 +3,7 @@
 // What each primitive change is in PostgreSQL's words.
 //
 // Everything here is catalogue work under a lock of a moment: no statement reads or writes the rows of a table that others use. What would (SET NOT NULL,
-// CREATE INDEX) is asked for in parts: see not_null_constraint() and make_index().
+// CREATE INDEX) is asked for in parts: see proof.hpp and make_index().
 
 #include "evolver/operation/change.hpp"
 #include "evolver/plan/step.hpp"
@@ -26,13 +26,6 @@ enum class Beside { writers, nobody };
 /// 't' where the index is there and whole, 'f' where it is there; no row where it is not.
 [[nodiscard]] std::string index_is_valid(std::string const& schema, std::string const& name);
 
-/// The name of the constraint by which PostgreSQL knows, without a scan, that a column has no NULL: SET NOT NULL then only looks at the catalogue.
-[[nodiscard]] std::string not_null_constraint(Name const& table, Name const& column);
-/// Makes it for new rows, then has the old ones looked at beside writers: two transactions.
-[[nodiscard]] std::string add_not_null(std::string const& schema, Name const& table, Name const& column);
-[[nodiscard]] std::string validate_not_null(std::string const& schema, Name const& table, Name const& column);
-[[nodiscard]] std::string drop_not_null_constraint(std::string const& schema, Name const& table, Name const& column);
-
 /// After a column was added: a row where that has written every row of the table anew.
 [[nodiscard]] std::string rewrites(std::string const& schema, Name const& table, Name const& column);
 
@@ -47,5 +40,6 @@ enum class Beside { writers, nobody };
 
 /// An empty table of the same form, for a rehearsal.
 [[nodiscard]] std::string like_table(std::string const& rehearsal, std::string const& schema, Name const& table);
+[[nodiscard]] std::string like_view(std::string const& rehearsal, std::string const& schema, Name const& view);
 
 }  // namespace evolver::postgresql

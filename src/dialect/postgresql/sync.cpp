@@ -120,9 +120,10 @@ private:
                                    same_values(side, "OLD" + now.substr(3), now));
         }
         std::string moved;
-        for (auto const& column : table_.key)
-            moved += fmt::format("{}OLD.{} IS DISTINCT FROM NEW.{}", moved.empty() ? "" : " OR ", quoted(column.text()),
-                                 quoted(column.text()));
+        for (auto const& side : table_.key.columns) {
+            auto const column = quoted(side.column.text());
+            moved += fmt::format("{0}OLD.{1} IS DISTINCT FROM NEW.{1}", moved.empty() ? "" : " OR ", column);
+        }
         if (!moved.empty()) updated += "    moved := " + moved + ";\n";
         std::string none;
         for (auto const& side : changes_.sides()) none += " OR " + changes_.variable(side.column);
@@ -162,7 +163,7 @@ private:
     [[nodiscard]] std::string quarantine(SyncedPair const& synced) const {
         return fmt::format("      PERFORM {}({}, {}, {}, {}, SQLSTATE);\n",
                            qualified(table_.schema, "evolver_quarantine_row"), literal(table_.plan),
-                           literal(synced.migration), literal(table_.table.text()), key_text());
+                           literal(synced.migration), literal(table_.table.text()), key_text(table_.key, "NEW."));
     }
 
     enum class Counted { no, as_legacy };
@@ -261,13 +262,6 @@ private:
                          Counted::as_legacy);
         }
         return text;
-    }
-
-    [[nodiscard]] std::string key_text() const {
-        std::string text;
-        for (auto const& column : table_.key)
-            text += (text.empty() ? "" : " || ', ' || ") + fmt::format("quote_nullable(NEW.{})", quoted(column.text()));
-        return text.empty() ? "''" : text;
     }
 
     SyncedTable const& table_;

@@ -24,6 +24,7 @@
 // Legacy writes are counted by a sequence: a row that counts would be locked by each of them until its transaction ends.
 
 #include "dialect/postgresql/in_sync.hpp"
+#include "dialect/postgresql/key_range.hpp"
 
 #include <cstdint>
 #include <string>
@@ -46,7 +47,7 @@ struct DroppedColumn {
 struct SyncedTable {
     std::string schema = "public";
     Name table;
-    std::vector<Name> key = {};
+    RowKey key = {};
     std::string plan = {};
     std::vector<SyncedPair> pairs = {};  ///< In plan order.
     std::vector<DroppedColumn> dropped = {};
@@ -76,5 +77,6 @@ struct SyncedTable {
 inline constexpr std::string_view sync_trigger_name = "~evolver_sync";
 /// Said in a transaction of evolver's own, the trigger leaves its rows alone: SET LOCAL evolver.filling = 'on'.
 inline constexpr std::string_view filling = "SET LOCAL evolver.filling = 'on'";
+inline constexpr std::string_view no_longer_filling = "SET LOCAL evolver.filling = 'off'";
 
 }  // namespace evolver::postgresql

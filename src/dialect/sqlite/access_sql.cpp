@@ -66,11 +66,24 @@ public:
                     one.value.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
                         return shape_.has(Name{name}) ? std::optional{spelled(Name{name})} : std::nullopt;
                     });
-                value = "CASE WHEN " + broken(rule, spelled, other(earlier_row(shape_.table, shape_.key))) + " THEN " +
-                        mended + " ELSE " + value + " END";
+                value = "CASE WHEN " + breaks(rule, spelled, other(earlier_row(shape_.physical_table(), shape_.key))) +
+                        " THEN " + mended + " ELSE " + value + " END";
             }
         }
         return value;
+    }
+
+    /// True where the row breaks the rule. Within the query for another row a bare name would be a column of that: the row's own columns are named
+    /// with their table.
+    [[nodiscard]] std::string breaks(Rule const& rule, ColumnSpelling const& value, OtherRow const& compared) const {
+        auto const physical = names_of(shape_.physical);
+        auto const of_this_row = [&](Name const& column) {
+            return replace_columns(value(column), [&](std::string const& name) -> std::optional<std::string> {
+                if (!contains(physical, Name{name})) return std::nullopt;
+                return quoted(shape_.physical_table().text()) + "." + quoted(name);
+            });
+        };
+        return broken(rule, of_this_row, compared);
     }
 
     /// Of a row that a unique rule compares with. A row that is not filled is looked at again at contract: by `up` no index would serve.
@@ -314,9 +327,10 @@ private:
                                              [&](Name const& column) { return is_set(column); });
             if (!touched && kind_ == Kind::insert && rule.kind == RuleKind::not_null) require_default(rule);
             if (!touched) continue;
-            auto const other = access_.other(kind_ == Kind::update ? another_row(shape.table, shape.key) : "");
+            auto const other =
+                access_.other(kind_ == Kind::update ? another_row(shape.physical_table(), shape.key) : "");
             guards += " WHEN " +
-                      broken(
+                      access_.breaks(
                           rule, [&](Name const& column) { return Access::grouped(written(column)); }, other) +
                       " THEN json(" + literal("evolver: this release keeps the rule that " + name_of(rule)) + ")";
         }

@@ -2,11 +2,11 @@
 
 // Rules over rows that are there: which of them break a rule, and the statements that mend them or move them out of the way.
 
+#include "dialect/rule_sql.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/inspect.hpp"
 #include "evolver/operation/rule.hpp"
 
-#include <functional>
 #include <string>
 
 namespace evolver::sqlite {
@@ -18,22 +18,10 @@ struct PhysicalRule {
     std::vector<Name> row;  ///< All columns that an INSERT can name.
 };
 
-/// How a column's value is spelled in a condition.
-using Spelling = std::function<std::string(Name const&)>;
-
-/// Conditions by which `evolver_other` is another row of the table, and one before this row, for `broken`.
+/// As those of dialect/rule_sql.hpp, of a row that is called as its table is.
 [[nodiscard]] std::string another_row(Name const& table, std::vector<Name> const& key);
 [[nodiscard]] std::string earlier_row(Name const& table, std::vector<Name> const& key);
-
-/// How a unique rule looks for another row with the same values: the row is `evolver_other`, `row` says which ones count (all, where empty), and
-/// `value` spells a column of it.
-struct OtherRow {
-    std::string row;
-    Spelling value;
-};
-
-/// True where the row breaks the rule.
-[[nodiscard]] std::string broken(Rule const& rule, Spelling const& value, OtherRow const& other);
+[[nodiscard]] std::string broken(Rule const& rule, ColumnSpelling const& value, OtherRow const& other);
 
 /// True where the row of the table breaks the rule. Of rows that share what has to be unique, the first by key keeps it.
 [[nodiscard]] std::string broken(PhysicalRule const& rule);

@@ -9,6 +9,7 @@
 #include "execute/judge.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
+#include "execute/postgresql/rules.hpp"
 #include "execute/workplace.hpp"
 #include "fleet/gates/gates.hpp"
 #include "fleet/hand_over.hpp"
@@ -21,8 +22,6 @@
 namespace evolver::postgresql {
 
 namespace {
-
-constexpr int check_violation = code_of("23514");
 
 class Bench {
 public:
@@ -90,6 +89,8 @@ std::vector<Gate> judged(Site const& site, Bench const& bench, ledger::State con
         auto const removes = blueprint.removes(position);
         auto const found = bench.judge(site.connection(), entry, removes, waits_for);
         all.insert(all.end(), found.begin(), found.end());
+        if (auto const rules = blueprint.rules(position); !rules.empty())
+            all.push_back(rules_gate(site.connection(), rules, entry.id));
         if (waits_for.empty() && removes && bench.has_to_wait(site.connection(), entry)) waits_for = entry.id;
     }
     return all;
@@ -123,62 +124,13 @@ void refuse_unfinished(ledger::State const& state, Plan const& plan) {
                 .instead = older ? "run this with the newest release's plan" : "call expand() first"}};
 }
 
-/// Has the columns proven to hold no NULL, beside writers; until the end, or until it is taken back.
-class Tightening {
-public:
-    Tightening(Site const& site, std::vector<Tightened> columns) : site_{site}, columns_{std::move(columns)} {
-        take_back();  // what one that was killed has left
-        for (auto const& one : columns_) {
-            locked([&] { site_.connection().run(add_not_null(site_.schema(), one.table, one.column)); });
-            try {
-                locked([&] { site_.connection().run(validate_not_null(site_.schema(), one.table, one.column)); });
-            } catch (EngineError const& error) {
-                take_back();
-                if (error.native_code() != check_violation) throw;
-                throw GateClosed{{{.name = "rules",
-                                   .migration = {},
-                                   .open = false,
-                                   .reason = "rows of table " + one.table.text() + " have no value in column " +
-                                             one.column.text() + ", which is NOT NULL from contract on: mend them"}}};
-            }
-        }
-    }
-    ~Tightening() {
-        if (kept_) return;
-        try {
-            take_back();
-        } catch (Error const&) {
-            return;  // the next contract does
-        }
-    }
-    Tightening(Tightening const&) = delete;
-    Tightening& operator=(Tightening const&) = delete;
-    void keep() noexcept { kept_ = true; }
-
-private:
-    void locked(std::function<void()> const& work) const {
-        site_.patiently([&] {
-            Transaction transaction{site_.connection(), site_.options().lock_timeout};
-            work();
-            transaction.commit();
-        });
-    }
-    void take_back() const {
-        for (auto const& one : columns_)
-            locked([&] { site_.connection().run(drop_not_null_constraint(site_.schema(), one.table, one.column)); });
-    }
-
-    Site const& site_;
-    std::vector<Tightened> columns_;
-    bool kept_ = false;
-};
-
 /// The transaction of one migration's contract, on the connection of the fleet's mover.
 struct Removal {
     Site& site;
     Bench const& bench;
     ContractOptions const& options;
     std::size_t position;
+    std::int64_t mended;
 
     /// False: somebody else was quicker.
     bool operator()(Connection const& connection, Report& report) const {
@@ -233,6 +185,12 @@ struct Removal {
                 site.audit(connection,
                            {.plan = {}, .event = "loss accepted", .migration = id, .detail = one.reason, .rows = kept});
         }
+        if (mended > 0)
+            site.audit(connection, {.plan = {},
+                                    .event = "rows mended",
+                                    .migration = id,
+                                    .detail = "the old values are in evolver_quarantine",
+                                    .rows = mended});
         ledger::drop_legacy_counters(connection, plan.name(), at);
         run_steps(compiled.steps, connection);
         ledger::contracted(connection, plan.name(), at);
@@ -365,14 +323,16 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                                 auto now = closed_among(bench.judge(connection, entry, compiled.removes, {}));
                                 if (!now.empty()) throw GateClosed{std::move(now)};
                             });
-        Tightening tightening{site, compiled.tightened};
+        // Nobody who may break the rules is left.
+        auto const mended = mend_rows(site, compiled.rules, migration.id.text());
+        Proving proving{site, migration.id.text(), compiled.proofs, compiled.proven_indexes};
         auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
         bool const over_instances = bench.overridden("instances");
         bool done = false;
         auto const remove = [&] {
             site.lease().renew();  // who moves has acknowledged the last move himself
             Report steps;
-            Removal const removal{site, bench, options, position};
+            Removal const removal{site, bench, options, position, mended};
             HandOver move{.what = "contract of " + migration.id.text()};
             if (compiled.removes && !over_instances) move.floor = release;
             move.work = [&] {
@@ -386,7 +346,7 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
         };
         site.patiently(remove, site.longest_silence());
         if (!done) continue;  // somebody else was quicker, and has taken away what he had added
-        tightening.keep();
+        proving.keep();
         site.tell({.kind = EventKind::contracted, .migration = migration.id.text()});
     }
 }

@@ -1,8 +1,10 @@
 #include "execute/postgresql/expand.hpp"
 
+#include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/postgresql/rules.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
 
@@ -26,6 +28,13 @@ void refuse_impossible(Plan const& plan, std::size_t first) {
     }
 }
 
+/// The rules that were tried on empty tables, over those that have rows. What the plan has yet to make has none.
+std::vector<PhysicalRule> rules_there(std::vector<PhysicalRule> rules, Schema const& rows, std::string const& schema) {
+    std::erase_if(rules, [&](PhysicalRule const& rule) { return !is_there(rule.rule, rows); });
+    for (auto& rule : rules) rule.schema = schema;
+    return rules;
+}
+
 /// Everything that is pending, on empty tables in a schema of its own, which nobody else sees and which goes with the transaction. Others' tables are only
 /// looked at.
 void try_pending(Site const& site, Report& report) {
@@ -39,14 +48,16 @@ void try_pending(Site const& site, Report& report) {
     auto const path = connection.text("SELECT current_setting('search_path')");
     connection.run("CREATE SCHEMA " + quoted(schema));
     bool const from_the_start = standing.contracted == standing.expanded;
-    for (auto const& table : Blueprint{plan, standing, connection, site.schema()}.tables())
-        connection.run(like_table(schema, site.schema(), table));
+    Blueprint const there{plan, standing, connection, site.schema()};
+    for (auto const& table : there.tables()) connection.run(like_table(schema, site.schema(), table));
+    for (auto const& view : there.views()) connection.run(like_view(schema, site.schema(), view));
     connection.run("SET LOCAL search_path = " + quoted(schema) + ", " + path);
+    auto const rows = inspect(connection, site.schema());
     auto position = standing.expanded;
     try {
-        Blueprint blueprint{plan, standing, connection, schema};
         for (; position < plan.migrations().size(); ++position) {
-            auto const compiled = blueprint.expand();
+            standing.expanded = position;
+            auto const compiled = Blueprint{plan, standing, connection, schema}.expand();
             for (auto const& counter : compiled.counters)
                 connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
             run_steps(compiled.steps, connection);
@@ -58,12 +69,21 @@ void try_pending(Site const& site, Report& report) {
             for (auto const& later : compiled.indexes)
                 connection.run(make_index(later.index, schema, later.name, Beside::nobody));
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
+            measure(connection, rules_there(compiled.rules, rows, site.schema()), plan.migrations()[position].id.text(),
+                    report.warnings);
         }
         if (!from_the_start) return;  // the indexes of tables that were copied have other names
         standing.expanded = plan.migrations().size();
         for (; standing.contracted < standing.expanded; ++standing.contracted) {
             position = standing.contracted;
-            run_steps(Blueprint{plan, standing, connection, schema}.contract().steps, connection);
+            auto const compiled = Blueprint{plan, standing, connection, schema}.contract();
+            for (auto const& proof : compiled.proofs) {
+                connection.run(proof.make);
+                connection.run(proof.validate);
+            }
+            for (auto const& later : compiled.proven_indexes)
+                connection.run(make_index(later.index, schema, later.name, Beside::nobody));
+            run_steps(compiled.steps, connection);
         }
     } catch (EngineError const& error) {
         if (error.retry_helps()) throw;
@@ -113,7 +133,7 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
 Report rehearse(Site& site) {
     Report report{.rehearsed = true};
     site.patiently([&] {
-        report.steps.clear();
+        report = {.rehearsed = true};
         try_pending(site, report);
     });
     return report;
@@ -132,7 +152,7 @@ Report expand(Site& site) {
     for (;;) {
         auto const standing = standing_of(site.look());
         if (standing.expanded >= plan.migrations().size()) return report;
-        (void)rehearse(site);
+        report.warnings = rehearse(site).warnings;
         for (auto position = standing.expanded; position < plan.migrations().size(); ++position) {
             if (!commit_expand(site, position, report)) break;  // another process is at work: look again
         }

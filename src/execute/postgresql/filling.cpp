@@ -1,10 +1,10 @@
 #include "execute/postgresql/filling.hpp"
 
 #include "dialect/postgresql/fill_sql.hpp"
-#include "dialect/postgresql/render.hpp"
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/ledger/ledger_error.hpp"
+#include "execute/postgresql/index_build.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
 #include "ledger/postgresql/runs.hpp"
@@ -49,7 +49,16 @@ std::optional<Filler::Work> Filler::next() {
         if (position >= site_.plan().migrations().size()) break;
         if (entry.phase != Phase::expanded || entry.filled) continue;
         Blueprint const blueprint{site_.plan(), standing, site_.connection(), site_.schema()};
-        return Work{position, blueprint.pairs(position), blueprint.indexes(position)};
+        Work work{.position = position, .chores = {}, .indexes = blueprint.indexes(position)};
+        auto const on = [&](Name const& table, RowKey const& key) -> Chore& {
+            auto const known = std::ranges::find_if(work.chores, [&](Chore const& one) { return one.table == table; });
+            if (known != work.chores.end()) return *known;
+            work.chores.push_back({.table = table, .key = key});
+            return work.chores.back();
+        };
+        for (auto& open : blueprint.pairs(position)) on(open.pair.pair.table, open.key).pairs.push_back(open);
+        for (auto& open : blueprint.transforms(position)) on(open.transform.table, open.key).transforms.push_back(open);
+        return work;
     }
     return std::nullopt;
 }
@@ -63,18 +72,30 @@ bool Filler::is_halted(std::size_t position) {
     return true;
 }
 
-Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector<OpenPair> const& pairs) {
+std::int64_t Filler::fill_rows(Chore const& chore, Range range, std::vector<Text> const& bounds) const {
+    auto const& connection = site_.connection();
+    std::int64_t rows = 0;
+    connection.run(std::string{filling});
+    for (auto const& open : chore.pairs) rows += connection.query(fill(open.pair, chore.key, range), bounds).changed;
+    if (chore.transforms.empty()) return rows;
+    // What a Backfill writes into an old column is carried to the new one, as what anybody writes.
+    connection.run(std::string{no_longer_filling});
+    for (auto const& open : chore.transforms)
+        rows += connection.query(fill(open.transform, site_.schema(), chore.key, range), bounds).changed;
+    return rows;
+}
+
+Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan().name();
+    auto const& table = chore.table;
     auto const at = static_cast<std::int64_t>(position);
-    auto const& pair = pairs.front();
-    auto const& key = pair.key;
+    auto const name = in_schema(site_.schema(), table.text());
     auto const start = Clock::now();
     Transaction transaction{connection, site_.options().lock_timeout};
-    connection.run(std::string{filling});
     if (!ledger::lock_filling(connection, plan, at, table.text())) return Batch::not_open;
     if (is_halted(position)) return Batch::halted;
-    if (connection.text(sync_is_on(site_.schema(), table)) != "t") {
+    if (!chore.pairs.empty() && connection.text(sync_is_on(site_.schema(), table)) != "t") {
         throw DriftError{Failure{.what = "The sync trigger of table " + table.text() +
                                          " is gone, or is switched off: what "
                                          "old programs write is not carried over.",
@@ -85,7 +106,7 @@ Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector
     if (progress.complete) return Batch::finished;
     if (progress.bound.empty()) {
         // Whatever is written from expand on is filled by the trigger, wherever its key lies.
-        auto const last = connection.query(last_key(table_of(pair.pair), key));
+        auto const last = connection.query(last_key(name, chore.key));
         if (!last.empty()) progress.bound = key_of(last);
         progress.batch_rows = first_rows;
     }
@@ -95,18 +116,13 @@ Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector
     auto const until =
         progress.bound.empty()
             ? Rows{}
-            : connection.query(
-                  key_after_rows(table_of(pair.pair), key, begun ? Range::after_until : Range::until, rows), rest);
+            : connection.query(key_after_rows(name, chore.key, begun ? Range::after_until : Range::until, rows), rest);
     if (until.empty()) {
         progress.complete = true;
     } else {
         auto const end = key_of(until);
-        for (auto const& one : pairs) {
-            progress.rows += connection
-                                 .query(fill(one.pair, key, begun ? Range::after_until : Range::until),
-                                        begun ? parameters(progress.done, end) : parameters(end))
-                                 .changed;
-        }
+        progress.rows += fill_rows(chore, begun ? Range::after_until : Range::until,
+                                   begun ? parameters(progress.done, end) : parameters(end));
         progress.done = end;
         ++progress.batches;
     }
@@ -122,30 +138,6 @@ Filler::Batch Filler::batch(std::size_t position, Name const& table, std::vector
     return progress.complete ? Batch::finished : Batch::done;
 }
 
-void Filler::build(LaterIndex const& later) {
-    auto const& connection = site_.connection();
-    auto const look = [&] { return connection.query(index_is_valid(site_.schema(), later.name)); };
-    auto const found = look();
-    if (!found.empty() && found.text(0, 0) == "t") return;
-    // A build that was killed has left an index that every write keeps up and that no query uses.
-    if (!found.empty()) connection.query(drop_index(site_.schema(), later.name, Beside::writers));
-    try {
-        connection.query(make_index(later.index, site_.schema(), later.name, Beside::writers));
-        site_.count_commit();
-    } catch (EngineError const& error) {
-        if (connection.is_lost()) throw;
-        auto const left = look();
-        bool const by_another = !left.empty() && left.text(0, 0) == "t";
-        if (by_another) return;
-        if (error.native_code() != unique_violation) throw;
-        connection.query(drop_index(site_.schema(), later.name, Beside::writers));
-        throw Error{Failure{.what = "Rows of table " + later.index.table.text() + " break the unique index \"" +
-                                    later.index.name.text() + "\".",
-                            .object = later.index.name.text(),
-                            .instead = "mend the rows, then call advance() again; or rollback()"}};
-    }
-}
-
 void Filler::finish(std::size_t position) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan();
@@ -157,12 +149,9 @@ void Filler::finish(std::size_t position) {
                       !state.entries[position].filled;
     if (!open) return;
     std::int64_t rows = 0;
-    std::vector<std::string> seen;
-    for (auto const& pair : work_->pairs) {
-        auto const& table = pair.pair.pair.table.text();
-        if (std::ranges::find(seen, table) != seen.end()) continue;
-        seen.push_back(table);
-        auto const progress = ledger::filling_of(connection, plan.name(), static_cast<std::int64_t>(position), table);
+    for (auto const& chore : work_->chores) {
+        auto const progress =
+            ledger::filling_of(connection, plan.name(), static_cast<std::int64_t>(position), chore.table.text());
         if (!progress || !progress->complete) return;
         rows += progress->rows;
     }
@@ -186,16 +175,9 @@ bool Filler::advance(std::chrono::microseconds budget) {
             auto const position = work_->position;
             bool ready = true;
             bool closed = false;
-            for (std::size_t i = 0; i < work_->pairs.size() && ready; ++i) {
-                auto const& table = work_->pairs[i].pair.pair.table;
-                auto const same_table = [&](OpenPair const& other) { return other.pair.pair.table == table; };
-                bool const first = std::none_of(work_->pairs.begin(),
-                                                work_->pairs.begin() + static_cast<std::ptrdiff_t>(i), same_table);
-                if (!first) continue;
-                std::vector<OpenPair> together;
-                std::ranges::copy_if(work_->pairs, std::back_inserter(together), same_table);
+            for (std::size_t i = 0; i < work_->chores.size() && ready; ++i) {
                 auto const start = Clock::now();
-                auto const done = batch(position, Name{table}, together);
+                auto const done = batch(position, work_->chores[i]);
                 if (done == Batch::halted) return worked;
                 worked = true;
                 ready = done == Batch::finished;
@@ -207,7 +189,7 @@ bool Filler::advance(std::chrono::microseconds budget) {
             if (closed || !ready) continue;
             if (is_halted(position)) return worked;
             worked = true;
-            for (auto const& index : work_->indexes) build(index);
+            for (auto const& index : work_->indexes) build(site_, index);
             finish(position);
             work_.reset();
         } catch (EngineError const& error) {

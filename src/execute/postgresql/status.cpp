@@ -13,16 +13,17 @@ namespace evolver::postgresql {
 
 namespace {
 
+/// `tables`: that the migration fills.
 void add_backfills(Connection const& connection, std::string const& plan, ledger::Entry const& entry,
-                   std::vector<OpenPair> const& pairs, MigrationStatus& migration) {
+                   std::vector<std::string> tables, MigrationStatus& migration) {
     auto const run = ledger::run_of(connection, plan, entry.position);
     bool const halted = !entry.filled && (run.state == RunState::paused || run.state == RunState::stopped);
-    for (auto const& open : pairs) {
-        auto const& table = open.pair.pair.table.text();
-        bool const known =
-            std::ranges::any_of(migration.backfills, [&](BackfillStatus const& one) { return one.table == table; });
+    for (auto const& begun : ledger::filled_tables(connection, plan, entry.position)) {
+        if (std::ranges::find(tables, begun) == tables.end()) tables.push_back(begun);
+    }
+    for (auto const& table : tables) {
         auto const progress = ledger::filling_of(connection, plan, entry.position, table);
-        if (known || (!progress && !halted)) continue;
+        if (!progress && !halted) continue;
         auto const so_far = progress.value_or(ledger::Filling{});
         BackfillStatus backfill{.table = table,
                                 .state = halted            ? run.state
@@ -75,15 +76,18 @@ Status status_of(Site& site) {
             auto const legacy = ledger::legacy_of(connection, plan.name(), entry.position);
             migration.legacy_writes = legacy.writes;
             migration.last_legacy_write = legacy.last_at;
+            std::vector<std::string> tables;
             if (migration.known && entry.phase == Phase::expanded) {
-                auto const pairs = blueprint.pairs(position);
-                add_backfills(connection, plan.name(), entry, pairs, migration);
-                for (auto const& open : pairs) {
+                for (auto const& open : blueprint.transforms(position)) tables.push_back(open.transform.table.text());
+                for (auto const& open : blueprint.pairs(position)) {
+                    auto const& table = open.pair.pair.table.text();
+                    if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
                     if (connection.text(sync_is_on(site.schema(), open.pair.pair.table)) != "t")
                         status.missing_triggers.push_back(open.pair.pair.table.text() + "." +
                                                           std::string{sync_trigger_name});
                 }
             }
+            add_backfills(connection, plan.name(), entry, std::move(tables), migration);
             status.migrations.push_back(std::move(migration));
         }
         for (auto position = state.entries.size(); position < plan.migrations().size(); ++position) {

@@ -206,6 +206,15 @@ std::optional<Filling> filling_of(Connection const& connection, std::string cons
     return progress;
 }
 
+std::vector<std::string> filled_tables(Connection const& connection, std::string const& plan, std::int64_t position) {
+    auto const found = connection.query(
+        "SELECT table_name FROM evolver_backfill WHERE plan = $1 AND position = CAST($2 AS bigint) ORDER BY 1",
+        {plan, in_words(position)});
+    std::vector<std::string> tables;
+    for (std::size_t row = 0; row < found.rows.size(); ++row) tables.push_back(found.text(row, 0));
+    return tables;
+}
+
 void keep_filling(Connection const& connection, std::string const& plan, std::int64_t position,
                   std::string const& table, Filling const& progress) {
     connection.query(

@@ -72,6 +72,9 @@ struct Filling {
 /// None: it has not begun. To go on from it, lock_filling() first.
 [[nodiscard]] std::optional<Filling> filling_of(postgresql::Connection const& connection, std::string const& plan,
                                                 std::int64_t position, std::string const& table);
+/// The tables whose backfill has begun, by name; they stay known after contract.
+[[nodiscard]] std::vector<std::string> filled_tables(postgresql::Connection const& connection, std::string const& plan,
+                                                     std::int64_t position);
 void keep_filling(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                   std::string const& table, Filling const& progress);
 

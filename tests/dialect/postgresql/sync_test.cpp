@@ -31,7 +31,7 @@ PhysicalPair y_to_z() {
 
 SyncedTable both() {
     return {.table = "t",
-            .key = {"id"},
+            .key = {{{.column = "id", .type = "bigint"}}},
             .plan = "numbers",
             .pairs = {{x_to_y(), "0002-y", "evolver_legacy_2"}, {y_to_z(), "0003-z", "evolver_legacy_3"}}};
 }
@@ -129,7 +129,7 @@ TEST_CASE(
     table.run("INSERT INTO t (id, x) VALUES (1, '12 kB')");
     CHECK(table.row() == "12 kB - -");
     CHECK(table.connection.text("SELECT migration || ' ' || row_key || ' ' || why FROM evolver_quarantine") ==
-          "0002-y '1' 22P02");
+          "0002-y 1 22P02");
     table.run("UPDATE t SET x = '13'");
     CHECK(table.row() == "13 13 n13");
     table.run("UPDATE t SET x = 'much'");
@@ -196,7 +196,7 @@ TEST_CASE("sync on postgresql, rule 3: what a BEFORE trigger sets, and no statem
 TEST_CASE("sync on postgresql, rule 2: values are compared by representation, where equality is not identity") {
     SyncedTable const synced{
         .table = "t",
-        .key = {"id"},
+        .key = {{{.column = "id", .type = "bigint"}}},
         .plan = "numbers",
         .pairs = {{{.table = "t", .from = {{"x", "numeric"}}, .to = {{"y", "numeric"}}, .up = {"x"}, .down = {"y"}},
                    "0002-y",
@@ -258,7 +258,7 @@ TEST_CASE("sync on postgresql: another set of pairs is a new function, which ask
 TEST_CASE("sync on postgresql: names that look like SQL are names") {
     SyncedTable const synced{.schema = "the \"s'chema",
                              .table = "a\"; DROP TABLE t; --",
-                             .key = {"i'd"},
+                             .key = {{{.column = "i'd", .type = "bigint"}}},
                              .plan = "it's",
                              .pairs = {{{.table = "a\"; DROP TABLE t; --",
                                          .from = {{"Old X", "text"}},
@@ -359,7 +359,7 @@ TEST_CASE("sync on postgresql, rule 9: a function of the application's that refu
 TEST_CASE("sync on postgresql, rule 9: a value that does not fit the new type fails no old program") {
     SyncedTable const synced{
         .table = "t",
-        .key = {"id"},
+        .key = {{{.column = "id", .type = "bigint"}}},
         .plan = "numbers",
         .pairs = {{{.table = "t", .from = {{"x", "integer"}}, .to = {{"y", "smallint"}}, .up = {"x"}, .down = {"y"}},
                    "0002-y",

@@ -4,11 +4,7 @@
 // release 1.0 again, and what the releases do is the same. After the rollback the schema is that of before, after contract that of a fresh
 // database, and nothing of evolver's is left on the tables.
 
-#include "dialect/sqlite/inspect.hpp"
-#include "evolver/schema/digest.hpp"
-#include "support/application.hpp"
-#include "support/raw_sqlite.hpp"
-#include "support/rows.hpp"
+#include "both/world.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,25 +19,21 @@ namespace evolver::testing {
 /// A program of one release. What it says fails in words, or does not.
 class Speaker {
 public:
-    explicit Speaker(std::string const& path) : connection_{path} { (void)connection_.run("PRAGMA foreign_keys = ON"); }
+    explicit Speaker(Database const& database) : database_{database}, asked_{database} {}
 
     void run(std::string const& sql) const { CHECK(fails(sql) == ""); }
     /// The engine's words; empty where the statement worked.
     [[nodiscard]] std::string fails(std::string const& sql) const {
-        try {
-            (void)connection_.run(sql);
-        } catch (Error const& error) {
-            return error.what();
-        }
-        return {};
+        return message_of([&] { asked_.run(sql); });
     }
     [[nodiscard]] bool refuses(std::string const& sql) const { return !fails(sql).empty(); }
-    [[nodiscard]] std::string rows(std::string const& sql) const {
-        return support::rows(connection_.connection(), sql);
-    }
+    /// "1|'a'; 2|NULL"
+    [[nodiscard]] std::string rows(std::string const& sql) const { return database_.rows(sql); }
+    [[nodiscard]] Database const& database() const noexcept { return database_; }
 
 private:
-    RawSqlite connection_;
+    Database const& database_;
+    mutable Asked asked_;
 };
 
 /// Release 1.0: plain SQL.
@@ -52,7 +44,7 @@ class New {
 public:
     using Values = std::vector<std::pair<std::string_view, std::string>>;
 
-    New(Evolver& evolver, std::string const& path) : evolver_{evolver}, speaker_{path} {}
+    New(Evolver& evolver, Database const& database) : evolver_{evolver}, speaker_{database} {}
 
     [[nodiscard]] LiveTable table(std::string_view name) const { return evolver_.table(std::string{name}); }
 
@@ -127,91 +119,111 @@ private:
 
 struct Case {
     std::vector<Operation> before;                     ///< What release 1.0 has made.
-    std::string rows;                                  ///< Its rows, as SQL of its own.
+    std::string rows;                                  ///< Its rows, as statements of its own.
     std::vector<Operation> change;                     ///< What release 2.0 does, in one migration.
     std::function<void(Old const&, New const&)> both;  ///< After each expand, with rows as they were at first.
     std::function<void(New const&)> after = {};        ///< After contract, the same.
     std::function<void(Old const&)> back = {};         ///< After the rollback, the same.
+    /// A table whose key the database numbers: from the last row on. PostgreSQL's numbering knows nothing of keys that were given.
+    std::string numbered = {};
+    /// What PostgreSQL refuses of it, if anything, before the first write: README lists that.
+    std::string refused_on_postgresql = {};
 };
 
-inline void play(Case const& what) {
-    Plan const plan{"cases",
-                    {Migration{.id = "0001-before", .release = "1.0", .operations = what.before},
-                     Migration{.id = "0002-change", .release = "2.0", .operations = what.change}}};
-    Folder const folder;
-    auto const path = folder.database();
-    {
-        Application first{path, plan.until("1.0"), {.release = "1.0"}};
-        first.evolver.expand();
+inline Plan plan_of(std::vector<Operation> const& before, std::vector<Operation> const& change) {
+    return {"cases",
+            {Migration{.id = "0001-before", .release = "1.0", .operations = before},
+             Migration{.id = "0002-change", .release = "2.0", .operations = change}}};
+}
+
+inline void run_all(Asked& asked, std::string const& statements) {
+    for (std::size_t at = 0; at < statements.size();) {
+        auto const end = std::min(statements.find(';', at), statements.size());
+        asked.run(statements.substr(at, end - at));
+        at = end + 1;
     }
-    auto const outside = RawSqlite{path};
-    auto const schema = [&] { return canonical(sqlite::inspect(outside.connection()), Engine::sqlite); };
-    auto const begin_again = [&] {
-        for (auto const& row : outside.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
-                                            "'evolver!_%' ESCAPE '!' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"))
-            outside.connection().run("DELETE FROM " + sqlite::quoted(std::get<std::string>(row[0])));
-        outside.connection().run(what.rows);
-    };
-    auto const nothing_left = [&] {
-        CHECK(support::rows(outside.connection(),
-                            "SELECT name FROM sqlite_schema WHERE (type IN ('trigger', 'view') OR name LIKE "
-                            "'evolver!_trash%' ESCAPE '!') AND name LIKE 'evolver!_%' ESCAPE '!' AND "
-                            "name NOT LIKE 'evolver!_audit!_%' ESCAPE '!'") == "");
-        CHECK(outside.rows("PRAGMA foreign_key_check").empty());
-        CHECK(support::rows(outside.connection(), "PRAGMA integrity_check") == "'ok'");
-    };
-    auto const before = schema();
-    begin_again();
-    auto const data = [&] { return outside.rows("SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'evolver%'"); };
-    auto const objects = data();
-    for (bool const last : {false, true}) {
-        CAPTURE(last);
-        Application release{path, plan, {.release = "2.0"}};
-        release.evolver.expand();
-        release.evolver.backfill(Speed::full);
-        {
-            New const fresh{release.evolver, path};
-            what.both(Old{path}, fresh);
-        }
-        begin_again();
-        release.evolver.backfill(Speed::full);
-        if (!last) {
-            release.evolver.rollback({.migration = "0002-change", .accept_loss = {{"0002-change", "a test"}}});
-            CHECK(schema() == before);
-            CHECK(data() == objects);
-            nothing_left();
-            if (what.back) what.back(Old{path});
-            begin_again();
-            continue;
-        }
-        release.evolver.reconcile();
-        release.evolver.contract({.override_gates = {{"soak", "a test"}}, .accept_loss = {{"0002-change", "a test"}}});
-        nothing_left();
-        if (what.after) what.after(New{release.evolver, path});
-    }
-    Folder const other;
-    Application fresh{other.database(), plan, {.release = "2.0"}};
-    fresh.evolver.expand();
-    fresh.evolver.backfill(Speed::full);
-    fresh.evolver.reconcile();
-    fresh.evolver.contract(now());
-    CHECK(schema() == canonical(sqlite::inspect(RawSqlite{other.database()}.connection()), Engine::sqlite));
 }
 
 /// The words with which such a plan is refused, when it is made or by expand(); empty where it is not. Nothing is written then.
 inline std::string refusal_of(std::vector<Operation> const& before, std::vector<Operation> const& change) {
-    Folder const folder;
+    Database const database;
     try {
-        Plan const plan{"cases",
-                        {Migration{.id = "0001-before", .release = "1.0", .operations = before},
-                         Migration{.id = "0002-change", .release = "2.0", .operations = change}}};
-        Application release{folder.database(), plan, {.release = "2.0"}};
-        release.evolver.expand();
+        auto const plan = plan_of(before, change);
+        Asked release{database};
+        Evolver evolver{release.db, plan, {.release = "2.0"}};
+        evolver.expand();
     } catch (Error const& error) {
-        CHECK(RawSqlite{folder.database()}.integer("SELECT count(*) FROM sqlite_schema") == 0);
+        CHECK(database.tables().empty());
         return error.what();
     }
     return {};
+}
+
+inline void end_release_one(Evolver& evolver) {
+    evolver.reconcile();
+    evolver.contract({.override_gates = {{"soak", "a test"}}, .accept_loss = {{"0002-change", "a test"}}});
+}
+
+inline void play(Case const& what) {
+    if (Database::engine() == Engine::postgresql && !what.refused_on_postgresql.empty()) {
+        auto const words = refusal_of(what.before, what.change);
+        CHECK_MESSAGE(has(words, what.refused_on_postgresql), words);
+        CHECK_MESSAGE(has(words, "PostgreSQL"), words);
+        return;
+    }
+    auto const plan = plan_of(what.before, what.change);
+    Database const database;
+    Asked outside{database};
+    {
+        Asked first{database};
+        Evolver evolver{first.db, plan.until("1.0"), {.release = "1.0"}};
+        evolver.expand();
+    }
+    auto const begin_again = [&] {
+        // A parent goes after its children, whatever their names.
+        auto tables = database.tables();
+        for (int rounds = 0; !tables.empty() && rounds < 9; ++rounds)
+            std::erase_if(tables, [&](std::string const& table) {
+                return message_of([&] { outside.run("DELETE FROM \"" + table + "\""); }).empty();
+            });
+        REQUIRE(tables.empty());
+        run_all(outside, what.rows);
+        if (Database::engine() == Engine::postgresql && !what.numbered.empty())
+            (void)outside.rows("SELECT CAST(setval(pg_get_serial_sequence('" + what.numbered + "', 'id'), 3) AS text)");
+    };
+    auto const before = database.schema();
+    begin_again();
+    for (bool const last : {false, true}) {
+        CAPTURE(last);
+        Asked session{database};
+        Evolver evolver{session.db, plan, {.release = "2.0"}};
+        evolver.expand();
+        evolver.backfill(Speed::full);
+        {
+            New const fresh{evolver, database};
+            what.both(Old{database}, fresh);
+        }
+        begin_again();
+        evolver.backfill(Speed::full);
+        if (!last) {
+            evolver.rollback({.migration = "0002-change", .accept_loss = {{"0002-change", "a test"}}});
+            CHECK(database.schema() == before);
+            CHECK(database.left_over() == "");
+            if (what.back) what.back(Old{database});
+            begin_again();
+            continue;
+        }
+        end_release_one(evolver);
+        CHECK(database.left_over() == "");
+        if (what.after) what.after(New{evolver, database});
+    }
+    Database const other;
+    Asked session{other};
+    Evolver fresh{session.db, plan, {.release = "2.0"}};
+    fresh.expand();
+    fresh.backfill(Speed::full);
+    end_release_one(fresh);
+    CHECK(database.schema() == other.schema());
 }
 
 }  // namespace evolver::testing

@@ -1,0 +1,67 @@
+#include "dialect/postgresql/key_range.hpp"
+
+#include "dialect/postgresql/connection.hpp"
+
+#include <fmt/format.h>
+
+namespace evolver::postgresql {
+
+namespace {
+
+std::string parameters(RowKey const& key, std::size_t first) {
+    std::string text;
+    for (std::size_t i = 0; i < key.columns.size(); ++i)
+        text += fmt::format("{}CAST(${} AS {})", i == 0 ? "" : ", ", first + i, key.columns[i].type);
+    return text;
+}
+
+}  // namespace
+
+std::string columns_of(RowKey const& key) {
+    std::string text;
+    for (auto const& side : key.columns) text += (text.empty() ? "" : ", ") + quoted(side.column.text());
+    return text;
+}
+
+std::string in_range(RowKey const& key, Range range) {
+    auto const columns = columns_of(key);
+    auto const after = fmt::format("({}) > ({})", columns, parameters(key, 1));
+    auto const until = [&](std::size_t first) { return fmt::format("({}) <= ({})", columns, parameters(key, first)); };
+    switch (range) {
+        case Range::all: return "true";
+        case Range::after: return after;
+        case Range::until: return until(1);
+        case Range::after_until: return after + " AND " + until(key.columns.size() + 1);
+    }
+    return {};
+}
+
+std::string key_text(RowKey const& key, std::string_view row) {
+    std::string text;
+    for (auto const& side : key.columns) {
+        bool const is_number = side.type == "bigint" || side.type == "integer" || side.type == "smallint";
+        auto const column = std::string{row} + quoted(side.column.text());
+        text += text.empty() ? "" : " || ', ' || ";
+        text += is_number ? "CAST(" + column + " AS text)" : "quote_nullable(" + column + ")";
+    }
+    return text.empty() ? "''" : text;
+}
+
+std::string last_key(std::string const& table, RowKey const& key) {
+    std::string descending;
+    for (auto const& side : key.columns)
+        descending += (descending.empty() ? "" : ", ") + quoted(side.column.text()) + " DESC";
+    return fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", columns_of(key), table, descending);
+}
+
+std::string key_after_rows(std::string const& table, RowKey const& key, Range range, std::int64_t rows) {
+    auto const columns = columns_of(key);
+    std::string descending;
+    for (auto const& side : key.columns)
+        descending += (descending.empty() ? "" : ", ") + quoted(side.column.text()) + " DESC";
+    return fmt::format(
+        "SELECT {0} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {0} LIMIT {3}) AS next ORDER BY {4} LIMIT 1", columns,
+        table, in_range(key, range), rows, descending);
+}
+
+}  // namespace evolver::postgresql
