@@ -21,9 +21,11 @@ struct AtBatch : Observer {
         if (event.kind == EventKind::waiting && waiting) waiting(event);
         if (event.kind != EventKind::batch) return;
         ++batches;
+        total = event.total;
         if (batch) batch();
     }
     int batches = 0;
+    std::int64_t total = 0;
     std::function<void()> batch;
     std::function<void(Event const&)> waiting;
 };
@@ -392,6 +394,26 @@ TEST_CASE("failed batch: mended rows are filled after a resume, in smaller batch
     CHECK(application.ask("SELECT count(*) FROM evolver_failed_row") == "0");
 }
 
+TEST_CASE("backfill: the next batch is as large as the ledger says, and of one that says none there is a first one") {
+    for (auto const& [said, filled] : {std::pair{"7", 7}, {"0", 200}, {"-3", 200}}) {
+        CAPTURE(said);
+        Folder const folder;
+        Application first{folder.database(), documents()};
+        RawSqlite const old{folder.database()};
+        first.evolver.expand();
+        old.run(
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO documents "
+            "(id, "
+            "doc) SELECT i, '{\"kind\":\"k\"}' FROM n");
+        CHECK(first.evolver.advance(1us));
+        auto const before = old.integer("SELECT count(kind) FROM documents");
+        old.run(std::string{"UPDATE evolver_backfill SET batch_rows = "} + said);
+        Application next{folder.database(), documents()};
+        CHECK(next.evolver.advance(1us));
+        CHECK(old.integer("SELECT count(kind) FROM documents") == before + filled);
+    }
+}
+
 TEST_CASE(
     "failed batch: of two rows that cannot be together the later one is named, in a table with a key of two columns") {
     Folder const folder;
@@ -533,6 +555,7 @@ TEST_CASE("backfill: a stop token ends it between two batches, and the next one 
         CHECK(error.database_changed() == Changed::partly);
     }
     seen.batch = nullptr;
+    CHECK(seen.total >= 3000);  // about so many rows there are
     auto const first = seen.batches;
     application.evolver.backfill();
     CHECK(seen.batches > first);

@@ -107,6 +107,19 @@ TEST_CASE("Backfill: fills the rows that are there, and only those that `where` 
     CHECK(old.connection().text("SELECT name FROM packages WHERE id = 1") == "LOUD");
 }
 
+TEST_CASE("Backfill: in memory, where the application's connection is the only one, no trigger fires either") {
+    Application release{":memory:", lower_plan()};
+    release.evolver.expand();
+    release.db << "INSERT INTO packages (id, name) VALUES (1, 'LOUD'), (2, 'LOUDER')";
+    release.db << "CREATE TABLE log (id INTEGER)";
+    release.db << "CREATE TRIGGER noted AFTER UPDATE ON packages BEGIN INSERT INTO log VALUES (NEW.id); END";
+    release.evolver.backfill();
+    CHECK(release.ask("SELECT count(*) FROM packages WHERE name = lower(name)") == "2");
+    CHECK(release.ask("SELECT count(*) FROM log") == "0");
+    release.db << "UPDATE packages SET name = 'own' WHERE id = 1";
+    CHECK(release.ask("SELECT id FROM log") == "1");
+}
+
 TEST_CASE("Backfill: contract waits until it has come to its end") {
     Folder const folder;
     make_loud_catalogue(folder.database(), 50);

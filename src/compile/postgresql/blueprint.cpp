@@ -166,6 +166,16 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     for (auto const* changes : {&effect.expand, &effect.contract, &effect.undo}) {
         for (auto const& change : *changes) (void)render(change, schema_);
     }
+    for (auto const& rule : effect.rules) {
+        if (rule.clean.empty() && rule.violators == Violators::refuse) continue;
+        auto const why = why_not_synced(*connection_, schema_, rule.table);
+        if (!why.empty())
+            refuse("of table \"" + rule.table.text() + "\", " + why, "mend its rows yourself, without .clean");
+        auto const child = referring_to(*connection_, schema_, rule.table);
+        if (rule.violators == Violators::quarantine && !child.empty())
+            refuse("table " + child + " refers to \"" + rule.table.text() + "\", and its rows could not stay",
+                   "say how the rows are mended: .clean");
+    }
     for (auto const& change : effect.contract) {
         auto const* const made = std::get_if<MakeIndex>(&change);
         if (is_unique_rule(effect)) continue;
@@ -429,6 +439,7 @@ std::vector<Proof> Blueprint::proofs(std::size_t position) const {
         auto key = made.key;
         key.name = final_name(made.table, key);
         for (auto& column : key.columns) column = lasting(position, made.table, column);
+        for (auto& column : key.referenced) column = lasting(position, key.table, column);
         found.push_back(prove_foreign_key(schema_, made.table, key));
     };
     for (auto const& effect : effects_.at(position)) {
@@ -591,6 +602,16 @@ std::vector<Name> Blueprint::tables() const {
         for (auto const& operation : plan_.migrations()[position].operations) {
             if (auto const table = evolver::table_of(operation); !table.empty()) add(Name{table});
             if (auto const* made = std::get_if<AddForeignKey>(&operation)) add(made->key.table);
+            if (auto const* dropped = std::get_if<DropForeignKey>(&operation)) {
+                auto const* const table = live_.find_table(dropped->table);
+                for (auto const& key : table == nullptr ? std::vector<ForeignKey>{} : table->foreign_keys)
+                    add(key.table);
+            }
+            if (auto const* dropped = std::get_if<DropIndex>(&operation)) {
+                for (auto const& index : live_.indexes) {
+                    if (index.name == dropped->name) add(index.table);
+                }
+            }
             if (auto const* made = std::get_if<CreateTable>(&operation)) {
                 for (auto const& key : made->foreign_keys) add(key.table);
             }

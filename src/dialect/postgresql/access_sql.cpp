@@ -49,7 +49,7 @@ std::string unlimited(Type const& type) {
                                            {"char(", "bpchar"},
                                            {"bit varying(", "bit varying"},
                                            {"bit(", "bit varying"}}) {
-        if (words.starts_with(limited)) return without;
+        if (words.starts_with(limited)) return without + (words.ends_with("[]") ? std::string{"[]"} : std::string{});
     }
     return words;
 }
@@ -106,7 +106,8 @@ std::string AccessSql::breaks(Rule const& rule, Spelling const& value, std::stri
 
 std::string AccessSql::read_other(Name const& column) const {
     auto const* const open = pair_of(column);
-    if (open != nullptr && open->pair.kind == PairKind::alias) return read_other(open->pair.from.front());
+    if (open != nullptr && open->pair.kind == PairKind::alias && open->stage != Stage::complete)
+        return read_other(open->pair.from.front());
     if (open == nullptr || open->stage != Stage::off) return "evolver_other." + as_column(column);
     for (std::size_t i = 0; i < open->pair.to.size(); ++i) {
         if (open->pair.to[i].name == column)
@@ -136,13 +137,13 @@ std::string AccessSql::read_as_is(Name const& column) const {
     if (open == nullptr || open->stage == Stage::complete) return as_column(column);
     auto const& pair = open->pair;
     // The old column says the same in every row, and has the indexes.
-    if (pair.kind == PairKind::alias) return read_as_is(pair.from.front());
+    if (pair.kind == PairKind::alias) return read(pair.from.front());
     if (open->stage == Stage::switched) return as_column(column);
     if (open->stage == Stage::dual) return read_filled(*open, column);
     for (std::size_t i = 0; i < pair.to.size(); ++i) {
         if (!(pair.to[i].name == column)) continue;
         return postgresql::typed(substituted(pair.up[i].text(Engine::postgresql), pair.from,
-                                             [&](Name const& from) { return grouped(read_as_is(from)); }),
+                                             [&](Name const& from) { return grouped(read(from)); }),
                                  pair.to[i].type);
     }
     return as_column(column);
@@ -156,7 +157,7 @@ std::string AccessSql::read_filled(OpenPair const& open, Name const& column) con
     auto const at = static_cast<std::size_t>(
         std::ranges::find_if(to, [&](Column const& one) { return one.name == column; }) - to.begin());
     return "CASE WHEN " + all_null(named->pair.to) + " THEN " +
-           converted_up(*named, at, [&](Name const& from) { return read_as_is(from); }) + " ELSE " + as_column(column) +
+           converted_up(*named, at, [&](Name const& from) { return read(from); }) + " ELSE " + as_column(column) +
            " END";
 }
 

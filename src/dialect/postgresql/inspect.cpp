@@ -195,6 +195,12 @@ std::string trigger_on(Connection const& connection, std::string const& schema, 
         literal(in_schema(schema, table.text())), listed));
 }
 
+std::string referring_to(Connection const& connection, std::string const& schema, Name const& table) {
+    return connection.text(
+        "SELECT min(conrelid::regclass::text) FROM pg_constraint WHERE contype = 'f' AND confrelid = to_regclass($1)",
+        {in_schema(schema, table.text())});
+}
+
 std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index) {
     auto const found = connection.query(
         "SELECT m.amname, i.indnatts > i.indnkeyatts, EXISTS (SELECT FROM unnest(i.indoption) AS o WHERE o <> 0), "
@@ -212,6 +218,30 @@ std::string unusual_in_index(Connection const& connection, std::string const& sc
         if (found.text(0, i + 1) == "t") return words[i];
     }
     return {};
+}
+
+std::vector<std::string> rename_copied_indexes(Connection const& connection, std::string const& copies,
+                                               std::string const& schema, Name const& table) {
+    auto const names = [&](std::string const& of) {
+        return connection.query(
+            "SELECT x.relname FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = "
+            "to_regclass($1) ORDER BY i.indexrelid",
+            {in_schema(of, table.text())});
+    };
+    auto const real = names(schema);
+    auto const copied = names(copies);
+    std::vector<std::string> renames;
+    if (real.rows.size() != copied.rows.size()) return renames;
+    // By way of names that nobody has: one may be called as another is to be.
+    for (int const step : {0, 1}) {
+        for (std::size_t row = 0; row < real.rows.size(); ++row) {
+            auto const between = fmt::format("evolver_copy_{}", row);
+            renames.push_back(fmt::format("ALTER INDEX {} RENAME TO {}",
+                                          in_schema(copies, step == 0 ? copied.text(row, 0) : between),
+                                          quoted(step == 0 ? between : real.text(row, 0))));
+        }
+    }
+    return renames;
 }
 
 std::vector<std::string> grants_on(Connection const& connection, std::string const& schema, Name const& view) {

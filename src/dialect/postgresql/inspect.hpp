@@ -32,9 +32,16 @@ namespace evolver::postgresql {
 [[nodiscard]] std::string trigger_on(Connection const& connection, std::string const& schema, Name const& table,
                                      std::vector<Name> const& columns);
 
+/// A table, of any schema, with a foreign key to this one; empty where there is none.
+[[nodiscard]] std::string referring_to(Connection const& connection, std::string const& schema, Name const& table);
+
 /// What an index has that one which is made of its columns alone would lack, in words: another method, order, operator class, collation, or columns that
 /// it includes; empty where it is a plain one, or is not there.
 [[nodiscard]] std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index);
+
+/// After CREATE TABLE … (LIKE … INCLUDING ALL): the statements that give the indexes of the copy the names of the real ones, which it has in the same order.
+[[nodiscard]] std::vector<std::string> rename_copied_indexes(Connection const& connection, std::string const& copies,
+                                                             std::string const& schema, Name const& table);
 
 /// The GRANTs that give a view that is made anew the rights that the one of before has given.
 [[nodiscard]] std::vector<std::string> grants_on(Connection const& connection, std::string const& schema,

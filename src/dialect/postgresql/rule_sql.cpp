@@ -16,6 +16,11 @@ std::string listed(std::vector<Name> const& columns) {
     return text;
 }
 
+bool has_all(Table const* table, std::vector<Name> const& columns) {
+    return table != nullptr &&
+           std::ranges::all_of(columns, [&](Name const& column) { return table->find(column) != nullptr; });
+}
+
 std::vector<Name> names_of(RowKey const& key) {
     std::vector<Name> names;
     for (auto const& side : key.columns) names.push_back(side.column);
@@ -36,14 +41,13 @@ std::string row_breaks(PhysicalRule const& rule) {
                    .value = [](Name const& column) { return "evolver_other." + quoted(column.text()); }});
 }
 
-std::string keep(PhysicalRule const& rule, std::string const& where, std::string const& plan,
-                 std::string const& migration, std::string const& column, std::string const& value) {
-    return fmt::format(
-        "INSERT INTO {} (plan, migration, table_name, row_key, why, column_name, value) SELECT {}, {}, {}, {}, {}, {}, "
-        "{} FROM {}{}",
-        in_schema(rule.schema, "evolver_quarantine"), literal(plan), literal(migration),
-        literal(rule.rule.table.text()), key_text(rule.key), literal("the rule: " + name_of(rule.rule)),
-        literal(column), value, in_table(rule), where);
+/// What stands in evolver_quarantine of each row of `from`.
+std::string keep(PhysicalRule const& rule, std::string const& from, std::string const& plan,
+                 std::string const& migration, std::string const& key, std::string const& column,
+                 std::string const& value) {
+    return fmt::format("SELECT {}, {}, {}, {}, {}, {}, {} FROM {}", literal(plan), literal(migration),
+                       literal(rule.rule.table.text()), key, literal("the rule: " + name_of(rule.rule)),
+                       literal(column), value, from);
 }
 
 /// The row as the statement that brings it back.
@@ -59,9 +63,8 @@ std::string as_insert(PhysicalRule const& rule) {
 
 bool is_there(Rule const& rule, Schema const& schema) {
     auto const* const table = schema.find_table(rule.table);
-    return table != nullptr &&
-           std::ranges::all_of(rule.columns, [&](Name const& column) { return table->find(column) != nullptr; }) &&
-           (!rule.reference || schema.find_table(rule.reference->table) != nullptr);
+    return has_all(table, rule.columns) &&
+           (!rule.reference || has_all(schema.find_table(rule.reference->table), rule.reference->referenced));
 }
 
 RuleWords rule_words(std::string const& schema) {
@@ -96,25 +99,36 @@ std::string any_broken(PhysicalRule const& rule, Range range) {
                        row_breaks(rule));
 }
 
-std::vector<std::string> mend(PhysicalRule const& rule, Range range, std::string const& plan,
-                              std::string const& migration) {
+std::string mend(PhysicalRule const& rule, Range range, std::string const& plan, std::string const& migration) {
     auto const where = fmt::format(" WHERE {} AND {}", in_range(rule.key, range), row_breaks(rule));
-    std::vector<std::string> statements;
+    auto const into = "INSERT INTO " + in_schema(rule.schema, "evolver_quarantine") +
+                      " (plan, migration, table_name, row_key, why, column_name, value) ";
     if (rule.rule.clean.empty()) {
-        statements.push_back(keep(rule, where, plan, migration, "", as_insert(rule)));
-        statements.push_back("DELETE FROM " + in_table(rule) + where);
-        return statements;
+        return "WITH evolver_gone AS (DELETE FROM " + in_table(rule) + where + " RETURNING *) " + into +
+               keep(rule, "evolver_gone", plan, migration, key_text(rule.key), "", as_insert(rule));
     }
+    std::string old = key_text(rule.key) + " AS evolver_key";
+    std::string same_row;
+    for (std::size_t i = 0; i < rule.key.columns.size(); ++i) {
+        auto const column = of_row(rule, rule.key.columns[i].column);
+        old += fmt::format(", {} AS evolver_key_{}", column, i);
+        same_row += fmt::format("{}{} = evolver_old.evolver_key_{}", i > 0 ? " AND " : "", column, i);
+    }
+    std::string kept;
     std::string assignments;
-    for (auto const& one : rule.rule.clean) {
+    for (std::size_t i = 0; i < rule.rule.clean.size(); ++i) {
+        auto const& one = rule.rule.clean[i];
         auto const column = quoted(one.column.text());
-        statements.push_back(
-            keep(rule, where, plan, migration, one.column.text(), fmt::format("CAST({} AS text)", column)));
-        assignments +=
-            fmt::format("{}{} = ({}\n)", assignments.empty() ? "" : ", ", column, one.value.text(Engine::postgresql));
+        old += fmt::format(", CAST({} AS text) AS evolver_value_{}", column, i);
+        kept += (i > 0 ? " UNION ALL " : "") + keep(rule, "evolver_old", plan, migration, "evolver_key",
+                                                    one.column.text(), fmt::format("evolver_value_{}", i));
+        assignments += fmt::format("{}{} = ({}\n)", i > 0 ? ", " : "", column, one.value.text(Engine::postgresql));
     }
-    statements.push_back("UPDATE " + in_table(rule) + " SET " + assignments + where);
-    return statements;
+    return fmt::format(
+        "WITH evolver_old AS MATERIALIZED (SELECT {} FROM {}{} FOR UPDATE), evolver_kept AS ({}{}) UPDATE {} SET {} "
+        "FROM "
+        "evolver_old WHERE {}",
+        old, in_table(rule), where, into, kept, in_table(rule), assignments, same_row);
 }
 
 }  // namespace evolver::postgresql

@@ -32,8 +32,9 @@ struct PhysicalRule {
 /// Does any row of a range break it?
 [[nodiscard]] std::string any_broken(PhysicalRule const& rule, Range range);
 
-/// What mends the rows of a range that break the rule, in order: the first statements keep what is going to be lost.
-[[nodiscard]] std::vector<std::string> mend(PhysicalRule const& rule, Range range, std::string const& plan,
-                                            std::string const& migration);
+/// Mends the rows of a range that break the rule, or moves them out of the way, and keeps what is lost with that. One statement, so that what is
+/// kept is what was there when it was taken: between two, others commit.
+[[nodiscard]] std::string mend(PhysicalRule const& rule, Range range, std::string const& plan,
+                               std::string const& migration);
 
 }  // namespace evolver::postgresql

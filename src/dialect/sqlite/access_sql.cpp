@@ -66,8 +66,8 @@ public:
                     one.value.text(Engine::sqlite), [&](std::string const& name) -> std::optional<std::string> {
                         return shape_.has(Name{name}) ? std::optional{spelled(Name{name})} : std::nullopt;
                     });
-                value = "CASE WHEN " + breaks(rule, spelled, other(earlier_row(shape_.physical_table(), shape_.key))) +
-                        " THEN " + mended + " ELSE " + value + " END";
+                value = "CASE WHEN " + breaks(rule, spelled, other(earlier_row(shape_.table, shape_.key))) + " THEN " +
+                        mended + " ELSE " + value + " END";
             }
         }
         return value;
@@ -80,7 +80,7 @@ public:
         auto const of_this_row = [&](Name const& column) {
             return replace_columns(value(column), [&](std::string const& name) -> std::optional<std::string> {
                 if (!contains(physical, Name{name})) return std::nullopt;
-                return quoted(shape_.physical_table().text()) + "." + quoted(name);
+                return quoted(shape_.table.text()) + "." + quoted(name);  // the table is called so in every statement
             });
         };
         return broken(rule, of_this_row, compared);
@@ -327,8 +327,7 @@ private:
                                              [&](Name const& column) { return is_set(column); });
             if (!touched && kind_ == Kind::insert && rule.kind == RuleKind::not_null) require_default(rule);
             if (!touched) continue;
-            auto const other =
-                access_.other(kind_ == Kind::update ? another_row(shape.physical_table(), shape.key) : "");
+            auto const other = access_.other(kind_ == Kind::update ? another_row(shape.table, shape.key) : "");
             guards += " WHEN " +
                       access_.breaks(
                           rule, [&](Name const& column) { return Access::grouped(written(column)); }, other) +

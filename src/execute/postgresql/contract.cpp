@@ -324,15 +324,14 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                                 if (!now.empty()) throw GateClosed{std::move(now)};
                             });
         // Nobody who may break the rules is left.
-        auto const mended = mend_rows(site, compiled.rules, migration.id.text());
-        Proving proving{site, migration.id.text(), compiled.proofs, compiled.proven_indexes};
+        Proving proving{site, compiled, migration.id.text()};
         auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
         bool const over_instances = bench.overridden("instances");
         bool done = false;
         auto const remove = [&] {
             site.lease().renew();  // who moves has acknowledged the last move himself
             Report steps;
-            Removal const removal{site, bench, options, position, mended};
+            Removal const removal{site, bench, options, position, proving.mended()};
             HandOver move{.what = "contract of " + migration.id.text()};
             if (compiled.removes && !over_instances) move.floor = release;
             move.work = [&] {

@@ -1,12 +1,15 @@
 #include "execute/postgresql/expand.hpp"
 
 #include "dialect/postgresql/inspect.hpp"
+#include "dialect/postgresql/proof.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/postgresql/rules.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
+
+#include <algorithm>
 
 namespace evolver::postgresql {
 
@@ -25,6 +28,19 @@ void refuse_impossible(Plan const& plan, std::size_t first) {
         auto const& migration = plan.migrations()[position];
         if (!migration.invariants.empty())
             refuse(plan, position, "invariants are not looked at on PostgreSQL yet; leave .invariants out", nullptr);
+    }
+}
+
+/// What LIKE leaves out: the names of indexes, which it chooses anew, and foreign keys to tables that were copied, too.
+void copy_names(Connection const& connection, Schema const& real, std::vector<Name> const& tables,
+                std::string const& schema, std::string const& rehearsal) {
+    for (auto const& name : tables) {
+        for (auto const& rename : rename_copied_indexes(connection, rehearsal, schema, name)) connection.run(rename);
+        for (auto const& key : real.find_table(name)->foreign_keys) {
+            if (std::ranges::find(tables, key.table) == tables.end()) continue;
+            connection.run("ALTER TABLE " + in_schema(rehearsal, name.text()) + " ADD CONSTRAINT " + quoted(key.name) +
+                           " FOREIGN KEY " + foreign_key_words(rehearsal, key));
+        }
     }
 }
 
@@ -53,6 +69,7 @@ void try_pending(Site const& site, Report& report) {
     for (auto const& view : there.views()) connection.run(like_view(schema, site.schema(), view));
     connection.run("SET LOCAL search_path = " + quoted(schema) + ", " + path);
     auto const rows = inspect(connection, site.schema());
+    copy_names(connection, rows, there.tables(), site.schema(), schema);
     auto position = standing.expanded;
     try {
         for (; position < plan.migrations().size(); ++position) {
@@ -77,12 +94,12 @@ void try_pending(Site const& site, Report& report) {
         for (; standing.contracted < standing.expanded; ++standing.contracted) {
             position = standing.contracted;
             auto const compiled = Blueprint{plan, standing, connection, schema}.contract();
+            for (auto const& later : compiled.proven_indexes)
+                connection.run(make_index(later.index, schema, later.name, Beside::nobody));
             for (auto const& proof : compiled.proofs) {
                 connection.run(proof.make);
                 connection.run(proof.validate);
             }
-            for (auto const& later : compiled.proven_indexes)
-                connection.run(make_index(later.index, schema, later.name, Beside::nobody));
             run_steps(compiled.steps, connection);
         }
     } catch (EngineError const& error) {

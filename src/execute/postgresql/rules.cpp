@@ -29,24 +29,7 @@ Violations violations(Connection const& connection, PhysicalRule const& rule) {
     return found;
 }
 
-}  // namespace
-
-void measure(Connection const& connection, std::vector<PhysicalRule> const& rules, std::string const& migration,
-             std::vector<std::string>& warnings) {
-    for (auto const& rule : rules) {
-        auto const found = violations(connection, rule);
-        if (found.count > 0) warnings.push_back(warning_of(migration, rule.rule, found));
-    }
-}
-
-Gate rules_gate(Connection const& connection, std::vector<PhysicalRule> const& rules, std::string const& migration) {
-    Gate gate{.name = "rules", .migration = migration, .open = true, .reason = {}};
-    for (auto const& rule : rules) {
-        if (!mends(rule.rule)) judge(gate, rule.rule, violations(connection, rule));
-    }
-    return gate;
-}
-
+/// In batches of their own. Returns how many rows it was.
 std::int64_t mend_rows(Site& site, std::vector<PhysicalRule> const& rules, std::string const& migration) {
     auto const& connection = site.connection();
     std::int64_t rows = 0;
@@ -66,9 +49,8 @@ std::int64_t mend_rows(Site& site, std::vector<PhysicalRule> const& rules, std::
                 auto const range = done.empty() ? Range::until : Range::after_until;
                 if (!connection.query(any_broken(rule, range), bounds).empty()) {
                     Transaction transaction{connection, site.options().lock_timeout};
-                    std::int64_t changed = 0;
-                    for (auto const& sql : mend(rule, range, site.plan().name(), migration))
-                        changed = connection.query(sql, bounds).changed;
+                    auto const changed =
+                        connection.query(mend(rule, range, site.plan().name(), migration), bounds).changed;
                     transaction.commit();
                     site.count_commit();
                     rows += changed;
@@ -82,12 +64,35 @@ std::int64_t mend_rows(Site& site, std::vector<PhysicalRule> const& rules, std::
     return rows;
 }
 
-Proving::Proving(Site const& site, std::string migration, std::vector<Proof> proofs, std::vector<LaterIndex> indexes)
-    : site_{site}, migration_{std::move(migration)}, proofs_{std::move(proofs)}, indexes_{std::move(indexes)} {
+}  // namespace
+
+void measure(Connection const& connection, std::vector<PhysicalRule> const& rules, std::string const& migration,
+             std::vector<std::string>& warnings) {
+    for (auto const& rule : rules) {
+        auto const found = violations(connection, rule);
+        if (found.count > 0) warnings.push_back(warning_of(migration, rule.rule, found));
+    }
+}
+
+Gate rules_gate(Connection const& connection, std::vector<PhysicalRule> const& rules, std::string const& migration) {
+    Gate gate{.name = "rules", .migration = migration, .open = true, .reason = {}};
+    for (auto const& rule : rules) {
+        if (!mends(rule.rule)) judge(gate, rule.rule, violations(connection, rule));
+    }
+    return gate;
+}
+
+Proving::Proving(Site& site, Compiled const& compiled, std::string migration)
+    : site_{site}, migration_{std::move(migration)}, proofs_{compiled.proofs}, indexes_{compiled.proven_indexes} {
     take_back();
     try {
-        for (auto const& proof : proofs_) prove(proof);
+        mended_ = mend_rows(site, compiled.rules, migration_);
+        // The indexes first: a foreign key may refer to what one of them makes unique, and nobody is held to anything yet while they are built.
         for (auto const& later : indexes_) prove(later);
+        for (auto const& proof : proofs_) locked(proof.make);
+        // What came in between.
+        mended_ += mend_rows(site, compiled.rules, migration_);
+        for (auto const& proof : proofs_) prove(proof);
     } catch (Error const&) {
         take_back();
         throw;
@@ -104,7 +109,6 @@ Proving::~Proving() {
 }
 
 void Proving::prove(Proof const& proof) const {
-    locked(proof.make);
     try {
         locked(proof.validate);
     } catch (EngineError const& error) {

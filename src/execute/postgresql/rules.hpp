@@ -19,19 +19,19 @@ void measure(Connection const& connection, std::vector<PhysicalRule> const& rule
 [[nodiscard]] Gate rules_gate(Connection const& connection, std::vector<PhysicalRule> const& rules,
                               std::string const& migration);
 
-/// Mends the rows that break rules, or moves them into quarantine, in batches of their own. Returns how many rows it was.
-std::int64_t mend_rows(Site& site, std::vector<PhysicalRule> const& rules, std::string const& migration);
-
-/// From here on the rows keep what the table is going to be held to, and nobody can break it; until the end, or until it is taken back. Throws
-/// GateClosed where rows break it. What one that was killed has left is cleared away first.
+/// The rows that break rules are mended, or moved into quarantine, in batches of their own; from then on they keep what the table is going to be held to, and
+/// nobody can break it, until the end, or until it is taken back. Throws GateClosed where rows break it all the same. What one that was killed has
+/// left is cleared away first.
 class Proving {
 public:
-    Proving(Site const& site, std::string migration, std::vector<Proof> proofs, std::vector<LaterIndex> indexes);
+    Proving(Site& site, Compiled const& compiled, std::string migration);
     ~Proving();
     Proving(Proving const&) = delete;
     Proving& operator=(Proving const&) = delete;
     /// Contract has given them their names.
     void keep() noexcept { kept_ = true; }
+    /// How many rows were mended.
+    [[nodiscard]] std::int64_t mended() const noexcept { return mended_; }
 
 private:
     void prove(Proof const& proof) const;
@@ -44,6 +44,7 @@ private:
     std::string migration_;
     std::vector<Proof> proofs_;
     std::vector<LaterIndex> indexes_;
+    std::int64_t mended_ = 0;
     bool kept_ = false;
 };
 
