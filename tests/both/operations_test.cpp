@@ -44,6 +44,37 @@ TEST_CASE("DropForeignKey: by its name, or by its columns where it was made with
     }
 }
 
+TEST_CASE("What a release has made and contracted, a later one drops: a foreign key and an index") {
+    auto made = packages_of_old();
+    auto& table = std::get<CreateTable>(made.operations[0]);
+    table.columns.push_back({.name = "section", .type = integer()});
+    table.foreign_keys = {{.name = "of_section", .columns = {"section"}, .table = "sections"}};
+    made.operations.insert(
+        made.operations.begin(),
+        CreateTable{.table = "sections", .columns = {{.name = "id", .type = integer(), .primary_key = true}}});
+    made.operations.push_back(CreateIndex{.name = "by_size", .table = "packages", .columns = {"size"}});
+    Plan const plan{"catalogue",
+                    {made, Migration{.id = "0002",
+                                     .release = "2.0",
+                                     .operations = {DropForeignKey{.table = "packages", .name = "of_section"},
+                                                    DropIndex{.name = "by_size"}}}}};
+    World world{plan};
+    ContractOptions const now{.override_gates = {{"soak", "a test"}, {"processes", "the test's own"}}};
+    {
+        Asked first{world.database};
+        Evolver one{first.db, plan.until("1.0"), {.release = "1.0"}};
+        one.backfill();
+        one.reconcile();
+        one.contract(now);
+    }
+    world.evolver.expand();
+    CHECK_THROWS(world.old.run("UPDATE packages SET section = 7"));
+    CHECK(world.database.indexes("packages") == "by_size");
+    world.contract();
+    world.old.run("UPDATE packages SET section = 7");
+    CHECK(world.database.indexes("packages") == "");
+}
+
 TEST_CASE("DropUnique: a constraint, and an index") {
     for (bool const as_index : {false, true}) {
         auto made = packages_of_old();

@@ -144,6 +144,15 @@ TEST_SUITE("both/rules") {
         CHECK_THROWS(world.old.run("DELETE FROM sections WHERE size = '20'"));
     }
 
+    TEST_CASE("A rule that says how rows are mended is read so under the column's later name, too") {
+        World world{{SetNotNull{.table = "packages", .column = "size", .clean = "'0'"},
+                     RenameColumn{.table = "packages", .from = "size", .to = "weight"}}};
+        world.old.run("UPDATE packages SET size = NULL WHERE id = 2");
+        world.evolver.expand();
+        CHECK(world.release.rows((world.packages.select({"weight"}) + " WHERE id IN (1, 2) ORDER BY id").text()) ==
+              "10; 0");
+    }
+
     TEST_CASE("AddUnique: what is unique already is read as it is") {
         World world{{AddUnique{.table = "packages",
                                .name = "one",

@@ -109,4 +109,44 @@ TEST_CASE(
                          AccessError);
 }
 
+TEST_CASE(
+    "access on postgresql: at complete no statement names the old column, not in a rule that compares rows either") {
+    Plan const plan{"catalogue",
+                    {testing::packages(),
+                     {.id = "0002",
+                      .release = "2.0",
+                      .operations = {RenameColumn{.table = "packages", .from = "size", .to = "weight"},
+                                     AddUnique{.table = "packages", .name = "one", .columns = {"weight"}}}}}};
+    auto table = stored(false);
+    table.columns.push_back({.name = "weight", .type = declared("text")});
+    for (auto const stage : {Stage::dual, Stage::complete}) {
+        auto shape = shape_of(plan, {.contracted = 1, .expanded = 2}, {Stage::complete, stage}, "packages", table);
+        shape.key = {"id"};
+        Written const sql{shape, "public", {}};
+        auto const text = sql.update({{"weight", ":weight"}});
+        CHECK(text.find("evolver_other") != std::string::npos);
+        CHECK((text.find("\"size\"") == std::string::npos) == (stage == Stage::complete));
+    }
+}
+
+TEST_CASE(
+    "access on postgresql: a value that is too long for its column is not cut off by the rule that it is held to") {
+    Plan const plan{"catalogue",
+                    {testing::packages(),
+                     {.id = "0002",
+                      .release = "2.0",
+                      .operations = {AddCheck{.table = "packages", .name = "named", .condition = "name <> ''"}}}}};
+    for (auto const& [type, cast] : {std::pair{"character varying(3)", "AS character varying)"},
+                                     {"character varying(3)[]", "AS character varying[])"},
+                                     {"character(3)", "AS bpchar)"}}) {
+        auto table = stored(false);
+        table.columns[1].type = declared(type);
+        auto const shape =
+            shape_of(plan, {.contracted = 1, .expanded = 2}, {Stage::complete, Stage::dual}, "packages", table);
+        auto const text = Written{shape, "public", {}}.insert({"id", "name"});
+        CHECK(text.find(cast) != std::string::npos);
+        CHECK(text.find("(3)") == std::string::npos);
+    }
+}
+
 TEST_SUITE_END();
