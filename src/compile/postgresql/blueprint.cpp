@@ -3,7 +3,6 @@
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
-#include "operation/replace.hpp"
 
 #include <fmt/format.h>
 
@@ -17,16 +16,6 @@ namespace {
 
 void include(std::vector<Name>& names, Name const& name) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-}
-
-/// An index that contract would make under the lock is made beforehand, beside writers.
-LaterIndex early(Index const& index) {
-    return {.index = index,
-            .name = "evolver_index_" + digest_of(index.table.text() + '\0' + index.name.text()).substr(0, 12)};
-}
-
-bool is_unique_rule(Effect const& effect) {
-    return std::ranges::any_of(effect.rules, [](Rule const& rule) { return rule.kind == RuleKind::unique; });
 }
 
 /// A foreign key without a name may be dropped by its columns; here each has a name.
@@ -78,10 +67,13 @@ std::vector<Effect> const& Blueprint::effects_of(std::size_t position) {
             effect = effect_of(named_here(operation, virtual_), virtual_);
             refuse_impossible(position, operation, effect);
         } catch (PlanError const& error) {
-            bool const after_script = std::ranges::any_of(effects, [](Effect const& earlier) {
-                return std::ranges::any_of(earlier.expand,
-                                           [](Change const& one) { return std::holds_alternative<RunScript>(one); });
-            });
+            auto const about = evolver::table_of(operation);
+            bool const is_unknown = !about.empty() && virtual_.find_table(Name{about}) == nullptr;
+            bool const after_script = is_unknown && std::ranges::any_of(effects, [](Effect const& earlier) {
+                                          return std::ranges::any_of(earlier.expand, [](Change const& one) {
+                                              return std::holds_alternative<RunScript>(one);
+                                          });
+                                      });
             throw PlanError{Failure{.what = title_of(position) + ", " + error.what(),
                                     .object = error.object(),
                                     .instead = after_script
@@ -178,10 +170,9 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     }
     for (auto const& change : effect.contract) {
         auto const* const made = std::get_if<MakeIndex>(&change);
-        if (is_unique_rule(effect)) continue;
-        if (made != nullptr && made->index.unique)
+        if (made == nullptr || is_unique_rule(effect)) continue;
+        if (made->index.unique)
             refuse("the column has the unique index \"" + made->index.name.text() + "\"", "drop it first");
-        if (made == nullptr) continue;
         auto const unusual = unusual_in_index(*connection_, schema_, made->index.name);
         if (!unusual.empty())
             refuse("the index \"" + made->index.name.text() + "\" of the column has " + unusual +
@@ -218,25 +209,6 @@ void Blueprint::refuse_new_side(Transform const& transform, Operation const& ope
                                     .instead = "let its `up` say what is in the column, or contract it first"}};
         }
     }
-}
-
-Name Blueprint::lasting(std::size_t position, Name const& table, Name const& column) const {
-    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
-        auto const& pair = open->pair;
-        if (open->position == position && pair.kind == PairKind::alias && pair.table == table &&
-            pair.to.front().name == column)
-            return lasting(position, table, pair.from.front());
-    }
-    return column;
-}
-
-Index Blueprint::lasting(std::size_t position, Index index) const {
-    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
-        auto const& pair = open->pair;
-        if (open->position <= position && pair.kind == PairKind::alias && pair.table == index.table)
-            index = renamed(std::move(index), pair.to.front().name, pair.from.front());
-    }
-    return index;
 }
 
 Side Blueprint::side_of(Name const& table, Name const& column) const {
@@ -384,9 +356,11 @@ Compiled Blueprint::contract() const {
         for (auto const& change : effect.contract) {
             auto step = render(change, schema_);
             if (auto const* made = std::get_if<MakeIndex>(&change)) {
-                auto later = early(made->index);
+                auto later = early_index(made->index);
                 step.what = "give index " + made->index.name.text() + " its name";
                 step.sql = {rename_index(schema_, later.name, made->index.name.text())};
+                step.refuse_if = index_is_not_whole(schema_, later.name);
+                step.refusal = "the index is being built by somebody else; call contract() again";
             }
             if (auto const* declared = std::get_if<DeclareColumn>(&change); declared && !declared->column.nullable) {
                 auto const kept = lasting(position, declared->table, declared->column.name);
@@ -413,83 +387,11 @@ Compiled Blueprint::contract() const {
     return compiled;
 }
 
-std::vector<Proof> Blueprint::proofs(std::size_t position) const {
-    std::vector<Proof> found;
-    auto const prove = [&](DeclareColumn const& declared) {
-        if (declared.column.nullable) return;
-        auto const column = lasting(position, declared.table, declared.column.name);
-        auto const* const table = live_.find_table(declared.table);
-        auto const* const there = table == nullptr ? nullptr : table->find(column);
-        if (there != nullptr && !there->nullable) return;
-        auto proof = prove_not_null(schema_, declared.table, column);
-        // Two operations may declare one column.
-        if (std::ranges::none_of(found, [&](Proof const& known) { return known.make == proof.make; }))
-            found.push_back(std::move(proof));
-    };
-    auto const prove_condition = [&](MakeCheck const& made) {
-        auto check = made.check;
-        for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
-            auto const& pair = open->pair;
-            if (open->position == position && pair.kind == PairKind::alias && pair.table == made.table)
-                check.condition = renamed(check.condition, pair.to.front().name, pair.from.front());
-        }
-        found.push_back(prove_check(schema_, made.table, check));
-    };
-    auto const prove_reference = [&](MakeForeignKey const& made) {
-        auto key = made.key;
-        key.name = final_name(made.table, key);
-        for (auto& column : key.columns) column = lasting(position, made.table, column);
-        for (auto& column : key.referenced) column = lasting(position, key.table, column);
-        found.push_back(prove_foreign_key(schema_, made.table, key));
-    };
-    for (auto const& effect : effects_.at(position)) {
-        for (auto const& change : effect.contract) {
-            if (auto const* declared = std::get_if<DeclareColumn>(&change)) prove(*declared);
-            if (auto const* made = std::get_if<MakeCheck>(&change)) prove_condition(*made);
-            if (auto const* made = std::get_if<MakeForeignKey>(&change)) prove_reference(*made);
-        }
-    }
-    return found;
-}
-
-std::vector<LaterIndex> Blueprint::proven_indexes(std::size_t position) const {
-    std::vector<LaterIndex> found;
-    for (auto const& effect : effects_.at(position)) {
-        if (!is_unique_rule(effect)) continue;
-        for (auto const& change : effect.contract) {
-            auto const* const made = std::get_if<MakeIndex>(&change);
-            if (made == nullptr) continue;
-            auto later = early(made->index);
-            later.index = lasting(position, later.index);
-            found.push_back(std::move(later));
-        }
-    }
-    return found;
-}
-
 std::vector<OpenTransform> Blueprint::transforms(std::size_t position) const {
     std::vector<OpenTransform> found;
     for (auto const& effect : effects_.at(position)) {
         for (auto const& transform : effect.transforms)
             found.push_back({transform, row_key(*connection_, schema_, transform.table)});
-    }
-    return found;
-}
-
-std::vector<PhysicalRule> Blueprint::rules(std::size_t position) const {
-    std::vector<PhysicalRule> found;
-    auto const there = inspect(*connection_, schema_);
-    for (auto const& effect : effects_.at(position)) {
-        for (auto const& rule : effect.rules) {
-            if (!is_there(rule, there)) continue;
-            auto const* const table = there.find_table(rule.table);
-            PhysicalRule physical{
-                .rule = rule, .schema = schema_, .key = row_key(*connection_, schema_, rule.table), .row = {}};
-            for (auto const& column : table->columns) {
-                if (!column.generated) physical.row.push_back(column.name);
-            }
-            found.push_back(std::move(physical));
-        }
     }
     return found;
 }
@@ -529,7 +431,7 @@ Compiled Blueprint::undo() const {
             if (made != nullptr)
                 compiled.steps.push_back({.migration = {},
                                           .what = "drop the index that waits for contract",
-                                          .sql = {drop_index(schema_, early(made->index).name, Beside::nobody)}});
+                                          .sql = {drop_index(schema_, early_index(made->index).name, Beside::nobody)}});
         }
     }
     for (auto& step : compiled.steps) step.migration = plan_.migrations()[position].id.text();
@@ -557,7 +459,7 @@ std::vector<LaterIndex> Blueprint::indexes(std::size_t position) const {
         }
         if (is_unique_rule(effect)) continue;  // until contract others may write the same twice
         for (auto const& change : effect.contract) {
-            if (auto const* index = std::get_if<MakeIndex>(&change)) found.push_back(early(index->index));
+            if (auto const* index = std::get_if<MakeIndex>(&change)) found.push_back(early_index(index->index));
         }
     }
     return found;

@@ -32,6 +32,12 @@ struct LaterIndex {
     std::string name;  ///< Until contract.
 };
 
+/// An index that contract would make under the lock is made beforehand, beside writers.
+[[nodiscard]] LaterIndex early_index(Index const& index);
+
+/// Is it of an operation that makes columns unique? Its index is there from contract on, and not before.
+[[nodiscard]] bool is_unique_rule(Effect const& effect);
+
 /// One phase of one migration, ready to run in one transaction.
 struct Compiled {
     std::size_t position = 0;

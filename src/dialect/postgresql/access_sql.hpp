@@ -28,6 +28,8 @@
 namespace evolver::postgresql {
 
 //
+// A second name (RenameColumn) is read as the old column until complete: that says the same in every row, and has the indexes.
+//
 // From expand to contract this release has rules and defaults that the table does not have yet: its statements bring them along. A rule that looks at other
 // rows (unique, a foreign key) sees what is committed, so of two writers at the same moment each may pass; contract finds what they have broken.
 

@@ -2,6 +2,7 @@
 
 #include "dialect/postgresql/connection.hpp"
 #include "dialect/postgresql/conversion.hpp"
+#include "evolver/operation/rule.hpp"
 #include "evolver/schema/digest.hpp"
 
 #include <fmt/format.h>
@@ -23,39 +24,45 @@ std::string interim_name(std::string_view kind, Name const& table, std::string c
     return "evolver_" + std::string{kind} + "_" + digest_of(table.text() + '\0' + what).substr(0, 12);
 }
 
-Proof proof(std::string const& schema, Name const& table, std::string rule, std::string const& name,
-            std::string const& constraint) {
-    auto const alter = "ALTER TABLE " + in_schema(schema, table.text());
-    return {.table = table,
-            .rule = std::move(rule),
+std::string altered(std::string const& schema, Name const& table) {
+    return "ALTER TABLE " + in_schema(schema, table.text());
+}
+
+std::string validated(std::string const& schema, Name const& table, std::string const& name) {
+    return altered(schema, table) + " VALIDATE CONSTRAINT " + quoted(name);
+}
+
+Proof proof(std::string const& schema, Rule const& rule, std::string const& name, std::string const& constraint) {
+    auto const alter = altered(schema, rule.table);
+    return {.table = rule.table,
+            .rule = evolver::name_of(rule),
             .make = fmt::format("{} ADD CONSTRAINT {} {} NOT VALID", alter, quoted(name), constraint),
-            .validate = fmt::format("{} VALIDATE CONSTRAINT {}", alter, quoted(name)),
+            .validate = validated(schema, rule.table, name),
             .take_back = fmt::format("{} DROP CONSTRAINT IF EXISTS {}", alter, quoted(name))};
 }
 
-std::string renamed(std::string const& schema, Name const& table, std::string const& from, std::string const& to) {
-    return fmt::format("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", in_schema(schema, table.text()), quoted(from),
-                       quoted(to));
+std::vector<std::string> settled(std::string const& schema, Name const& table, std::string const& interim,
+                                 std::string const& name) {
+    return {validated(schema, table, interim),
+            fmt::format("{} RENAME CONSTRAINT {} TO {}", altered(schema, table), quoted(interim), quoted(name))};
 }
 
 }  // namespace
 
 Proof prove_not_null(std::string const& schema, Name const& table, Name const& column) {
-    return proof(schema, table, table.text() + "." + column.text() + " is not NULL",
+    return proof(schema, {.kind = RuleKind::not_null, .table = table, .columns = {column}},
                  interim_name("not_null", table, column.text()),
                  fmt::format("CHECK ({} IS NOT NULL)", quoted(column.text())));
 }
 
 Proof prove_check(std::string const& schema, Name const& table, Check const& check) {
-    auto const condition = check.condition.text(Engine::postgresql);
-    return proof(schema, table, table.text() + ": " + condition, interim_name("check", table, check.name),
-                 "CHECK (" + condition + "\n)");
+    return proof(schema, {.kind = RuleKind::check, .table = table, .columns = {}, .condition = check.condition},
+                 interim_name("check", table, check.name),
+                 "CHECK (" + check.condition.text(Engine::postgresql) + "\n)");
 }
 
 Proof prove_foreign_key(std::string const& schema, Name const& table, ForeignKey const& key) {
-    std::string columns;
-    for (auto const& column : key.columns) columns += (columns.empty() ? "" : ", ") + column.text();
-    return proof(schema, table, table.text() + " (" + columns + ") is in " + key.table.text(),
+    return proof(schema, {.kind = RuleKind::foreign_key, .table = table, .columns = key.columns, .reference = key},
                  interim_name("key", table, final_name(table, key)), "FOREIGN KEY " + foreign_key_words(schema, key));
 }
 
@@ -68,20 +75,23 @@ std::string foreign_key_words(std::string const& schema, ForeignKey const& key) 
 
 std::string final_name(Name const& table, ForeignKey const& key) {
     if (!key.name.empty()) return key.name;
-    constexpr std::size_t longest = 63;
+    constexpr std::size_t longest = 63;  // bytes
     constexpr std::string_view end = "_fkey";
     auto name = table.text();
     for (auto const& column : key.columns) name += "_" + column.text();
-    return name.substr(0, longest - end.size()) + std::string{end};
+    auto length = std::min(name.size(), longest - end.size());
+    // Not in the middle of a letter of UTF-8.
+    while (length < name.size() && (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) --length;
+    return name.substr(0, length) + std::string{end};
 }
 
-std::string settle(std::string const& schema, Name const& table, Check const& check) {
-    return renamed(schema, table, interim_name("check", table, check.name), check.name);
+std::vector<std::string> settle(std::string const& schema, Name const& table, Check const& check) {
+    return settled(schema, table, interim_name("check", table, check.name), check.name);
 }
 
-std::string settle(std::string const& schema, Name const& table, ForeignKey const& key) {
+std::vector<std::string> settle(std::string const& schema, Name const& table, ForeignKey const& key) {
     auto const name = final_name(table, key);
-    return renamed(schema, table, interim_name("key", table, name), name);
+    return settled(schema, table, interim_name("key", table, name), name);
 }
 
 }  // namespace evolver::postgresql

@@ -10,6 +10,7 @@
 #include "evolver/schema/constraint.hpp"
 
 #include <string>
+#include <vector>
 
 namespace evolver::postgresql {
 
@@ -31,8 +32,9 @@ struct Proof {
 /// The name that the key has in the end: its own, or the one that the server would have given it: "orders_customer_id_fkey".
 [[nodiscard]] std::string final_name(Name const& table, ForeignKey const& key);
 
-/// Gives what was proven its name.
-[[nodiscard]] std::string settle(std::string const& schema, Name const& table, Check const& check);
-[[nodiscard]] std::string settle(std::string const& schema, Name const& table, ForeignKey const& key);
+/// Gives what was proven its name. Another operator may have begun the proof anew meanwhile: what is not validated is, under the locks that are held then; of
+/// what is, the server only looks at the catalogue.
+[[nodiscard]] std::vector<std::string> settle(std::string const& schema, Name const& table, Check const& check);
+[[nodiscard]] std::vector<std::string> settle(std::string const& schema, Name const& table, ForeignKey const& key);
 
 }  // namespace evolver::postgresql

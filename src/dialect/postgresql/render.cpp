@@ -161,13 +161,13 @@ struct Render {
     Step operator()(MakeCheck const& o) const {
         return {.migration = {},
                 .what = "add check " + o.check.name + " to " + o.table.text(),
-                .sql = {settle(schema, o.table, o.check)}};
+                .sql = settle(schema, o.table, o.check)};
     }
     Step operator()(RemoveCheck const& o) const { return drop_constraint("check", o.table, o.check.name); }
     Step operator()(MakeForeignKey const& o) const {
         return {.migration = {},
                 .what = "add foreign key " + final_name(o.table, o.key) + " to " + o.table.text(),
-                .sql = {settle(schema, o.table, o.key)}};
+                .sql = settle(schema, o.table, o.key)};
     }
     Step operator()(RemoveForeignKey const& o) const { return drop_constraint("foreign key", o.table, o.key.name); }
     Step operator()(RemoveUnique const& o) const { return drop_constraint("unique constraint", o.table, o.key.name); }
@@ -215,6 +215,10 @@ std::string rename_index(std::string const& schema, std::string const& name, std
 std::string index_is_valid(std::string const& schema, std::string const& name) {
     return fmt::format("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass({})",
                        literal(in_schema(schema, name)));
+}
+
+std::string index_is_not_whole(std::string const& schema, std::string const& name) {
+    return "SELECT 1 WHERE NOT EXISTS (" + index_is_valid(schema, name) + " AND indisvalid)";
 }
 
 std::string rewrites(std::string const& schema, Name const& table, Name const& column) {

@@ -25,6 +25,8 @@ enum class Beside { writers, nobody };
 [[nodiscard]] std::string rename_index(std::string const& schema, std::string const& name, std::string const& to);
 /// 't' where the index is there and whole, 'f' where it is there; no row where it is not.
 [[nodiscard]] std::string index_is_valid(std::string const& schema, std::string const& name);
+/// A row where the index is not there, or not whole.
+[[nodiscard]] std::string index_is_not_whole(std::string const& schema, std::string const& name);
 
 /// After a column was added: a row where that has written every row of the table anew.
 [[nodiscard]] std::string rewrites(std::string const& schema, Name const& table, Name const& column);

@@ -44,16 +44,24 @@ void copy_names(Connection const& connection, Schema const& real, std::vector<Na
     }
 }
 
-/// The rules that were tried on empty tables, over those that have rows. What the plan has yet to make has none.
-std::vector<PhysicalRule> rules_there(std::vector<PhysicalRule> rules, Schema const& rows, std::string const& schema) {
-    std::erase_if(rules, [&](PhysicalRule const& rule) { return !is_there(rule.rule, rows); });
+/// Rules that were tried on empty tables, for those that have rows.
+struct TriedRules {
+    std::string migration;
+    std::vector<PhysicalRule> rules;
+};
+
+/// What the plan has yet to make has no rows.
+TriedRules over_rows(std::string migration, std::vector<PhysicalRule> rules, Schema const& real,
+                     std::string const& schema) {
+    std::erase_if(rules, [&](PhysicalRule const& rule) { return !is_there(rule.rule, real); });
     for (auto& rule : rules) rule.schema = schema;
-    return rules;
+    return {std::move(migration), std::move(rules)};
 }
 
 /// Everything that is pending, on empty tables in a schema of its own, which nobody else sees and which goes with the transaction. Others' tables are only
-/// looked at.
-void try_pending(Site const& site, Report& report) {
+/// looked at. Returns the rules, which are left to be held against rows: that takes as long as it takes, and nobody waits for it.
+std::vector<TriedRules> try_pending(Site const& site, Report& report) {
+    std::vector<TriedRules> tried;
     auto const& connection = site.connection();
     auto const& plan = site.plan();
     Transaction const never_committed{connection, site.options().lock_timeout};
@@ -68,8 +76,8 @@ void try_pending(Site const& site, Report& report) {
     for (auto const& table : there.tables()) connection.run(like_table(schema, site.schema(), table));
     for (auto const& view : there.views()) connection.run(like_view(schema, site.schema(), view));
     connection.run("SET LOCAL search_path = " + quoted(schema) + ", " + path);
-    auto const rows = inspect(connection, site.schema());
-    copy_names(connection, rows, there.tables(), site.schema(), schema);
+    auto const real = inspect(connection, site.schema());
+    copy_names(connection, real, there.tables(), site.schema(), schema);
     auto position = standing.expanded;
     try {
         for (; position < plan.migrations().size(); ++position) {
@@ -86,10 +94,9 @@ void try_pending(Site const& site, Report& report) {
             for (auto const& later : compiled.indexes)
                 connection.run(make_index(later.index, schema, later.name, Beside::nobody));
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
-            measure(connection, rules_there(compiled.rules, rows, site.schema()), plan.migrations()[position].id.text(),
-                    report.warnings);
+            tried.push_back(over_rows(plan.migrations()[position].id.text(), compiled.rules, real, site.schema()));
         }
-        if (!from_the_start) return;  // the indexes of tables that were copied have other names
+        if (!from_the_start) return tried;  // what keeps open pairs in step is not copied
         standing.expanded = plan.migrations().size();
         for (; standing.contracted < standing.expanded; ++standing.contracted) {
             position = standing.contracted;
@@ -106,6 +113,7 @@ void try_pending(Site const& site, Report& report) {
         if (error.retry_helps()) throw;
         refuse(plan, position, error.what(), &error);
     }
+    return tried;
 }
 
 /// One migration, its ledger entry and its row of the trail. False: somebody else has done it meanwhile.
@@ -151,7 +159,8 @@ Report rehearse(Site& site) {
     Report report{.rehearsed = true};
     site.patiently([&] {
         report = {.rehearsed = true};
-        try_pending(site, report);
+        for (auto const& [migration, rules] : try_pending(site, report))
+            measure(site.connection(), rules, migration, report.warnings);
     });
     return report;
 }

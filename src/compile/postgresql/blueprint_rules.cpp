@@ -1,0 +1,114 @@
+// The Blueprint's part for what a table keeps from contract on.
+
+#include "compile/postgresql/blueprint.hpp"
+#include "dialect/postgresql/inspect.hpp"
+#include "evolver/schema/digest.hpp"
+#include "operation/replace.hpp"
+
+#include <algorithm>
+
+namespace evolver::postgresql {
+
+LaterIndex early_index(Index const& index) {
+    return {.index = index,
+            .name = "evolver_index_" + digest_of(index.table.text() + '\0' + index.name.text()).substr(0, 12)};
+}
+
+bool is_unique_rule(Effect const& effect) {
+    return std::ranges::any_of(effect.rules, [](Rule const& rule) { return rule.kind == RuleKind::unique; });
+}
+
+Name Blueprint::lasting(std::size_t position, Name const& table, Name const& column) const {
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+        auto const& pair = open->pair;
+        if (open->position == position && pair.kind == PairKind::alias && pair.table == table &&
+            pair.to.front().name == column)
+            return lasting(position, table, pair.from.front());
+    }
+    return column;
+}
+
+Index Blueprint::lasting(std::size_t position, Index index) const {
+    for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+        auto const& pair = open->pair;
+        if (open->position <= position && pair.kind == PairKind::alias && pair.table == index.table)
+            index = renamed(std::move(index), pair.to.front().name, pair.from.front());
+    }
+    return index;
+}
+
+std::vector<Proof> Blueprint::proofs(std::size_t position) const {
+    std::vector<Proof> found;
+    auto const prove = [&](DeclareColumn const& declared) {
+        if (declared.column.nullable) return;
+        auto const column = lasting(position, declared.table, declared.column.name);
+        auto const* const table = live_.find_table(declared.table);
+        auto const* const there = table == nullptr ? nullptr : table->find(column);
+        if (there != nullptr && !there->nullable) return;
+        auto proof = prove_not_null(schema_, declared.table, column);
+        // Two operations may declare one column.
+        if (std::ranges::none_of(found, [&](Proof const& known) { return known.make == proof.make; }))
+            found.push_back(std::move(proof));
+    };
+    auto const prove_condition = [&](MakeCheck const& made) {
+        auto check = made.check;
+        for (auto open = open_.rbegin(); open != open_.rend(); ++open) {
+            auto const& pair = open->pair;
+            if (open->position == position && pair.kind == PairKind::alias && pair.table == made.table)
+                check.condition = renamed(check.condition, pair.to.front().name, pair.from.front());
+        }
+        found.push_back(prove_check(schema_, made.table, check));
+    };
+    auto const prove_reference = [&](MakeForeignKey const& made) {
+        auto key = made.key;
+        key.name = final_name(made.table, key);
+        for (auto& column : key.columns) column = lasting(position, made.table, column);
+        for (auto& column : key.referenced) column = lasting(position, key.table, column);
+        found.push_back(prove_foreign_key(schema_, made.table, key));
+    };
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& change : effect.contract) {
+            if (auto const* declared = std::get_if<DeclareColumn>(&change)) prove(*declared);
+            if (auto const* made = std::get_if<MakeCheck>(&change)) prove_condition(*made);
+            if (auto const* made = std::get_if<MakeForeignKey>(&change)) prove_reference(*made);
+        }
+    }
+    return found;
+}
+
+std::vector<LaterIndex> Blueprint::proven_indexes(std::size_t position) const {
+    std::vector<LaterIndex> found;
+    for (auto const& effect : effects_.at(position)) {
+        if (!is_unique_rule(effect)) continue;
+        for (auto const& change : effect.contract) {
+            auto const* const made = std::get_if<MakeIndex>(&change);
+            if (made == nullptr) continue;
+            auto later = early_index(made->index);
+            later.index = lasting(position, later.index);
+            found.push_back(std::move(later));
+        }
+    }
+    return found;
+}
+
+std::vector<PhysicalRule> Blueprint::rules(std::size_t position) const {
+    std::vector<PhysicalRule> found;
+    bool const any = std::ranges::any_of(effects_.at(position), [](Effect const& one) { return !one.rules.empty(); });
+    if (!any) return found;
+    auto const there = inspect(*connection_, schema_);
+    for (auto const& effect : effects_.at(position)) {
+        for (auto const& rule : effect.rules) {
+            if (!is_there(rule, there)) continue;
+            auto const* const table = there.find_table(rule.table);
+            PhysicalRule physical{
+                .rule = rule, .schema = schema_, .key = row_key(*connection_, schema_, rule.table), .row = {}};
+            for (auto const& column : table->columns) {
+                if (!column.generated) physical.row.push_back(column.name);
+            }
+            found.push_back(std::move(physical));
+        }
+    }
+    return found;
+}
+
+}  // namespace evolver::postgresql
