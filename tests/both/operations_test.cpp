@@ -10,7 +10,7 @@ using namespace evolver::testing;
 TEST_SUITE_BEGIN("both/operations");
 
 TEST_CASE("DropCheck: the check holds until contract, and no longer") {
-    auto made = packages_of_old();
+    auto made = packages_migration();
     std::get<CreateTable>(made.operations[0]).checks = {{.name = "sized", .condition = "size <> ''"}};
     World world{Plan{
         "catalogue",
@@ -26,7 +26,7 @@ TEST_CASE("DropForeignKey: by its name, or by its columns where it was made with
     CreateTable const sections{.table = "sections",
                                .columns = {{.name = "id", .type = integer(), .primary_key = true}}};
     for (std::string const name : {"", "of_section"}) {
-        auto made = packages_of_old();
+        auto made = packages_migration();
         auto& table = std::get<CreateTable>(made.operations[0]);
         table.columns.push_back({.name = "section", .type = integer()});
         table.foreign_keys = {{.name = name, .columns = {"section"}, .table = "sections"}};
@@ -45,7 +45,7 @@ TEST_CASE("DropForeignKey: by its name, or by its columns where it was made with
 }
 
 TEST_CASE("What a release has made and contracted, a later one drops: a foreign key and an index") {
-    auto made = packages_of_old();
+    auto made = packages_migration();
     auto& table = std::get<CreateTable>(made.operations[0]);
     table.columns.push_back({.name = "section", .type = integer()});
     table.foreign_keys = {{.name = "of_section", .columns = {"section"}, .table = "sections"}};
@@ -77,7 +77,7 @@ TEST_CASE("What a release has made and contracted, a later one drops: a foreign 
 
 TEST_CASE("DropUnique: a constraint, and an index") {
     for (bool const as_index : {false, true}) {
-        auto made = packages_of_old();
+        auto made = packages_migration();
         if (as_index)
             made.operations.push_back(
                 CreateIndex{.name = "one_of_a_name", .table = "packages", .columns = {"name"}, .unique = true});
@@ -96,7 +96,7 @@ TEST_CASE("DropUnique: a constraint, and an index") {
 
 TEST_CASE(
     "Views: a new one is there from expand on, one that goes or shows something else is as it was until contract") {
-    auto made = packages_of_old();
+    auto made = packages_migration();
     made.operations.push_back(CreateView{.name = "names", .query = "SELECT name FROM packages"});
     made.operations.push_back(CreateView{.name = "gone", .query = "SELECT id FROM packages"});
     World world{Plan{
@@ -117,7 +117,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Views: rollback takes a new one away and leaves the others") {
-    auto made = packages_of_old();
+    auto made = packages_migration();
     made.operations.push_back(CreateView{.name = "names", .query = "SELECT name FROM packages"});
     World world{
         Plan{"catalogue",
@@ -167,7 +167,7 @@ TEST_CASE("Backfill: what it writes into an old column is carried to the new one
 
 TEST_CASE("A new name takes along what is made for it in the same migration: index, check, key and NOT NULL") {
     CreateTable const sections{.table = "sections", .columns = {{.name = "id", .type = text(), .primary_key = true}}};
-    auto made = packages_of_old();
+    auto made = packages_migration();
     made.operations.push_back(sections);
     World world{Plan{
         "catalogue",

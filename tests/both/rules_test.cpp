@@ -5,6 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 using namespace evolver;
 using namespace evolver::testing;
 
@@ -44,6 +48,26 @@ TEST_SUITE("both/rules") {
         CHECK_THROWS(world.old.run("INSERT INTO packages (id, name) VALUES (20, 'old')"));
         CHECK(world.old.rows("SELECT row_key, column_name, value FROM evolver_quarantine ORDER BY row_key DESC") ==
               "2|size|NULL; 10|size|NULL");
+    }
+
+    TEST_CASE(
+        "SetNotNull: contract ends beside a program that goes on breaking the rule, and nothing breaks it afterwards") {
+        World world{{SetNotNull{.table = "packages", .column = "size", .clean = "'0'"}}};
+        world.evolver.expand();
+        std::atomic<bool> over = false;
+        std::jthread const breaking{[&] {
+            Asked old{world.database};
+            for (int id = 100; !over; ++id) {
+                (void)message_of(
+                    [&] { old.run("INSERT INTO packages (id, name) VALUES (" + std::to_string(id) + ", 'old')"); });
+                std::this_thread::sleep_for(std::chrono::milliseconds{2});
+            }
+        }};
+        auto const words = message_of([&] { world.contract(); });
+        over = true;
+        CHECK(words == "");
+        CHECK(world.old.rows("SELECT count(*) FROM packages WHERE size IS NULL") == "0");
+        CHECK_THROWS(world.old.run("INSERT INTO packages (id, name) VALUES (20, 'old')"));
     }
 
     TEST_CASE(
@@ -121,7 +145,7 @@ TEST_SUITE("both/rules") {
                                    .primary_key = {"size"}};
         World world{
             Plan{"catalogue",
-                 {packages_of_old(), Migration{.id = "0002-sections", .release = "1.0", .operations = {sections}},
+                 {packages_migration(), Migration{.id = "0002-sections", .release = "1.0", .operations = {sections}},
                   Migration{.id = "0003-key",
                             .release = "2.0",
                             .operations = {AddForeignKey{.table = "packages",
@@ -212,7 +236,7 @@ TEST_SUITE("both/rules") {
     }
 
     TEST_CASE("DropDefault: a column that takes the place of one without default is NULL where it is left out") {
-        auto made = packages_of_old();
+        auto made = packages_migration();
         std::get<CreateTable>(made.operations[0]).columns[2].default_value = "'3'";
         World world{Plan{"catalogue",
                          {made,

@@ -37,18 +37,10 @@ std::string Asked::rows(std::string const& sql, Texts texts) {
     return text;
 }
 
-Migration packages_of_old() {
-    return {.id = "0001-packages",
-            .release = "1.0",
-            .operations = {CreateTable{.table = "packages",
-                                       .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                   {.name = "name", .type = text(), .nullable = false},
-                                                   {.name = "size", .type = text()}}}}};
-}
-
 Plan catalogue_with(std::vector<Operation> operations) {
-    return {"catalogue",
-            {packages_of_old(), Migration{.id = "0002-change", .release = "2.0", .operations = std::move(operations)}}};
+    return {
+        "catalogue",
+        {packages_migration(), Migration{.id = "0002-change", .release = "2.0", .operations = std::move(operations)}}};
 }
 
 World::World(Plan const& plan)

@@ -5,6 +5,7 @@
 
 #include "both/database.hpp"
 #include "evolver/evolver.hpp"
+#include "support/packages.hpp"
 
 #include <soci/soci.h>
 
@@ -29,7 +30,6 @@ struct Asked {
 };
 
 /// Release 1.0 has packages (id, name, size); release 2.0 changes it by these operations.
-[[nodiscard]] Migration packages_of_old();
 [[nodiscard]] Plan catalogue_with(std::vector<Operation> operations);
 
 struct World {

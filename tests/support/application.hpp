@@ -5,6 +5,7 @@
 #include "evolver/access/live_statement.hpp"
 #include "evolver/evolver.hpp"
 #include "support/folder.hpp"
+#include "support/packages.hpp"
 
 #include <doctest/doctest.h>
 #include <soci/soci.h>
@@ -46,15 +47,6 @@ inline std::string file_bytes(std::string const& path) {
 /// Everything that SQLite keeps of a database.
 inline std::string bytes_of(std::string const& path) {
     return file_bytes(path) + "|" + file_bytes(path + "-wal") + "|" + file_bytes(path + "-journal");
-}
-
-inline Migration packages_migration() {
-    return {.id = "0001-packages",
-            .release = "1.0",
-            .operations = {CreateTable{.table = "packages",
-                                       .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                   {.name = "name", .type = text(), .nullable = false},
-                                                   {.name = "size", .type = text()}}}}};
 }
 
 inline Migration size_migration() {

@@ -2,18 +2,11 @@
 
 // The plan that most tests on PostgreSQL begin with: a table of packages, whose size is a text, becomes a number.
 
-#include "evolver/plan/plan.hpp"
+#include "support/packages.hpp"
 
 namespace evolver::testing {
 
-inline Migration packages() {
-    return {.id = "0001-packages",
-            .release = "1.0",
-            .operations = {CreateTable{.table = "packages",
-                                       .columns = {{.name = "id", .type = integer(), .primary_key = true},
-                                                   {.name = "name", .type = text(), .nullable = false},
-                                                   {.name = "size", .type = text()}}}}};
-}
+inline Migration packages() { return packages_migration(); }
 
 inline Migration size_bytes() {
     return {.id = "0002-size-bytes",

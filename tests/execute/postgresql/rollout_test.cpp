@@ -7,6 +7,8 @@
 #include "execute/postgresql/rollback.hpp"
 #include "execute/postgresql/status.hpp"
 
+#include "dialect/postgresql/proof.hpp"
+#include "evolver/dialect/engine_error.hpp"
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
@@ -316,6 +318,56 @@ TEST_CASE(
     world.begin({packages()}, "CREATE INDEX by_size ON packages (size, id) WHERE id > 5");
     auto site = world.site(Plan{"catalogue", {packages(), size_bytes()}});
     (void)postgresql::expand(site);
+}
+
+TEST_CASE(
+    "rollout on postgresql: what a contract that was killed has begun to prove, the next one proves, and a rollback "
+    "takes "
+    "away") {
+    Check const sound{.name = "sound", .condition = "size <> ''"};
+    Plan const plan{"catalogue",
+                    {packages(),
+                     {.id = "0002",
+                      .release = "2.0",
+                      .operations = {SetNotNull{.table = "packages", .column = "size"},
+                                     AddCheck{.table = "packages", .name = "sound", .condition = sound.condition},
+                                     AddUnique{.table = "packages", .name = "one", .columns = {"name"}}}}}};
+    for (bool const back : {false, true}) {
+        CAPTURE(back);
+        World const world;
+        world.begin({packages()}, rows);
+        auto site = world.site(plan);
+        (void)postgresql::expand(site);
+        fill(site);
+        (void)postgresql::reconcile(site);
+        world.app.run(postgresql::prove_not_null("public", "packages", "size").make);
+        world.app.run(postgresql::prove_check("public", "packages", sound).make);
+        if (back)
+            (void)postgresql::rollback(site, {.migration = "0002"});
+        else
+            (void)postgresql::contract(site, 24h, no_soak());
+        CHECK(world.one("SELECT count(*) FROM pg_constraint WHERE conname LIKE 'evolver\\_%' AND conrelid = "
+                        "'packages'::regclass") == "0");
+        CHECK(world.one("SELECT count(*) FROM pg_constraint WHERE conname = 'sound' AND convalidated") ==
+              (back ? "0" : "1"));
+        CHECK(world.one("SELECT count(*) FROM pg_class WHERE relname LIKE 'evolver\\_index%'") == "0");
+    }
+}
+
+TEST_CASE(
+    "rollout on postgresql: a check that another operator has begun to prove anew is not taken for proven when it gets "
+    "its name") {
+    World const world;
+    world.begin({packages()}, "INSERT INTO packages (id, name, size) VALUES (1, 'a', '')");
+    Check const sound{.name = "sound", .condition = "size <> ''"};
+    world.app.run(postgresql::prove_check("public", "packages", sound).make);
+    auto const settle = [&] {
+        for (auto const& sql : postgresql::settle("public", "packages", sound)) world.app.run(sql);
+    };
+    CHECK_THROWS_WITH_AS(settle(), doctest::Contains("23514"), EngineError);
+    world.app.run("UPDATE packages SET size = '1'");
+    settle();
+    CHECK(world.one("SELECT convalidated FROM pg_constraint WHERE conname = 'sound'") == "t");
 }
 
 TEST_CASE("rollout on postgresql: each operation that has no meaning here yet says so, and writes nothing") {
