@@ -2,18 +2,19 @@
 
 // The warning that a migration breaks older releases at expand: who warns, and who asks whether somebody has warned.
 
-#include <algorithm>
+#include "dialect/natural_statement.hpp"
+
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace evolver {
 
-inline constexpr std::string_view breaks_older_releases = "breaks older releases at expand";
+/// "reading packages (no such column: size); inserting into …"
+[[nodiscard]] std::string in_words(std::vector<BrokenStatement> const& statements);
 
-[[nodiscard]] inline bool tells_of_broken_releases(std::vector<std::string> const& warnings) {
-    return std::ranges::any_of(
-        warnings, [](std::string const& warning) { return warning.find(breaks_older_releases) != std::string::npos; });
-}
+/// At expand, the migration breaks these statements of older releases. There is one at least.
+[[nodiscard]] std::string warning_of(std::vector<BrokenStatement> const& statements, std::string const& migration);
+
+[[nodiscard]] bool tells_of_broken_releases(std::vector<std::string> const& warnings);
 
 }  // namespace evolver

@@ -290,15 +290,10 @@ void Compiler::refuse_held_names(Effect const& effect, std::vector<Effect> const
 void Compiler::warn_of_broken(Compiled& compiled) {
     auto const broken = sqlite::broken(watched_, clone_.connection);
     if (broken.empty()) return;
-    std::string listed;
-    for (auto const& statement : broken) {
-        listed += (listed.empty() ? "" : "; ") + std::string{statement.reads ? "reading " : "inserting into "} +
-                  statement.object.substr(statement.object.find(' ') + 1) + " (" + statement.why + ")";
-        // Each is told once, by the migration that did it.
-        std::erase_if(watched_, [&](sqlite::NaturalStatement const& other) { return other.sql == statement.sql; });
-    }
-    compiled.warnings.push_back("migration \"" + id_of(compiled.position) + "\" " + std::string{breaks_older_releases} +
-                                ": " + listed + "; stop them first, or let both live: an operation, or SQL in phases");
+    // Each is told once, by the migration that did it.
+    for (auto const& statement : broken)
+        std::erase_if(watched_, [&](NaturalStatement const& other) { return other.sql == statement.sql; });
+    compiled.warnings.push_back(warning_of(broken, id_of(compiled.position)));
 }
 
 std::string Compiler::base_of(Name const& table, Name const& column) const {

@@ -271,7 +271,7 @@ private:
     std::vector<OpenRule> rules_;
     std::vector<OpenMove> moves_;
     std::map<std::string, std::int64_t> rows_;
-    std::vector<sqlite::NaturalStatement> watched_;
+    std::vector<NaturalStatement> watched_;
     std::vector<Step> restoring_;
     enum class Online { by_size, put_off, at_once };
     Online online_ = Online::by_size;

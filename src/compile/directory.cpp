@@ -1,5 +1,6 @@
 #include "evolver/compile/directory.hpp"
 
+#include "dialect/postgresql/script.hpp"
 #include "dialect/sqlite/statements.hpp"
 #include "evolver/operation/raw_sql.hpp"
 #include "plan/layout.hpp"
@@ -116,8 +117,9 @@ std::vector<std::string> files_below(fs::path const& folder) {
     return paths;
 }
 
-/// Where the texts for SQLite lie.
-std::string engine_folder(std::vector<std::string> const& paths, std::string const& asked) {
+/// Where the texts for the engine lie.
+std::string engine_folder(std::vector<std::string> const& paths, std::string const& asked, Engine engine) {
+    std::string const begins = engine == Engine::postgresql ? "postgres" : "sqlite";
     if (!asked.empty()) {
         bool const found = std::any_of(paths.begin(), paths.end(),
                                        [&](std::string const& path) { return path.starts_with(asked + "/"); });
@@ -132,9 +134,10 @@ std::string engine_folder(std::vector<std::string> const& paths, std::string con
         if (!is_sql(path)) continue;
         auto const folder = path.substr(0, path.find('/'));
         if (folder == path || !is_engine(folder)) return {};
-        if (!lower(folder).starts_with("sqlite") || folder == found) continue;
+        if (!lower(folder).starts_with(begins) || folder == found) continue;
         if (!found.empty()) {
-            refuse(folder, "There are two folders for SQLite: " + found + " and " + folder + ".",
+            refuse(folder,
+                   "There are two folders for " + std::string{name_of(engine)} + ": " + found + " and " + folder + ".",
                    "name one in DirectoryOptions::engine_folder");
         }
         found = folder;
@@ -159,7 +162,7 @@ std::vector<Selected> select(std::vector<std::string> const& all, DirectoryOptio
         positions.push_back(i);
     }
     left_out.refuse_unused();
-    auto inside = engine_folder(paths, options.engine_folder);
+    auto inside = engine_folder(paths, options.engine_folder, options.engine);
     if (!inside.empty()) inside += '/';
     std::vector<Selected> selected;
     for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -256,7 +259,7 @@ public:
     }
 
 private:
-    using Script = sqlite::TransactionScript;
+    using Script = TransactionScript;
 
     /// The parts that are there, one after the other; none if none is.
     std::optional<Script> joined(LayoutEntry const& entry, std::initializer_list<Part> parts) {
@@ -265,7 +268,8 @@ private:
             auto const found = entry.parts.find(part);
             if (found == entry.parts.end()) continue;
             auto const& [file, content, first_line] = found->second;
-            auto script = sqlite::for_transaction(content, file, first_line);
+            auto script = options_.engine == Engine::postgresql ? postgresql::for_transaction(content, file, first_line)
+                                                                : sqlite::for_transaction(content, file, first_line);
             for (auto const& words : script.notes) note(file, words);
             if (!all) {
                 all = std::move(script);
@@ -277,8 +281,9 @@ private:
         return all;
     }
 
-    static std::string query(PartText const& part) {
-        auto const statements = sqlite::split(part.text);
+    [[nodiscard]] std::string query(PartText const& part) const {
+        auto const statements =
+            options_.engine == Engine::postgresql ? postgresql::split(part.text) : sqlite::split(part.text);
         if (statements.size() != 1 || !statements.front().complete) {
             refuse(part.file, part.file + " has to be one query: contract is refused if it finds a row.",
                    "write one SELECT that finds what speaks against contract");
@@ -288,8 +293,10 @@ private:
         return sql;
     }
 
-    static Expression text(std::string sql) {
+    [[nodiscard]] Expression text(std::string sql) const {
         if (sql.find_first_not_of(" \t\n") == std::string::npos) sql = "-- an empty file\n";
+        if (options_.engine == Engine::postgresql)
+            return Expression{EngineTexts{.sqlite = {}, .postgresql = std::move(sql), .mariadb = {}}};
         return Expression{EngineTexts{.sqlite = std::move(sql), .postgresql = {}, .mariadb = {}}};
     }
 
@@ -326,6 +333,11 @@ ReadPlan read_texts(std::vector<SqlFile> const& texts, DirectoryOptions const& o
     if (options.name.empty()) {
         throw PlanError{Failure{.what = "The plan of these files has no name.",
                                 .instead = "give DirectoryOptions::name: the ledger knows the plan by it"}};
+    }
+    if (options.engine == Engine::mariadb) {
+        throw PlanError{Failure{.what = "There is no evolver for MariaDB yet that could run these files.",
+                                .object = options.name,
+                                .instead = "say .engine = Engine::sqlite or Engine::postgresql"}};
     }
     auto layout = recognise(texts);
     refuse_unknown(layout, "at_contract", options.at_contract);

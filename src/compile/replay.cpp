@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/natural_statements.hpp"
 #include "dialect/sqlite/statement_fault.hpp"
 #include "dialect/sqlite/statements.hpp"
 #include "dialect/sqlite/watched_run.hpp"
@@ -99,55 +100,6 @@ std::vector<RowChange> row_changes(Connection const& copy, Picture const& before
     return changes;
 }
 
-/// May an INSERT leave the column out?
-bool may_be_left_out(Table const& table, Column const& column) {
-    return column.nullable || column.default_value || column.generated || is_rowid_key(table, column);
-}
-
-/// Does an existing table take less than before?
-bool constrains(Schema const& before, Schema const& after, std::vector<Difference> const& differences) {
-    for (auto const& difference : differences) {
-        if (difference.kind != DifferenceKind::unexpected) continue;
-        for (auto const* kind : {"unique key ", "check ", "foreign key "}) {
-            if (difference.object.starts_with(kind)) return true;
-        }
-    }
-    for (auto const& index : after.indexes) {
-        if (index.unique && before.find_index(index.name) == nullptr && before.find_table(index.table) != nullptr)
-            return true;
-    }
-    for (auto const& table : after.tables) {
-        auto const* const old_table = before.find_table(table.name);
-        if (old_table == nullptr) continue;
-        for (auto const& column : table.columns) {
-            auto const* const old = old_table->find(column.name);
-            bool const was_free = old == nullptr || may_be_left_out(*old_table, *old);
-            if (was_free && !may_be_left_out(table, column)) return true;
-            if (old != nullptr && old->nullable && !column.nullable && !is_rowid_key(table, column)) return true;
-        }
-    }
-    return false;
-}
-
-ChangeKinds kinds_of(MigrationReplay const& replayed, Picture const& before, Picture const& after) {
-    ChangeKinds kinds;
-    for (auto const& difference : replayed.differences) {
-        bool const holds_rows = difference.object.starts_with("table ") || difference.object.starts_with("column ");
-        if (difference.kind == DifferenceKind::missing && holds_rows) kinds.destructive = true;
-        bool const weaker = difference.object.starts_with("unique key ") || difference.object.starts_with("check ") ||
-                            difference.object.starts_with("foreign key ");
-        bool const gone = difference.kind == DifferenceKind::missing && !holds_rows && !weaker;
-        if (gone || difference.kind == DifferenceKind::changed) kinds.behavioural = true;
-    }
-    kinds.constraining = constrains(before.schema, after.schema, replayed.differences);
-    kinds.data = !replayed.written.empty() || !replayed.rows.empty();
-    kinds.no_op = before.catalogue == after.catalogue && replayed.written.empty() && replayed.rows.empty() &&
-                  replayed.rebuilt.empty();
-    kinds.additive =
-        !replayed.differences.empty() && !kinds.destructive && !kinds.constraining && !kinds.behavioural && !kinds.data;
-    return kinds;
-}
-
 /// Takes one migration through its phases.
 class Try {
 public:
@@ -181,7 +133,8 @@ public:
             result_.rows = row_changes(copy, before, database_, after);
             result_.orphans = std::max<std::int64_t>(0, after.orphans - before.orphans);
             name_tables(before, after);
-            result_.kinds = kinds_of(result_, before, after);
+            result_.kinds =
+                kinds_of(result_, before.schema, after.schema, before.catalogue == after.catalogue, Engine::sqlite);
             database_.run("COMMIT");
         } catch (EngineError const& error) {
             if (!sqlite::is_the_statements_fault(error)) throw;
@@ -234,7 +187,7 @@ private:
         touched_ = touched;
     }
 
-    void contract(std::vector<sqlite::NaturalStatement> const& statements) {
+    void contract(std::vector<NaturalStatement> const& statements) {
         bool contracts = false;
         for (auto const* sql : texts_) {
             if (!sql->contract) continue;
@@ -274,28 +227,7 @@ private:
     Touched touched_ = {};
 };
 
-std::string listed(std::vector<sqlite::BrokenStatement> const& statements) {
-    std::string text;
-    for (auto const& statement : statements) {
-        text += (text.empty() ? "" : "; ") + std::string{statement.reads ? "reading " : "inserting into "} +
-                statement.object.substr(statement.object.find(' ') + 1) + " (" + statement.why + ")";
-    }
-    return text;
-}
-
-std::string listed(std::vector<std::string> const& words) {
-    std::string text;
-    for (auto const& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 }  // namespace
-
-bool MigrationReplay::breaks_reads() const noexcept {
-    auto const reads = [](sqlite::BrokenStatement const& statement) { return statement.reads; };
-    return std::any_of(broken.begin(), broken.end(), reads) ||
-           std::any_of(broken_later.begin(), broken_later.end(), reads);
-}
 
 std::vector<MigrationReplay> replay(Plan const& plan, sqlite::Connection const& database,
                                     ReplayOptions const& options) {
@@ -309,33 +241,6 @@ std::vector<MigrationReplay> replay(Plan const& plan, sqlite::Connection const& 
         if (!results.back().failure.empty()) break;
     }
     return results;
-}
-
-std::vector<std::string> findings(MigrationReplay const& replayed) {
-    std::vector<std::string> words;
-    auto const say = [&](std::string sentence) { words.push_back(replayed.id + ": " + std::move(sentence)); };
-    if (!replayed.failure.empty()) {
-        say("it cannot be applied: " + replayed.failure);
-        return words;
-    }
-    if (replayed.kinds.no_op) say("it is a no-op: nothing is different afterwards");
-    if (!replayed.broken.empty()) say("at expand it breaks what the version before may do: " + listed(replayed.broken));
-    if (!replayed.broken_later.empty())
-        say("at contract it breaks what the version before may do: " + listed(replayed.broken_later));
-    if (replayed.refused) say("its verify query finds rows, so contract would be refused");
-    for (auto const& change : replayed.rows) {
-        if (change.after < change.before) {
-            say("of the " + std::to_string(change.before) + " rows of table " + change.table + " " +
-                std::to_string(change.before - std::max<std::int64_t>(change.after, 0)) + " are gone");
-        }
-    }
-    if (replayed.orphans > 0) say("it leaves " + std::to_string(replayed.orphans) + " rows without their parent");
-    if (replayed.way_back == WayBack::fails) say("its way back fails: " + listed(replayed.way_back_words));
-    if (replayed.way_back == WayBack::leads_elsewhere)
-        say("its way back does not lead back: " + listed(replayed.way_back_words));
-    if (!replayed.stood_in.empty())
-        say("functions that were not declared were stood in for: " + listed(replayed.stood_in));
-    return words;
 }
 
 }  // namespace evolver

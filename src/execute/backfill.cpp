@@ -421,7 +421,7 @@ std::int64_t Filling::transform(OpenTransform const& open, sqlite::Range range, 
         if (rows == known) return rows;
     } else if (open.carried.empty() && open.crossed.empty()) {
         bool const noted = sqlite::fills_empty(open.transform);
-        if (noted) (void)unfilled();  // of a batch that was rolled back
+        (void)unfilled();  // of a batch that was rolled back
         auto& update = ready("transform " + number, range, [&] {
             return sqlite::transform(open.transform, key_, range,
                                      noted ? sqlite::Return::unfilled : sqlite::Return::nothing, skipped_);

@@ -134,7 +134,7 @@ TEST_CASE("Northwind: renaming a column leaves all 17 views working and some wit
     }
     CHECK(working == 17);
     // A view takes the names of its columns from the table, so the rename goes through it to its readers.
-    CHECK(std::any_of(replayed.broken.begin(), replayed.broken.end(), [](sqlite::BrokenStatement const& statement) {
+    CHECK(std::any_of(replayed.broken.begin(), replayed.broken.end(), [](BrokenStatement const& statement) {
         return statement.object == "view Alphabetical list of products" &&
                statement.why == "no such column: ProductName";
     }));

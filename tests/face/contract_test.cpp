@@ -142,6 +142,27 @@ TEST_SUITE("face/contract") {
         CHECK(ready.evolver().status().migrations[1].phase == Phase::expanded);
     }
 
+    TEST_CASE("gate reconciliation: closed while a query of the migration finds rows, or fails") {
+        for (auto const& [verify, words] :
+             {std::pair{"SELECT id FROM packages WHERE size = '12'", "finds rows: mend them by hand"},
+              std::pair{"SELECT nothing FROM packages", "fails: "},
+              std::pair{"SELECT id FROM packages WHERE size = 'none'", ""}}) {
+            CAPTURE(verify);
+            Folder const folder;
+            make_catalogue(folder.database());
+            auto size = size_migration();
+            size.operations.push_back(RawSql{.contract = "SELECT 1", .verify = verify});
+            Application application{folder.database(), Plan{"catalogue", {packages_migration(), size}}, {.soak = 0s}};
+            application.evolver.expand();
+            application.db << "UPDATE packages SET size = '12' WHERE id = 1";
+            application.evolver.backfill();
+            application.evolver.reconcile();
+            auto const found = gate(application.evolver, "reconciliation");
+            CHECK(found.open == std::string_view{words}.empty());
+            CHECK(has(found.reason, words));
+        }
+    }
+
     TEST_CASE("gate lossless: rows that lose something block until that is accepted by name, and are kept") {
         Folder const folder;
         make_catalogue(folder.database());
@@ -255,7 +276,10 @@ TEST_SUITE("face/contract") {
             }
             return "";
         };
-        CHECK(has(words({.override_gates = {{"soka", "a typo"}}}), "no gate \"soka\""));
+        auto const unknown = words({.override_gates = {{"soka", "a typo"}}});
+        CHECK(has(unknown, "no gate \"soka\""));
+        CHECK(has(unknown, "soak"));
+        CHECK_FALSE(has(unknown, "backfill"));  // not one of those that can be
         CHECK(has(words({.override_gates = {{"soak", ""}}}), "no reason"));
         CHECK(has(words({.override_gates = {{"backfill", "I am sure"}}}), "backfill"));
         CHECK(has(words({.override_gates = {{"reconciliation", "I am sure"}}}), "reconciliation"));

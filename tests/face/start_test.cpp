@@ -73,6 +73,17 @@ TEST_SUITE("face/start") {
         application.db << "ROLLBACK";
     }
 
+    TEST_CASE("a start of an older release beside a newer one works inside the session's open transaction, too") {
+        Folder const folder;
+        make_catalogue(folder.database());
+        Application newer{folder.database(), catalogue()};
+        newer.evolver.expand();
+        Application older{folder.database(), catalogue().until("1.0")};
+        older.db << "BEGIN";
+        CHECK_NOTHROW(older.evolver.expand());
+        older.db << "ROLLBACK";
+    }
+
     TEST_CASE("a migration that was edited after it was applied is refused") {
         Folder const folder;
         make_catalogue(folder.database());

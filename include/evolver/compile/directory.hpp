@@ -37,6 +37,10 @@
 /// and statements that never end are refused with file and line. A text in double quotes, which SQLite takes for a
 /// string where it names no column, is refused by expand().
 ///
+/// On PostgreSQL (`DirectoryOptions::engine`) foreign keys stay on. BEGIN, START TRANSACTION, COMMIT and END are taken
+/// out; ROLLBACK, savepoints, VACUUM, CONCURRENTLY, SET without LOCAL and what else would outlive the transaction,
+/// `COPY … FROM STDIN` and commands of psql are refused. Bodies in `$$` are what they are.
+///
 /// A migration that was applied is never edited: its digest covers the text, comments too.
 
 #include "evolver/plan/directory_options.hpp"

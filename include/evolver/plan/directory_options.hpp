@@ -3,6 +3,7 @@
 /// How a folder of SQL files is read as a plan; see compile/directory.hpp for the layouts.
 
 #include "evolver/plan/acceptance.hpp"
+#include "evolver/schema/expression.hpp"
 
 #include <string>
 #include <vector>
@@ -37,8 +38,10 @@ struct DirectoryOptions {
     /// Instead of `release`: where the application's releases begin, in order. Migrations before the first keep the
     /// default.
     std::vector<ReleaseStart> releases = {};
-    /// The folder within the folder that holds the texts for SQLite. Empty: `sqlite` or `sqlite3`, where there is one
-    /// and no SQL beside it.
+    /// What the files are written for. A plan that was read for one engine is refused on another.
+    Engine engine = Engine::sqlite;
+    /// The folder within the folder that holds the texts for that engine. Empty: the one with its name (`sqlite`,
+    /// `sqlite3`; `postgres`, `postgresql`), where there is one and no SQL beside it.
     std::string engine_folder = {};
     /// Files and folders that are no migrations ("LATEST.sql", "seed"), by their path in the folder that is read. One
     /// that is not there is refused.

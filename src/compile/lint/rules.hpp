@@ -86,7 +86,7 @@ struct Case {
     std::optional<RawFacts> raw = {};
     std::vector<Pair> pairs = {};
     std::vector<Rule> added_rules = {};
-    std::vector<sqlite::BrokenStatement> broken = {};  ///< At expand, of an operation that is no RawSql.
+    std::vector<BrokenStatement> broken = {};  ///< At expand, of an operation that is no RawSql.
     std::vector<ChangedView> changed_views = {};
     std::vector<Misfit> misfits = {};
     // Of a migration as a whole:

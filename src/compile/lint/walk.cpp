@@ -357,11 +357,11 @@ private:
         contract(alone, {0, 1}, table);
     }
 
-    void note_views(std::vector<sqlite::NaturalStatement> const& before, Case& seen) {
+    void note_views(std::vector<NaturalStatement> const& before, Case& seen) {
         auto const after = sqlite::natural_statements(database_);
         for (auto const& statement : before) {
             if (!statement.reads || !statement.object.starts_with("view ")) continue;
-            auto const now = std::find_if(after.begin(), after.end(), [&](sqlite::NaturalStatement const& other) {
+            auto const now = std::find_if(after.begin(), after.end(), [&](NaturalStatement const& other) {
                 return other.reads && other.object == statement.object;
             });
             if (now != after.end() && now->sql != statement.sql)

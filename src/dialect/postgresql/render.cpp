@@ -3,9 +3,9 @@
 #include "dialect/postgresql/connection.hpp"
 #include "dialect/postgresql/conversion.hpp"
 #include "dialect/postgresql/proof.hpp"
+#include "dialect/postgresql/script.hpp"
 #include "evolver/operation/effect.hpp"
 #include "evolver/schema/digest.hpp"
-#include "evolver/schema/tokens.hpp"
 
 #include <fmt/format.h>
 
@@ -55,22 +55,6 @@ std::string declaration(Table const& table, std::string const& schema) {
         text += ", " + constraint(foreign.name) + "FOREIGN KEY " + foreign_key_words(schema, foreign);
     }
     return text;
-}
-
-/// A script that ends the transaction that evolver runs it in would leave half of a migration. What stands in dollar quotes cannot be looked into.
-void refuse_transactions(std::string const& script) {
-    bool begins = true;
-    for (auto const& token : significant_tokens(script)) {
-        if (token.text.find('$') != std::string_view::npos && token.kind != TokenKind::string)
-            not_yet("a script with $ quotes", "make functions and procedures outside of the plan");
-        for (auto const* word : {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE",
-                                 "PREPARE", "DO", "CALL", "VACUUM", "SET", "RESET"}) {
-            if (begins && is_keyword(token, word))
-                not_yet("a script with the statement " + std::string{token.text},
-                        "leave it out: the steps of a migration are one transaction, with evolver's own settings");
-        }
-        begins = token.text == ";";
-    }
 }
 
 /// By name, one by one: what a new primitive change means here has to be decided.
@@ -145,8 +129,10 @@ struct Render {
                 .sql = {drop_index(schema, o.index.text(), Beside::nobody)}};
     }
     Step operator()(RunScript const& o) const {
-        refuse_transactions(text_of(o.script));
-        Step step{.migration = {}, .what = "run SQL in the application's own words", .sql = {text_of(o.script)}};
+        // One by one: the server names the statement that it refuses.
+        Step step{.migration = {},
+                  .what = "run SQL in the application's own words",
+                  .sql = statements_of(text_of(o.script))};
         if (o.refuse_if) {
             step.refuse_if = text_of(*o.refuse_if);
             step.refusal = "the query that has to find nothing finds rows";

@@ -1,9 +1,8 @@
 #pragma once
 
-// The statements that a program of a schema is sure to have something like: one that reads every column of each table
-// and view, one that inserts into each naming the columns. Prepared against another schema they tell what that schema
-// breaks.
+// Which natural statements an SQLite database has, and which of another schema fail on it.
 
+#include "dialect/natural_statement.hpp"
 #include "dialect/sqlite/connection.hpp"
 #include "dialect/sqlite/stand_ins.hpp"
 
@@ -11,23 +10,6 @@
 #include <vector>
 
 namespace evolver::sqlite {
-
-struct NaturalStatement {
-    std::string object;  ///< "table packages"
-    bool reads;          ///< SELECT, else INSERT.
-    std::string sql;     ///< Names every column.
-    std::string table;
-    std::vector<std::string> columns;  ///< That an INSERT gives.
-};
-
-/// A statement that worked before and fails now.
-struct BrokenStatement {
-    std::string object;  ///< "table packages"
-    bool reads;
-    std::string sql;
-    std::string why;  ///< The engine's words, or "it leaves out packages.size, which is NOT NULL and has no default".
-    bool works = false;  ///< What it reads can be read, by other columns.
-};
 
 /// Those that the schema of `connection` understands itself, without evolver's and SQLite's own tables. Text in double
 /// quotes that names no column is an error to them. Without stand-ins, those that need a function of the application's

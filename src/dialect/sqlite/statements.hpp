@@ -2,6 +2,8 @@
 
 // A script as SQLite would take it apart, and what of it can run inside a transaction of evolver's.
 
+#include "dialect/script.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -9,25 +11,10 @@
 
 namespace evolver::sqlite {
 
-/// One statement of a script, from its first token to its semicolon. Comments around it belong to none.
-struct ScriptStatement {
-    std::string_view text;
-    std::size_t offset;  ///< Of the first byte in the script.
-    std::size_t line;    ///< From 1.
-    bool complete;       ///< False for the last one, where a quote, a comment or a trigger never ends.
-};
-
 /// By the rules of the engine's own shell: a semicolon inside a string, a comment or the body of a trigger ends
 /// nothing. The last statement needs none. Cost: linear in the script, apart from triggers, which are read once per
 /// statement in them.
 [[nodiscard]] std::vector<ScriptStatement> split(std::string_view script);
-
-/// A script without what the transaction around it says already.
-struct TransactionScript {
-    std::string sql;                      ///< Ends with a semicolon or a line end, so that another may follow.
-    std::vector<std::string> notes = {};  ///< What was taken out, and why; each begins with `line N: `.
-    bool does_nothing = false;            ///< Nothing but comments is left.
-};
 
 /// Takes out BEGIN, COMMIT, and PRAGMA foreign_keys, which is off already. Throws PlanError, beginning with
 /// `file:line`, for what cannot run inside a transaction or would outlive it, and for statements that do not end.

@@ -1,6 +1,8 @@
 #include "execute/postgresql/expand.hpp"
 
+#include "compile/broken_releases.hpp"
 #include "dialect/postgresql/inspect.hpp"
+#include "dialect/postgresql/natural_statements.hpp"
 #include "dialect/postgresql/proof.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "dialect/postgresql/sync.hpp"
@@ -58,6 +60,39 @@ TriedRules over_rows(std::string migration, std::vector<PhysicalRule> rules, Sch
     return {std::move(migration), std::move(rules)};
 }
 
+bool runs_sql(Migration const& migration) {
+    return std::ranges::any_of(migration.operations, [](Operation const& operation) {
+        auto const* const sql = std::get_if<RawSql>(&operation);
+        return sql != nullptr && sql->expand;
+    });
+}
+
+/// What SQL in the application's own words breaks of what a program of the schema may do. Operations break nothing at expand.
+class Watch {
+public:
+    /// In the transaction that the connection is in. Where no SQL is pending, nothing is looked at: to look takes a reader's lock on every table.
+    Watch(Plan const& plan, std::size_t first, Connection const& connection, std::string const& schema)
+        : connection_{connection} {
+        auto const& migrations = plan.migrations();
+        if (std::any_of(migrations.begin() + static_cast<std::ptrdiff_t>(first), migrations.end(), runs_sql))
+            statements_ = natural_statements(connection, schema);
+    }
+
+    /// What the migration, which has just been tried, has broken: each is told once.
+    void see(Migration const& migration, std::vector<std::string>& warnings) {
+        if (!runs_sql(migration)) return;
+        auto const found = broken(statements_, connection_);
+        if (found.empty()) return;
+        for (auto const& statement : found)
+            std::erase_if(statements_, [&](NaturalStatement const& other) { return other.sql == statement.sql; });
+        warnings.push_back(warning_of(found, migration.id.text()));
+    }
+
+private:
+    Connection const& connection_;
+    std::vector<NaturalStatement> statements_ = {};
+};
+
 /// Everything that is pending, on empty tables in a schema of its own, which nobody else sees and which goes with the transaction. Others' tables are only
 /// looked at. Returns the rules, which are left to be held against rows: that takes as long as it takes, and nobody waits for it.
 std::vector<TriedRules> try_pending(Site const& site, Report& report) {
@@ -79,6 +114,7 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
     auto const real = inspect(connection, site.schema());
     copy_names(connection, real, there.tables(), site.schema(), schema);
     auto position = standing.expanded;
+    Watch watch{plan, position, connection, site.schema()};
     try {
         for (; position < plan.migrations().size(); ++position) {
             standing.expanded = position;
@@ -86,6 +122,7 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
             for (auto const& counter : compiled.counters)
                 connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
             run_steps(compiled.steps, connection);
+            watch.see(plan.migrations()[position], report.warnings);
             for (auto const& check : compiled.parse_checks) connection.query(check);
             for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {
                 if (!connection.query(compiled.refuse_rows[i]).empty())

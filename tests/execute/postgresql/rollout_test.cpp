@@ -383,8 +383,6 @@ TEST_CASE("rollout on postgresql: each operation that has no meaning here yet sa
                  .where = "size IS NULL",
                  .functions = {{.name = "weigh", .version = "1", .call = [](Arguments const&) { return Value{1.0}; }}}},
         AddColumn{.table = "packages", .column = {.name = "twice", .type = text(), .generated = "size || size"}},
-        RawSql{.expand = "UPDATE packages SET size = '1'; COMMIT; SELECT 1"},
-        RawSql{.expand = "DO $$ BEGIN COMMIT; END $$"},
         ChangeType{.table = "packages",
                    .from = "kind",
                    .to = "kind_number",
@@ -412,6 +410,20 @@ TEST_CASE("rollout on postgresql: each operation that has no meaning here yet sa
                .release = "2.0",
                .operations = {Backfill{.table = "packages", .set = {{"size", "'1'"}}, .where = "size IS NULL"}}}}});
     CHECK_THROWS_WITH_AS((void)postgresql::expand(filled), doctest::Contains("touch"), PlanError);
+}
+
+TEST_CASE("rollout on postgresql: SQL that would end the migration's transaction is refused, and nothing of it stays") {
+    World const world;
+    world.begin({packages()}, "INSERT INTO packages (id, name, size) VALUES (1, 'one', '7')");
+    for (std::string const sql : {"UPDATE packages SET size = '1'; COMMIT; SELECT 1",
+                                  "UPDATE packages SET size = '1'; DO $$ BEGIN COMMIT; END $$"}) {
+        CAPTURE(sql);
+        auto site = world.site(
+            Plan{"catalogue", {packages(), {.id = "0002", .release = "2.0", .operations = {RawSql{.expand = sql}}}}});
+        CHECK_THROWS_AS((void)postgresql::expand(site), PlanError);
+        CHECK(world.one("SELECT count(*) FROM evolver_migration") == "1");
+        CHECK(world.one("SELECT size FROM packages") == "7");
+    }
 }
 
 TEST_CASE(
