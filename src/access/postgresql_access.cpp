@@ -12,6 +12,22 @@
 
 namespace evolver::detail {
 
+namespace {
+
+/// The name to write to: from complete on that which contract is about to give the table. A view of that name is there since expand.
+Name spoken(Plan const& plan, Stood const& stood, Name stored) {
+    for (auto position = stood.standing.contracted; position < stood.standing.expanded; ++position) {
+        if (stood.stages.at(position) != Stage::complete) continue;
+        for (auto const& operation : plan.migrations()[position].operations) {
+            auto const* const renamed = std::get_if<RenameTable>(&operation);
+            if (renamed != nullptr && renamed->from == stored) stored = renamed->to;
+        }
+    }
+    return stored;
+}
+
+}  // namespace
+
 PostgresqlAccess::PostgresqlAccess(std::shared_ptr<postgresql::Site> site, double draw)
     : site_{std::move(site)}, parameters_{site_->connection().parameters()}, draw_{draw} {}
 
@@ -100,7 +116,8 @@ PostgresqlAccess::Known PostgresqlAccess::read(Name const& table) {
             ledger::hold_still(own, plan.name());
             state = ledger::read(own, plan.name());
         }
-        auto const [standing, stages] = stood_in(state, plan);
+        auto const stood = stood_in(state, plan);
+        auto const& [standing, stages] = stood;
         auto const schema = postgresql::inspect(own, site_->schema());
         auto const* const found = schema.find_table(physical_name(plan, standing, table));
         std::vector<Parent> parents;
@@ -119,6 +136,11 @@ PostgresqlAccess::Known PostgresqlAccess::read(Name const& table) {
             for (auto& open : blueprint.pairs()) {
                 if (open.pair.pair.table == known.shape.physical_table()) known.pairs.push_back(std::move(open.pair));
             }
+        }
+        known.shape.stands_for = spoken(plan, stood, known.shape.physical_table());
+        for (auto& rule : known.shape.rules) {
+            rule.table = spoken(plan, stood, rule.table);
+            if (rule.reference) rule.reference->table = spoken(plan, stood, rule.reference->table);
         }
         transaction.commit();
     });

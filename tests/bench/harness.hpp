@@ -74,5 +74,7 @@ void foreground(Bench& bench);
 void rebuild(Bench& bench);
 void index(Bench& bench);
 void reconcile(Bench& bench);
+/// On the server that EVOLVER_POSTGRESQL_SERVER names; without one it says that it is skipped.
+void postgresql(Bench& bench);
 
 }  // namespace bench

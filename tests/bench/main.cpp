@@ -64,6 +64,9 @@ int run(int count, char** arguments) {
     bench::rebuild(bench);
     bench::index(bench);
     bench::reconcile(bench);
+#ifdef EVOLVER_HAS_POSTGRESQL
+    bench::postgresql(bench);
+#endif
     if (bench.figures().empty()) throw std::runtime_error{"no figure is named " + only + "..."};
     if (!json.empty()) write_json(json, bench.figures());
     auto const& figures = bench.figures();

@@ -1,8 +1,10 @@
 #include "compile/postgresql/blueprint.hpp"
 
+#include "compile/table_of_change.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
+#include "operation/replace.hpp"
 
 #include <fmt/format.h>
 
@@ -32,6 +34,9 @@ Operation named_here(Operation operation, Schema const& schema) {
 
 bool fills_old_column(Pair const& pair) { return pair.kind == PairKind::dropped && !pair.down.empty(); }
 
+/// Is it kept in step by the table's trigger?
+bool has_trigger(Pair const& pair) { return pair.kind != PairKind::dropped || fills_old_column(pair); }
+
 }  // namespace
 
 Blueprint::Blueprint(Plan plan, Standing standing, Connection const& connection, std::string schema)
@@ -40,10 +45,24 @@ Blueprint::Blueprint(Plan plan, Standing standing, Connection const& connection,
       connection_{&connection},
       schema_{std::move(schema)},
       live_{inspect(connection, schema_)},
-      virtual_{live_} {
+      virtual_{} {
     // A newer release may have gone further than this plan knows.
     standing_.expanded = std::min(standing_.expanded, plan_.migrations().size());
     standing_.contracted = std::min(standing_.contracted, standing_.expanded);
+    std::vector<MovedTable> moved;
+    for (auto position = standing_.contracted; position < standing_.expanded; ++position) {
+        for (auto const& operation : plan_.migrations()[position].operations) {
+            if (auto const* renamed = std::get_if<RenameTable>(&operation))
+                moved.push_back({renamed->from, renamed->to});
+        }
+    }
+    // The views of open renames are this blueprint's own affair. Of the plan's names the newest come first, so that what came after finds the table.
+    for (auto const& one : moved) {
+        if (std::erase_if(live_.views, [&](View const& view) { return view.name == one.to; }) > 0)
+            shown_.push_back(one.to);
+    }
+    virtual_ = live_;
+    for (auto const& one : moved) rename_table(virtual_, one.from, one.to);
     for (auto position = standing_.expanded; position-- > standing_.contracted;) {
         auto const& operations = plan_.migrations()[position].operations;
         for (auto operation = operations.rbegin(); operation != operations.rend(); ++operation)
@@ -64,7 +83,7 @@ std::vector<Effect> const& Blueprint::effects_of(std::size_t position) {
     for (auto const& operation : plan_.migrations()[position].operations) {
         Effect effect;
         try {
-            effect = effect_of(named_here(operation, virtual_), virtual_);
+            effect = stored(effect_of(named_here(operation, virtual_), virtual_));
             refuse_impossible(position, operation, effect);
         } catch (PlanError const& error) {
             auto const about = evolver::table_of(operation);
@@ -101,7 +120,9 @@ std::vector<Effect> const& Blueprint::effects_of(std::size_t position) {
                 restore_foreign_indexes(made->table.name);
             }
         }
-        for (auto const& pair : effect.pairs) open_.push_back({position, number++, pair});
+        for (auto const& pair : effect.pairs)
+            open_.push_back({position, number++, pair, Name{evolver::table_of(operation)}});
+        for (auto const& move : effect.moves) moves_.push_back({position, move});
         effects.push_back(std::move(effect));
     }
     return effects_[position] = std::move(effects);
@@ -134,7 +155,12 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     std::string const by_hand = "say it in SQL, in phases: RawSql";
     if (plan_.migrations()[position].sync != Sync::triggers)
         refuse("Sync::application has no writers here that would do it", "leave .sync out");
-    if (!effect.moves.empty()) refuse("a table has one name here", "keep the name");
+    for (auto const& move : effect.moves) {
+        constexpr int knows_invokers = 150000;
+        if (connection_->server_version() < knows_invokers &&
+            has_row_security(*connection_, schema_, stored(move.from)))
+            refuse("before PostgreSQL 15 a view would show every row of a table with row-level security", by_hand);
+    }
     if (!effect.crossings.empty()) refuse("nothing keeps two tables in step here", by_hand);
     if (auto const* fill = std::get_if<Backfill>(&operation); fill != nullptr && !fill->functions.empty())
         refuse("the server cannot call a C++ function", "say it in SQL, or fill the rows by a program of yours");
@@ -240,16 +266,21 @@ NamedPair Blueprint::physical(Open const& open) const {
     return named;
 }
 
-Step Blueprint::sync(Name const& table, std::optional<std::size_t> without) const {
-    SyncedTable synced{
-        .schema = schema_, .table = table, .key = row_key(*connection_, schema_, table), .plan = plan_.name()};
+Step Blueprint::sync(Name const& table, std::optional<std::size_t> without, std::optional<Name> const& called) const {
+    SyncedTable synced{.schema = schema_,
+                       .table = called.value_or(table),
+                       .key = row_key(*connection_, schema_, table),
+                       .plan = plan_.name()};
     for (auto const& open : open_) {
         if (!(open.pair.table == table) || open.position == without) continue;
         auto const& id = plan_.migrations()[open.position].id.text();
         if (open.pair.kind != PairKind::dropped) {
-            synced.pairs.push_back({.pair = physical(open).pair,
-                                    .migration = id,
-                                    .counter = counter_name(legacy_id(plan_.name(), id, table.text()))});
+            auto pair = physical(open).pair;
+            pair.table = synced.table;
+            synced.pairs.push_back(
+                {.pair = std::move(pair),
+                 .migration = id,
+                 .counter = counter_name(legacy_id(plan_.name(), id, said(open.position, table).text()))});
         } else if (fills_old_column(open.pair)) {
             auto const* const found = live_.find_table(table);
             auto const* const column = found == nullptr ? nullptr : found->find(open.pair.from.front());
@@ -263,15 +294,15 @@ Step Blueprint::sync(Name const& table, std::optional<std::size_t> without) cons
         return step;
     }
     step.sql = {sync_function(synced)};
-    if (connection_->text(sync_is_on(schema_, table)) != "t") step.sql.push_back(sync_trigger(synced));
+    // Under another name it is made anew: see contract().
+    if (called || connection_->text(sync_is_on(schema_, table)) != "t") step.sql.push_back(sync_trigger(synced));
     return step;
 }
 
 std::vector<Name> Blueprint::paired_tables(std::size_t position) const {
     std::vector<Name> tables;
     for (auto const& open : open_) {
-        if (open.position == position && (open.pair.kind != PairKind::dropped || fills_old_column(open.pair)))
-            include(tables, open.pair.table);
+        if (open.position == position && has_trigger(open.pair)) include(tables, open.pair.table);
     }
     return tables;
 }
@@ -306,6 +337,12 @@ Compiled Blueprint::expand() {
             compiled.steps.push_back(std::move(step));
         }
     }
+    for (auto const& move : moves_) {
+        // A view shows the columns of the moment at which it is made. What is new comes last, so it can be said again.
+        auto const table = stored(move.moved.from);
+        bool const is_changed = std::ranges::find(compiled.tables, table) != compiled.tables.end();
+        if (move.position == position || is_changed) compiled.steps.push_back(show_as(table, move.moved.to));
+    }
     std::erase_if(compiled.tables, [&](Name const& table) { return before.find_table(table) == nullptr; });
     Step functions{.migration = {}, .what = "make what converts one shape to the other", .sql = {}};
     for (auto const& open : open_) {
@@ -330,7 +367,8 @@ Compiled Blueprint::expand() {
     compiled.rules = rules(position);
     for (auto const& rule : compiled.rules) compiled.parse_checks.push_back(any_broken(rule, Range::all));
     for (auto const& table : paired_tables(position)) {
-        compiled.counters.push_back({legacy_id(plan_.name(), migration.id.text(), table.text()), table.text()});
+        auto const called = said(position, table).text();
+        compiled.counters.push_back({legacy_id(plan_.name(), migration.id.text(), called), called});
         compiled.steps.push_back(sync(table, {}));
         include(compiled.tables, table);
     }
@@ -343,8 +381,18 @@ Compiled Blueprint::expand() {
 Compiled Blueprint::contract() const {
     auto const position = standing_.contracted;
     Compiled compiled{.position = position, .removes = removes(position)};
-    // The trigger first: it names what goes.
-    for (auto const& table : paired_tables(position)) compiled.steps.push_back(sync(table, position));
+    compiled.moves = moves_of(position);
+    // The trigger first: it names what goes. One whose table gets another name is made anew when it has it.
+    for (auto const& table : paired_tables(position)) {
+        bool const moves =
+            std::ranges::any_of(compiled.moves, [&](MoveTable const& move) { return move.table == table; });
+        if (!moves) compiled.steps.push_back(sync(table, position));
+    }
+    for (auto const& move : compiled.moves)
+        compiled.steps.push_back(
+            {.migration = {},
+             .what = "no longer keep both shapes of " + move.table.text() + " in step by that name",
+             .sql = drop_sync({.schema = schema_, .table = move.table})});
     Step functions{.migration = {}, .what = "drop what converts one shape to the other", .sql = {}};
     for (auto const& open : open_) {
         if (open.position != position || open.pair.kind == PairKind::dropped) continue;
@@ -354,6 +402,7 @@ Compiled Blueprint::contract() const {
     if (!functions.sql.empty()) compiled.steps.push_back(std::move(functions));
     for (auto const& effect : effects_.at(position)) {
         for (auto const& change : effect.contract) {
+            if (std::holds_alternative<MoveTable>(change)) continue;  // when all else is done that names the table
             auto step = render(change, schema_);
             if (auto const* made = std::get_if<MakeIndex>(&change)) {
                 auto later = early_index(made->index);
@@ -367,7 +416,7 @@ Compiled Blueprint::contract() const {
                 step.sql.push_back(prove_not_null(schema_, declared->table, kept).take_back);
             }
             if (auto const* view = std::get_if<MakeView>(&change)) {
-                auto const grants = grants_on(*connection_, schema_, view->view);
+                auto const grants = grants_on(*connection_, schema_, view->view, view->view);
                 step.sql.insert(step.sql.end(), grants.begin(), grants.end());
             }
             std::visit(
@@ -380,6 +429,15 @@ Compiled Blueprint::contract() const {
         }
     }
     for (auto const& table : paired_tables(position)) include(compiled.tables, table);
+    for (auto const& move : compiled.moves) {
+        include(compiled.tables, move.table);
+        compiled.steps.push_back(render(move, schema_));
+        bool const is_paired = std::ranges::any_of(open_, [&](Open const& open) {
+            return open.position != position && open.pair.table == move.table && has_trigger(open.pair);
+        });
+        if (is_paired) compiled.steps.push_back(sync(move.table, position, move.to));
+    }
+    set_aside_views(compiled, position);
     compiled.proofs = proofs(position);
     compiled.proven_indexes = proven_indexes(position);
     compiled.rules = rules(position);
@@ -425,7 +483,11 @@ Compiled Blueprint::undo() const {
             throw PlanError{Failure{.what = title_of(position) + " ran SQL at expand, and does not say how to undo it.",
                                     .object = plan_.migrations()[position].id.text(),
                                     .instead = "give RawSql .undo, or go forward"}};
-        for (auto const& change : effect->undo) compiled.steps.push_back(render(change, schema_));
+        for (auto const& change : effect->undo) {
+            compiled.steps.push_back(render(change, schema_));
+            auto const table = table_of_change(change);
+            if (!table.empty() && live_.find_table(Name{table}) != nullptr) include(compiled.tables, Name{table});
+        }
         for (auto const& change : effect->contract) {
             auto const* const made = std::get_if<MakeIndex>(&change);
             if (made != nullptr)
@@ -434,6 +496,7 @@ Compiled Blueprint::undo() const {
                                           .sql = {drop_index(schema_, early_index(made->index).name, Beside::nobody)}});
         }
     }
+    set_aside_views(compiled, position);
     for (auto& step : compiled.steps) step.migration = plan_.migrations()[position].id.text();
     return compiled;
 }
@@ -497,15 +560,22 @@ std::vector<std::pair<std::string, std::string>> Blueprint::losses() const {
 
 std::vector<Name> Blueprint::tables() const {
     std::vector<Name> found;
+    std::vector<RenameTable const*> renames;  // those before the operation that is looked at; some may be pending
+    auto const there = [&](Name table) {
+        for (auto rename = renames.rbegin(); rename != renames.rend(); ++rename) {
+            if ((*rename)->to == table) table = (*rename)->from;
+        }
+        return live_.find_table(table);
+    };
     auto const add = [&](Name const& table) {
-        if (live_.find_table(table) != nullptr) include(found, table);
+        if (auto const* known = there(table)) include(found, known->name);
     };
     for (auto position = standing_.contracted; position < plan_.migrations().size(); ++position) {
         for (auto const& operation : plan_.migrations()[position].operations) {
             if (auto const table = evolver::table_of(operation); !table.empty()) add(Name{table});
             if (auto const* made = std::get_if<AddForeignKey>(&operation)) add(made->key.table);
             if (auto const* dropped = std::get_if<DropForeignKey>(&operation)) {
-                auto const* const table = live_.find_table(dropped->table);
+                auto const* const table = there(dropped->table);
                 for (auto const& key : table == nullptr ? std::vector<ForeignKey>{} : table->foreign_keys)
                     add(key.table);
             }
@@ -517,6 +587,7 @@ std::vector<Name> Blueprint::tables() const {
             if (auto const* made = std::get_if<CreateTable>(&operation)) {
                 for (auto const& key : made->foreign_keys) add(key.table);
             }
+            if (auto const* renamed = std::get_if<RenameTable>(&operation)) renames.push_back(renamed);
         }
     }
     return found;

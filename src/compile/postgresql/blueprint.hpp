@@ -7,6 +7,10 @@
 //
 // Only computed pairs have triggers. A second name (RenameColumn) is a column of its own here, which sync keeps equal: PostgreSQL has no column that is
 // only a name, and a view would not take every statement.
+//
+// A table that gets another name (RenameTable) has, from expand to contract, a view of that name beside it, of the kind that takes every write. Contract drops the view
+// and renames the table. Whatever is compiled for an open rename names the table as the database has it: operations are written for the new name, effects
+// are led back to the stored one.
 
 #include "compile/compiler.hpp"
 #include "dialect/postgresql/connection.hpp"
@@ -52,6 +56,7 @@ struct Compiled {
     std::vector<LaterIndex> proven_indexes = {};  ///< The same, of what has to be unique.
     std::vector<PhysicalRule> rules = {};         ///< Of rows that are there.
     std::vector<LaterIndex> indexes = {};
+    std::vector<MoveTable> moves = {};  ///< By contract.
     bool fills = false;
     bool removes = false;  ///< Contract takes something away from older releases.
 };
@@ -99,14 +104,31 @@ private:
     struct Open {
         std::size_t position;
         std::size_t number;  ///< Among the pairs of its migration.
-        Pair pair;
+        Pair pair;           ///< Of the table as it is stored.
+        Name said;           ///< The table as its operation calls it, which stays what it is.
+    };
+    struct Move {
+        std::size_t position;
+        MovedTable moved;  ///< Both names as the operation has them.
     };
 
     std::vector<Effect> const& effects_of(std::size_t position);
+    /// The name under which the database has a table that open renames call so.
+    [[nodiscard]] Name stored(Name table) const;
+    [[nodiscard]] Effect stored(Effect effect) const;
+    [[nodiscard]] Name said(std::size_t position, Name const& stored_table) const;
+    /// The view by the new name over the table called `table`; what may be done to that, may be done to this.
+    [[nodiscard]] Step show_as(Name const& table, Name const& name) const;
+    /// No column that a view shows can be dropped or renamed: views of open renames over tables that `compiled` changes go before its steps and come back
+    /// after them, but for those of migration `gone`.
+    void set_aside_views(Compiled& compiled, std::size_t gone) const;
+    /// What contract of the migration renames, by the names that the tables have until then.
+    [[nodiscard]] std::vector<MoveTable> moves_of(std::size_t position) const;
     [[nodiscard]] Side side_of(Name const& table, Name const& column) const;
     [[nodiscard]] NamedPair physical(Open const& open) const;
-    /// The trigger of a table for the pairs of all open migrations but `without`.
-    [[nodiscard]] Step sync(Name const& table, std::optional<std::size_t> without) const;
+    /// The trigger of a table for the pairs of all open migrations but `without`. `called`: it has that name by then.
+    [[nodiscard]] Step sync(Name const& table, std::optional<std::size_t> without,
+                            std::optional<Name> const& called = {}) const;
     [[nodiscard]] std::vector<Name> paired_tables(std::size_t position) const;
     void restore_foreign_indexes(Name const& table);
     void refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const;
@@ -127,6 +149,8 @@ private:
     Schema virtual_;  ///< What the next migration is meant for.
     std::map<std::size_t, std::vector<Effect>> effects_;
     std::vector<Open> open_;
+    std::vector<Move> moves_;
+    std::vector<Name> shown_;  ///< Views of open renames that are there.
 };
 
 }  // namespace evolver::postgresql

@@ -10,8 +10,7 @@
 namespace evolver::postgresql {
 
 LaterIndex early_index(Index const& index) {
-    return {.index = index,
-            .name = "evolver_index_" + digest_of(index.table.text() + '\0' + index.name.text()).substr(0, 12)};
+    return {.index = index, .name = "evolver_index_" + digest_of(index.name.text()).substr(0, 12)};
 }
 
 bool is_unique_rule(Effect const& effect) {

@@ -244,17 +244,24 @@ std::vector<std::string> rename_copied_indexes(Connection const& connection, std
     return renames;
 }
 
-std::vector<std::string> grants_on(Connection const& connection, std::string const& schema, Name const& view) {
+std::vector<std::string> grants_on(Connection const& connection, std::string const& schema, Name const& of,
+                                   Name const& to) {
     auto const found = connection.query(
-        "SELECT format('GRANT %s ON %I.%I TO %s%s', a.privilege_type, n.nspname, c.relname, CASE a.grantee WHEN 0 THEN "
+        "SELECT format('GRANT %s ON %I.%I TO %s%s', a.privilege_type, n.nspname, CAST($3 AS text), CASE a.grantee WHEN "
+        "0 THEN "
         "'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' "
         "ELSE '' END) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = $1 CROSS "
         "JOIN "
         "LATERAL aclexplode(c.relacl) AS a WHERE c.relname = $2 AND a.grantee <> c.relowner",
-        {schema, view.text()});
+        {schema, of.text(), to.text()});
     std::vector<std::string> grants;
     for (std::size_t row = 0; row < found.rows.size(); ++row) grants.push_back(found.text(row, 0));
     return grants;
+}
+
+bool has_row_security(Connection const& connection, std::string const& schema, Name const& table) {
+    return connection.text("SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass($1)",
+                           {in_schema(schema, table.text())}) == "t";
 }
 
 std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table) {

@@ -43,9 +43,11 @@ namespace evolver::postgresql {
 [[nodiscard]] std::vector<std::string> rename_copied_indexes(Connection const& connection, std::string const& copies,
                                                              std::string const& schema, Name const& table);
 
-/// The GRANTs that give a view that is made anew the rights that the one of before has given.
+/// The GRANTs that give `to`, a view that is made anew, the rights that the table or view `of` gives.
 [[nodiscard]] std::vector<std::string> grants_on(Connection const& connection, std::string const& schema,
-                                                 Name const& view);
+                                                 Name const& of, Name const& to);
+
+[[nodiscard]] bool has_row_security(Connection const& connection, std::string const& schema, Name const& table);
 
 /// About how many rows, by the planner's statistics; 0 where it has none.
 [[nodiscard]] std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table);

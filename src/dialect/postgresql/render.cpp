@@ -130,9 +130,8 @@ struct Render {
     }
     Step operator()(RunScript const& o) const {
         // One by one: the server names the statement that it refuses.
-        Step step{.migration = {},
-                  .what = "run SQL in the application's own words",
-                  .sql = statements_of(text_of(o.script))};
+        Step step{
+            .migration = {}, .what = "run SQL in the application's own words", .sql = statements_of(text_of(o.script))};
         if (o.refuse_if) {
             step.refuse_if = text_of(*o.refuse_if);
             step.refusal = "the query that has to find nothing finds rows";
@@ -141,7 +140,8 @@ struct Render {
     }
 
     Step operator()(MoveTable const& o) const {
-        not_yet("RenameTable " + o.table.text(), "keep the name, or rename it by RawSql while nobody uses it");
+        return alter("rename table " + o.table.text() + " to " + o.to.text(), o.table,
+                     "RENAME TO " + quoted(o.to.text()));
     }
     /// What is proven by then: see proof.hpp.
     Step operator()(MakeCheck const& o) const {
