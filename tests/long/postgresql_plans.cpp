@@ -120,7 +120,31 @@ struct Drawn {
     std::vector<Lineage> lineages;
     Plan plan;
     bool back;
+    std::string table = "t";  ///< As the new release calls it.
 };
+
+/// The operation is about the table of that name.
+void be_about(Operation& operation, Name const& table) {
+    std::visit(
+        [&](auto& kind) {
+            if constexpr (requires { kind.table = table; }) kind.table = table;
+        },
+        static_cast<OperationVariant&>(operation));
+}
+
+/// Somewhere among the operations the table gets another name, by which all after it call it.
+void rename_somewhere(std::vector<std::vector<Operation>>& steps, Chance& chance) {
+    auto& with = steps[static_cast<std::size_t>(draw(chance, static_cast<int>(steps.size())))];
+    auto const at = with.begin() + draw(chance, static_cast<int>(with.size()) + 1);
+    with.insert(at, RenameTable{.from = "t", .to = "u"});
+    bool renamed = false;
+    for (auto& operations : steps) {
+        for (auto& operation : operations) {
+            if (renamed) be_about(operation, "u");
+            renamed = renamed || std::holds_alternative<RenameTable>(operation);
+        }
+    }
+}
 
 Drawn drawn(Chance& chance) {
     std::vector<Lineage> lineages;
@@ -135,9 +159,11 @@ Drawn drawn(Chance& chance) {
         for (std::size_t i = 0; i < own.size(); ++i) steps[i].insert(steps[i].end(), own[i].begin(), own[i].end());
     }
     std::vector<Migration> all{{.id = "0001", .release = "1.0", .operations = {table}}};
+    for (auto& operations : steps) std::shuffle(operations.begin(), operations.end(), chance);
+    bool const moves = draw(chance, 3) == 0;
+    if (moves) rename_somewhere(steps, chance);
     for (auto& operations : steps) {
         if (operations.empty()) continue;
-        std::shuffle(operations.begin(), operations.end(), chance);
         all.push_back({.id = fmt::format("{:04}", all.size() + 1), .release = "2.0", .operations = operations});
     }
     // Where nothing is drawn, something that changes no column.
@@ -145,7 +171,7 @@ Drawn drawn(Chance& chance) {
         all.push_back({.id = "0002",
                        .release = "2.0",
                        .operations = {CreateIndex{.name = "t_by_c", .table = "t", .columns = {"c"}}}});
-    return {std::move(lineages), Plan{"chance", all}, draw(chance, 3) == 0};
+    return {std::move(lineages), Plan{"chance", all}, draw(chance, 3) == 0, moves ? "u" : "t"};
 }
 
 class World {
@@ -164,7 +190,7 @@ public:
 
     void play() {
         Evolver evolver{new_, drawn_.plan, {.release = "2.0", .soak = 0s}};
-        table_ = evolver.table("t");
+        table_ = evolver.table(drawn_.table);
         evolver.attach();
         moment("before expand", true, true);
         evolver.expand();
@@ -365,12 +391,14 @@ int main(int argc, char** argv) {
     std::size_t failures = 0;
     std::size_t writes = 0;
     std::size_t back = 0;
+    std::size_t moved = 0;
     std::map<int, std::size_t> met;
     for (auto seed = first_seed; seed < first_seed + plans; ++seed) {
         Chance chance{seed};
         auto const one = drawn(chance);
         for (auto const& lineage : one.lineages) ++met[static_cast<int>(lineage.change)];
         back += one.back ? 1 : 0;
+        if (one.table != "t") ++moved;
         try {
             World world{database, one, chance};
             world.play();
@@ -386,7 +414,9 @@ int main(int argc, char** argv) {
         }
     }
     std::cout << fmt::format(
-        "{} plans from seed {}, {} of them rolled back, {} writes, {} of {} kinds of change: {} failed\n", plans,
-        first_seed, back, writes, met.size(), changes, failures);
+        "{} plans from seed {}, {} of them rolled back, {} with another name of the table, {} writes, {} of {} kinds "
+        "of change: "
+        "{} failed\n",
+        plans, first_seed, back, moved, writes, met.size(), changes, failures);
     return failures == 0 ? 0 : 1;
 }

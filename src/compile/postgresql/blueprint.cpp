@@ -135,8 +135,9 @@ void Blueprint::restore_foreign_indexes(Name const& table) {
             return std::ranges::any_of(migration.operations, [&](Operation const& operation) {
                 auto const* const made = std::get_if<CreateIndex>(&operation);
                 auto const* const unique = std::get_if<AddUnique>(&operation);
+                auto const* const key = std::get_if<ChangePrimaryKey>(&operation);
                 return (made != nullptr && made->name == index.name) ||
-                       (unique != nullptr && unique->name == index.name);
+                       (unique != nullptr && unique->name == index.name) || (key != nullptr && key->name == index.name);
             });
         });
     };
@@ -171,6 +172,29 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
         auto const trigger = trigger_on(*connection_, schema_, transform.table, set);
         if (!trigger.empty())
             refuse("its trigger \"" + trigger + "\" would fire for evolver's own writes", "drop it meanwhile");
+    }
+    for (auto const& change : effect.contract) {
+        auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+        auto const child = replaced == nullptr ? "" : referring_to_key(*connection_, schema_, replaced->table);
+        if (!child.empty())
+            refuse("table " + child + " refers to the key of \"" + replaced->table.text() + "\" by a foreign key",
+                   "drop that foreign key first, in a migration of an earlier release");
+    }
+    // A backfill goes by the key, and has to find it at its end as it was at its beginning.
+    std::vector<Name> filled;
+    for (auto const& pair : effect.pairs) filled.push_back(pair.table);
+    for (auto const& transform : effect.transforms) filled.push_back(transform.table);
+    for (auto const& [earlier, its_effects] : effects_) {
+        for (auto const& other : its_effects) {
+            for (auto const& change : other.contract) {
+                auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+                if (earlier < position && replaced != nullptr &&
+                    std::ranges::find(filled, replaced->table) != filled.end())
+                    refuse("the primary key of \"" + replaced->table.text() + "\" is replaced by migration \"" +
+                               plan_.migrations()[earlier].id.text() + "\", which is open",
+                           "contract that first");
+            }
+        }
     }
     std::vector<Name> walked;
     for (auto const& transform : effect.transforms) walked.push_back(transform.table);
@@ -411,6 +435,7 @@ Compiled Blueprint::contract() const {
                 step.refuse_if = index_is_not_whole(schema_, later.name);
                 step.refusal = "the index is being built by somebody else; call contract() again";
             }
+            if (auto const* replaced = std::get_if<ReplacePrimaryKey>(&change)) step = replace_key(position, *replaced);
             if (auto const* declared = std::get_if<DeclareColumn>(&change); declared && !declared->column.nullable) {
                 auto const kept = lasting(position, declared->table, declared->column.name);
                 step.sql.push_back(prove_not_null(schema_, declared->table, kept).take_back);
@@ -490,10 +515,12 @@ Compiled Blueprint::undo() const {
         }
         for (auto const& change : effect->contract) {
             auto const* const made = std::get_if<MakeIndex>(&change);
-            if (made != nullptr)
-                compiled.steps.push_back({.migration = {},
-                                          .what = "drop the index that waits for contract",
-                                          .sql = {drop_index(schema_, early_index(made->index).name, Beside::nobody)}});
+            auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+            if (made == nullptr && replaced == nullptr) continue;
+            auto const name = made != nullptr ? early_index(made->index).name : key_index(*replaced).name;
+            compiled.steps.push_back({.migration = {},
+                                      .what = "drop the index that waits for contract",
+                                      .sql = {drop_index(schema_, name, Beside::nobody)}});
         }
     }
     set_aside_views(compiled, position);

@@ -39,6 +39,9 @@ struct LaterIndex {
 /// An index that contract would make under the lock is made beforehand, beside writers.
 [[nodiscard]] LaterIndex early_index(Index const& index);
 
+/// The one that a primary key is made of at contract.
+[[nodiscard]] LaterIndex key_index(ReplacePrimaryKey const& change);
+
 /// Is it of an operation that makes columns unique? Its index is there from contract on, and not before.
 [[nodiscard]] bool is_unique_rule(Effect const& effect);
 
@@ -139,6 +142,7 @@ private:
     [[nodiscard]] Index lasting(std::size_t position, Index index) const;
     [[nodiscard]] std::vector<Proof> proofs(std::size_t position) const;
     [[nodiscard]] std::vector<LaterIndex> proven_indexes(std::size_t position) const;
+    [[nodiscard]] Step replace_key(std::size_t position, ReplacePrimaryKey const& change) const;
     [[nodiscard]] std::string title_of(std::size_t position) const;
 
     Plan plan_;

@@ -2,6 +2,7 @@
 
 #include "compile/postgresql/blueprint.hpp"
 #include "dialect/postgresql/inspect.hpp"
+#include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
 #include "operation/replace.hpp"
 
@@ -11,6 +12,12 @@ namespace evolver::postgresql {
 
 LaterIndex early_index(Index const& index) {
     return {.index = index, .name = "evolver_index_" + digest_of(index.name.text()).substr(0, 12)};
+}
+
+LaterIndex key_index(ReplacePrimaryKey const& change) {
+    Index index{.name = change.table, .table = change.table, .parts = {}, .unique = true};
+    for (auto const& column : change.columns) index.parts.emplace_back(column);
+    return {.index = std::move(index), .name = "evolver_key_" + digest_of(change.table.text()).substr(0, 12)};
 }
 
 bool is_unique_rule(Effect const& effect) {
@@ -65,9 +72,14 @@ std::vector<Proof> Blueprint::proofs(std::size_t position) const {
         for (auto& column : key.referenced) column = lasting(position, key.table, column);
         found.push_back(prove_foreign_key(schema_, made.table, key));
     };
+    auto const prove_key = [&](ReplacePrimaryKey const& replaced) {
+        for (auto const& column : replaced.columns)
+            prove({.table = replaced.table, .column = {.name = column, .type = text(), .nullable = false}});
+    };
     for (auto const& effect : effects_.at(position)) {
         for (auto const& change : effect.contract) {
             if (auto const* declared = std::get_if<DeclareColumn>(&change)) prove(*declared);
+            if (auto const* replaced = std::get_if<ReplacePrimaryKey>(&change)) prove_key(*replaced);
             if (auto const* made = std::get_if<MakeCheck>(&change)) prove_condition(*made);
             if (auto const* made = std::get_if<MakeForeignKey>(&change)) prove_reference(*made);
         }
@@ -81,13 +93,35 @@ std::vector<LaterIndex> Blueprint::proven_indexes(std::size_t position) const {
         if (!is_unique_rule(effect)) continue;
         for (auto const& change : effect.contract) {
             auto const* const made = std::get_if<MakeIndex>(&change);
-            if (made == nullptr) continue;
-            auto later = early_index(made->index);
+            auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+            if (made == nullptr && replaced == nullptr) continue;
+            auto later = made != nullptr ? early_index(made->index) : key_index(*replaced);
             later.index = lasting(position, later.index);
             found.push_back(std::move(later));
         }
     }
     return found;
+}
+
+Step Blueprint::replace_key(std::size_t position, ReplacePrimaryKey const& change) const {
+    auto const table = in_schema(schema_, change.table.text());
+    auto const later = key_index(change);
+    auto const name = connection_->text(
+        "SELECT conname FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'p'", {table});
+    Step step{.migration = {},
+              .what = "replace the primary key of " + change.table.text(),
+              .sql = {"ALTER TABLE " + table + " DROP CONSTRAINT " + quoted(name)},
+              .refuse_if = index_is_not_whole(schema_, later.name),
+              .refusal = "the index of the new key is being built by somebody else; call contract() again"};
+    for (auto const& column : change.columns) {
+        auto const kept = lasting(position, change.table, column);
+        step.sql.push_back("ALTER TABLE " + table + " ALTER COLUMN " + quoted(kept.text()) + " SET NOT NULL");
+        step.sql.push_back(prove_not_null(schema_, change.table, kept).take_back);
+    }
+    // The constraint goes on under the name that it had, and the index takes it.
+    step.sql.push_back("ALTER TABLE " + table + " ADD CONSTRAINT " + quoted(name) + " PRIMARY KEY USING INDEX " +
+                       quoted(later.name));
+    return step;
 }
 
 std::vector<PhysicalRule> Blueprint::rules(std::size_t position) const {

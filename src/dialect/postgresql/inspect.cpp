@@ -201,6 +201,14 @@ std::string referring_to(Connection const& connection, std::string const& schema
         {in_schema(schema, table.text())});
 }
 
+std::string referring_to_key(Connection const& connection, std::string const& schema, Name const& table) {
+    return connection.text(
+        "SELECT min(f.conrelid::regclass::text) FROM pg_constraint AS f JOIN pg_constraint AS k ON k.conrelid = "
+        "f.confrelid AND k.contype = 'p' AND k.conindid = f.conindid WHERE f.contype = 'f' AND f.confrelid = "
+        "to_regclass($1)",
+        {in_schema(schema, table.text())});
+}
+
 std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index) {
     auto const found = connection.query(
         "SELECT m.amname, i.indnatts > i.indnkeyatts, EXISTS (SELECT FROM unnest(i.indoption) AS o WHERE o <> 0), "

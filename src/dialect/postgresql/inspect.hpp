@@ -35,6 +35,9 @@ namespace evolver::postgresql {
 /// A table, of any schema, with a foreign key to this one; empty where there is none.
 [[nodiscard]] std::string referring_to(Connection const& connection, std::string const& schema, Name const& table);
 
+/// A table, of any schema, with a foreign key to the primary key of this one; empty where there is none.
+[[nodiscard]] std::string referring_to_key(Connection const& connection, std::string const& schema, Name const& table);
+
 /// What an index has that one which is made of its columns alone would lack, in words: another method, order, operator class, collation, or columns that
 /// it includes; empty where it is a plain one, or is not there.
 [[nodiscard]] std::string unusual_in_index(Connection const& connection, std::string const& schema, Name const& index);

@@ -157,7 +157,10 @@ struct Render {
     }
     Step operator()(RemoveForeignKey const& o) const { return drop_constraint("foreign key", o.table, o.key.name); }
     Step operator()(RemoveUnique const& o) const { return drop_constraint("unique constraint", o.table, o.key.name); }
-    Step operator()(ReplacePrimaryKey const& o) const { not_yet("ChangePrimaryKey on " + o.table.text(), by_hand); }
+    /// How, depends on what the key is called: Blueprint::contract() says it.
+    Step operator()(ReplacePrimaryKey const& o) const {
+        return {.migration = {}, .what = "replace the primary key of " + o.table.text(), .sql = {}};
+    }
     Step operator()(MakeView const& o) const {
         return {.migration = {},
                 .what = "create view " + o.view.text(),

@@ -376,7 +376,6 @@ TEST_CASE("rollout on postgresql: each operation that has no meaning here yet sa
         .columns.push_back({.name = "kind", .type = text(), .default_value = "'box'"});
     world.begin({first}, "CREATE UNIQUE INDEX packages_by_kind ON packages (kind)");
     std::vector<Operation> const operations{
-        ChangePrimaryKey{.table = "packages", .name = "packages_key", .columns = {"id", "name"}},
         Backfill{.table = "packages",
                  .set = {{"size", "weigh(name)"}},
                  .where = "size IS NULL",
