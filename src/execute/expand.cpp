@@ -27,23 +27,6 @@ void rehearse_contract(Compiler& compiler, Report& report) {
     }
 }
 
-/// The copy on which a plan is tried has no rows, and the application's functions are for rows.
-void warn_of_code(Plan const& plan, Standing standing, Report& report) {
-    for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
-        auto const& migration = plan.migrations()[position];
-        for (auto const& operation : migration.operations) {
-            auto const* code = std::get_if<RunCode>(&operation);
-            if (code == nullptr) continue;
-            bool const expands = code->expand && position >= standing.expanded;
-            if (!expands && !code->contract) continue;
-            auto const* const phases = !expands ? "contract" : code->contract ? "expand and contract" : "expand";
-            report.warnings.push_back("not rehearsed: migration \"" + migration.id.text() + "\" runs the code \"" +
-                                      code->name.text() + "\" at " + phases +
-                                      ", which nobody can try without its rows");
-        }
-    }
-}
-
 void add_estimates(sqlite::Connection const& live, Compiler const& compiler, Plan const& plan, double correction,
                    Report& report) {
     auto more = estimates(live, compiler, plan, correction);
@@ -189,7 +172,7 @@ Report rehearse(Workplace& workplace) {
     }
     for (auto const& left_out : compiler.left_out()) report.warnings.push_back("not rehearsed: " + left_out);
     rehearse_contract(compiler, report);
-    warn_of_code(plan, standing, report);
+    warn_of_code(plan, standing, report.warnings);
     report.findings = look_for_hazards(workplace, workplace.given());
     std::erase_if(report.findings, [](Finding const& finding) { return finding.severity == Severity::info; });
     return report;

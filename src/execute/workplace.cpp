@@ -227,9 +227,22 @@ void refuse_unexpanded(Workplace const& workplace, sqlite::Connection const& con
     if (!workplace.state(connection).exists) refuse_unknown_plan(workplace.plan().name(), workplace.path());
 }
 
-namespace {
+void warn_of_code(Plan const& plan, Standing standing, std::vector<std::string>& warnings) {
+    for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
+        auto const& migration = plan.migrations()[position];
+        for (auto const& operation : migration.operations) {
+            auto const* code = std::get_if<RunCode>(&operation);
+            if (code == nullptr) continue;
+            bool const expands = code->expand && position >= standing.expanded;
+            if (!expands && !code->contract) continue;
+            auto const* const phases = !expands ? "contract" : code->contract ? "expand and contract" : "expand";
+            warnings.push_back("not rehearsed: migration \"" + migration.id.text() + "\" runs the code \"" +
+                               code->name.text() + "\" at " + phases + ", which nobody can try without its rows");
+        }
+    }
+}
 
-void call_code(Step const& step, sqlite::Connection const& connection) {
+void call_code(Step const& step, CodeDatabase& database) {
     auto const fail = [&](std::string const& why, Retry retry, int native_code) {
         throw Error{Failure{.what = "Migration \"" + step.migration + "\" cannot " + step.what + ": " + why,
                             .object = step.migration,
@@ -237,7 +250,6 @@ void call_code(Step const& step, sqlite::Connection const& connection) {
                             .retry = retry}};
     };
     try {
-        sqlite::CodeConnection database{connection};
         step.code(database);
     } catch (Error const& error) {
         fail(error.what(), error.retry_helps() ? Retry::helps : Retry::useless, error.native_code());
@@ -247,8 +259,6 @@ void call_code(Step const& step, sqlite::Connection const& connection) {
         fail("it threw something that is no std::exception", Retry::useless, 0);
     }
 }
-
-}  // namespace
 
 std::vector<StepTaken> run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection) {
     std::vector<StepTaken> taken;
@@ -261,7 +271,10 @@ std::vector<StepTaken> run_steps(std::vector<Step> const& steps, sqlite::Connect
                                     .instead = "see the rows with: " + step.refuse_if}};
         }
         for (auto const& sql : step.sql) connection.run(sql);
-        if (step.code) call_code(step, connection);
+        if (step.code) {
+            sqlite::CodeConnection database{connection};
+            call_code(step, database);
+        }
         taken.push_back({.duration = std::chrono::duration_cast<std::chrono::microseconds>(
                              std::chrono::steady_clock::now() - start),
                          .rows = sqlite3_total_changes64(connection.handle()) - changed});

@@ -160,6 +160,12 @@ struct StepTaken {
     std::int64_t rows = 0;  ///< That it changed, those of triggers included.
 };
 
+/// What a rehearsal leaves out: the copy on which a plan is tried has no rows, and the application's functions are for rows.
+void warn_of_code(Plan const& plan, Standing standing, std::vector<std::string>& warnings);
+
+/// The step's function; what it throws comes out as Error with the migration's name.
+void call_code(Step const& step, CodeDatabase& database);
+
 /// Runs the steps inside the transaction that is open; tells the observer nothing (a lock is held). Throws EngineError, PlanError.
 std::vector<StepTaken> run_steps(std::vector<Step> const& steps, sqlite::Connection const& connection);
 /// Tells the observer of them, once they are committed.

@@ -197,7 +197,9 @@ Report PostgresqlRoom::rollback(RollbackOptions const& options) {
 
 Report PostgresqlRoom::dry_run() {
     refuse_open_transaction("dry_run");
-    return postgresql::rehearse(site());
+    auto report = postgresql::rehearse(site());
+    warn_of_code(plan_, standing_of(site().look()), report.warnings);
+    return report;
 }
 
 Status PostgresqlRoom::status() { return postgresql::status_of(site()); }

@@ -502,12 +502,13 @@ Compiled Blueprint::undo() const {
     auto const& effects = effects_.at(position);
     for (auto effect = effects.rbegin(); effect != effects.rend(); ++effect) {
         bool const says_how = !effect->undo.empty() || std::ranges::none_of(effect->expand, [](Change const& change) {
-            return std::holds_alternative<RunScript>(change);
+            return std::holds_alternative<RunScript>(change) || std::holds_alternative<CallCode>(change);
         });
         if (!says_how)
-            throw PlanError{Failure{.what = title_of(position) + " ran SQL at expand, and does not say how to undo it.",
-                                    .object = plan_.migrations()[position].id.text(),
-                                    .instead = "give RawSql .undo, or go forward"}};
+            throw PlanError{Failure{
+                .what = title_of(position) + " ran SQL or code of its own at expand, and does not say how to undo it.",
+                .object = plan_.migrations()[position].id.text(),
+                .instead = "give it .undo, or go forward"}};
         for (auto const& change : effect->undo) {
             compiled.steps.push_back(render(change, schema_));
             auto const table = table_of_change(change);

@@ -30,7 +30,8 @@ using Text = std::optional<std::string>;
 /// What a statement returned.
 struct Rows {
     std::vector<std::vector<Text>> rows;
-    std::int64_t changed = 0;  ///< Rows that it inserted, updated or deleted.
+    std::int64_t changed = 0;          ///< Rows that it inserted, updated or deleted.
+    std::vector<unsigned> types = {};  ///< Of the columns, as pg_type numbers them.
 
     [[nodiscard]] bool empty() const noexcept { return rows.empty(); }
     /// Empty for NULL.

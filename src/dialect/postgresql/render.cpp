@@ -169,9 +169,9 @@ struct Render {
     Step operator()(RemoveView const& o) const {
         return {.migration = {}, .what = "drop view " + o.view.text(), .sql = {"DROP VIEW " + table(o.view)}};
     }
-    Step operator()(CallCode const& o) const { not_yet("RunCode " + o.name.text(), by_hand); }
-
-    static constexpr auto by_hand = "say it in SQL: RawSql{.expand = \"…\", .undo = \"…\"}";
+    Step operator()(CallCode const& o) const {
+        return {.migration = {}, .what = "run the code \"" + o.name.text() + "\"", .sql = {}, .code = o.code};
+    }
 };
 
 }  // namespace

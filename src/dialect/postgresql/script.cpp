@@ -317,4 +317,40 @@ std::vector<std::string> statements_of(std::string const& script) {
     return found;
 }
 
+std::string first_word(std::string_view sql) {
+    for (Lexer lexer{sql}; !lexer.done();) {
+        auto const piece = lexer.next();
+        if (piece.kind == Kind::space || piece.text == "(") continue;
+        return piece.kind == Kind::word ? std::string{piece.text} : std::string{};
+    }
+    return {};
+}
+
+WithNumbers with_numbers(std::string_view sql) {
+    std::vector<Piece> pieces;
+    for (Lexer lexer{sql}; !lexer.done();) pieces.push_back(lexer.next());
+    auto const number_after = [&](std::size_t i) -> std::size_t {
+        bool const digits = i + 1 < pieces.size() && is_digit(pieces[i + 1].text.front());
+        return digits ? std::stoul(std::string{pieces[i + 1].text}) : 0;
+    };
+    WithNumbers numbered{.sql = std::string{sql}, .placeholders = 0};
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        if (pieces[i].text == "$") numbered.placeholders = std::max(numbered.placeholders, number_after(i));
+    }
+    if (numbered.placeholders > 0) return numbered;
+    numbered.sql.clear();
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+        if (pieces[i].text != "?") {
+            numbered.sql += pieces[i].text;
+            continue;
+        }
+        auto number = number_after(i);
+        if (number > 0) ++i;
+        if (number == 0) number = numbered.placeholders + 1;
+        numbered.placeholders = std::max(numbered.placeholders, number);
+        numbered.sql += "$" + std::to_string(number);
+    }
+    return numbered;
+}
+
 }  // namespace evolver::postgresql

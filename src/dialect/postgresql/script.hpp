@@ -26,4 +26,15 @@ namespace evolver::postgresql {
 /// The same of a text that stands in a plan, statement by statement: there, a BEGIN or COMMIT is refused, too.
 [[nodiscard]] std::vector<std::string> statements_of(std::string const& script);
 
+/// The word that a statement begins with, as it is written; empty where it begins with none.
+[[nodiscard]] std::string first_word(std::string_view sql);
+
+struct WithNumbers {
+    std::string sql;
+    std::size_t placeholders;  ///< The highest number.
+};
+
+/// The statement with `$1` in the place of `?` and `?1`. One that has a `$1` already stays as it is: there `?` is an operator of jsonb's.
+[[nodiscard]] WithNumbers with_numbers(std::string_view sql);
+
 }  // namespace evolver::postgresql

@@ -121,7 +121,7 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
             auto const compiled = Blueprint{plan, standing, connection, schema}.expand();
             for (auto const& counter : compiled.counters)
                 connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
-            run_steps(compiled.steps, connection);
+            run_steps(compiled.steps, connection, Code::left_out);
             watch.see(plan.migrations()[position], report.warnings);
             for (auto const& check : compiled.parse_checks) connection.query(check);
             for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {
@@ -144,7 +144,7 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
                 connection.run(proof.make);
                 connection.run(proof.validate);
             }
-            run_steps(compiled.steps, connection);
+            run_steps(compiled.steps, connection, Code::left_out);
         }
     } catch (EngineError const& error) {
         if (error.retry_helps()) throw;

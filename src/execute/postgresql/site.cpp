@@ -1,5 +1,6 @@
 #include "execute/postgresql/site.hpp"
 
+#include "dialect/postgresql/code_connection.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "evolver/dialect/engine_error.hpp"
 #include "execute/workplace.hpp"
@@ -92,7 +93,22 @@ void Site::patiently(std::function<void()> const& work, std::chrono::millisecond
     }
 }
 
-void run_steps(std::vector<Step> const& steps, Connection const& connection) {
+namespace {
+
+void call(Step const& step, Connection const& connection) {
+    CodeConnection database{connection};
+    try {
+        call_code(step, database);
+    } catch (Error const&) {
+        // A lock that somebody holds is waited for, as with any other step: the whole phase is done again.
+        if (database.passing()) std::rethrow_exception(database.passing());
+        throw;
+    }
+}
+
+}  // namespace
+
+void run_steps(std::vector<Step> const& steps, Connection const& connection, Code code) {
     for (auto const& step : steps) {
         if (!step.refuse_if.empty() && !connection.query(step.refuse_if).empty()) {
             throw PlanError{Failure{.what = "Migration \"" + step.migration + "\", step \"" + step.what +
@@ -100,6 +116,7 @@ void run_steps(std::vector<Step> const& steps, Connection const& connection) {
                                     .object = step.migration}};
         }
         for (auto const& sql : step.sql) connection.run(sql);
+        if (step.code && code == Code::called) call(step, connection);
     }
 }
 

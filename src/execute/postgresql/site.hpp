@@ -86,7 +86,10 @@ private:
     std::unique_ptr<Lease> lease_;  // leaves before its roster goes
 };
 
+/// The application's functions are for rows: a rehearsal, which has none, leaves them out.
+enum class Code { called, left_out };
+
 /// Runs the steps in the transaction that is open.
-void run_steps(std::vector<Step> const& steps, Connection const& connection);
+void run_steps(std::vector<Step> const& steps, Connection const& connection, Code code = Code::called);
 
 }  // namespace evolver::postgresql
