@@ -2,6 +2,7 @@
 
 #include "fuzz/fuzzer.hpp"
 
+#include "dialect/postgresql/script.hpp"
 #include "dialect/sqlite/statement_look.hpp"
 #include "dialect/sqlite/statements.hpp"
 #include "evolver/error.hpp"
@@ -9,6 +10,31 @@
 
 using namespace evolver;
 using fuzz::expect;
+
+namespace {
+
+void as_postgresql(std::string_view sql) {
+    std::size_t end = 0;
+    for (auto const& statement : postgresql::split(sql)) {
+        expect(statement.offset >= end && statement.offset + statement.text.size() <= sql.size(),
+               "statements stand in order");
+        expect(!statement.text.empty() && sql.substr(statement.offset, statement.text.size()) == statement.text,
+               "a statement is a part of the text");
+        end = statement.offset + statement.text.size();
+        (void)postgresql::first_word(statement.text);
+        (void)postgresql::with_numbers(statement.text);
+    }
+    try {
+        auto const script = postgresql::for_transaction(sql, "fuzz.sql");
+        expect(postgresql::for_transaction(script.sql, "fuzz.sql").sql == script.sql,
+               "there is nothing more to take out");
+        (void)postgresql::statements_of(script.sql);
+    } catch (Error const&) {
+        // refused in words
+    }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     std::string const text{reinterpret_cast<char const*>(data), size};
@@ -39,5 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     } catch (Error const&) {
         // refused in words
     }
+    as_postgresql(sql);
     return 0;
 }

@@ -329,9 +329,12 @@ std::string first_word(std::string_view sql) {
 WithNumbers with_numbers(std::string_view sql) {
     std::vector<Piece> pieces;
     for (Lexer lexer{sql}; !lexer.done();) pieces.push_back(lexer.next());
+    constexpr std::size_t most_digits = 5;  // the server has 65,535 of them
     auto const number_after = [&](std::size_t i) -> std::size_t {
-        bool const digits = i + 1 < pieces.size() && is_digit(pieces[i + 1].text.front());
-        return digits ? std::stoul(std::string{pieces[i + 1].text}) : 0;
+        if (i + 1 >= pieces.size()) return 0;
+        auto const& digits = pieces[i + 1].text;
+        bool const is_number = digits.size() <= most_digits && std::ranges::all_of(digits, is_digit);
+        return is_number ? std::stoul(std::string{digits}) : 0;
     };
     WithNumbers numbered{.sql = std::string{sql}, .placeholders = 0};
     for (std::size_t i = 0; i < pieces.size(); ++i) {

@@ -111,4 +111,18 @@ TEST_CASE("postgresql script: in a plan, statements come one by one, and BEGIN i
     CHECK_THROWS_AS(statements_of("SELECT 'a"), evolver::Error);
 }
 
+TEST_CASE("postgresql script: placeholders get their numbers, outside of strings and where none has one") {
+    auto const numbered = [](std::string_view sql) {
+        auto const found = with_numbers(sql);
+        return found.sql + " | " + std::to_string(found.placeholders);
+    };
+    CHECK(numbered("SELECT ?, ?") == "SELECT $1, $2 | 2");
+    CHECK(numbered("SELECT ?2, ?1, ?") == "SELECT $2, $1, $3 | 3");
+    CHECK(numbered("SELECT '?', $$?$$, \"?\" -- ?") == "SELECT '?', $$?$$, \"?\" -- ? | 0");
+    CHECK(numbered("SELECT a ? $1") == "SELECT a ? $1 | 1");
+    CHECK(numbered("SELECT ?99999999999999999999") == "SELECT $199999999999999999999 | 1");  // the server refuses it
+    CHECK(first_word(" /* a */ (select 1)") == "select");
+    CHECK(first_word("-- nothing").empty());
+}
+
 TEST_SUITE_END();
