@@ -109,6 +109,7 @@ void PostgresqlRoom::backfill(BackfillOptions const& options) {
         stopped();
         if (advance(slice)) continue;
         if (why_.empty()) return;
+        if (filler_ && filler_->state() == RunState::failed) filler_->throw_failure();
         if (filler_ && filler_->state() == RunState::stopped) {
             throw BackfillStopped{Failure{.what = "Nothing more is filled: " + why_ + ".",
                                           .object = plan_.name(),
@@ -130,6 +131,10 @@ void PostgresqlRoom::stop_backfill(RunOrder const& order) {
 void PostgresqlRoom::resume_backfill(RunOrder const& order) {
     refuse_open_transaction("resume_backfill");
     postgresql::resume_backfill(site(), order);
+}
+std::int64_t PostgresqlRoom::skip_failed_rows(RunOrder const& order) {
+    refuse_open_transaction("skip_failed_rows");
+    return postgresql::skip_failed_rows(site(), order);
 }
 
 Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const& options) {

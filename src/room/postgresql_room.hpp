@@ -31,7 +31,7 @@ public:
     void pause_backfill(RunOrder const& order) override;
     void stop_backfill(RunOrder const& order) override;
     void resume_backfill(RunOrder const& order) override;
-    std::int64_t skip_failed_rows(RunOrder const&) override { refuse("skip_failed_rows()"); }
+    std::int64_t skip_failed_rows(RunOrder const& order) override;
     Reconciliation reconcile(ReconcileOptions const& options) override;
 
     void hold_stage(StageOrder const& order) override;

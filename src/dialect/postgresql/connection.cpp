@@ -23,11 +23,15 @@ struct FreeOptions {
     void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
 
-/// The server's first line. Where it is about a value, the value stands behind a colon.
+/// The server's first line. Where it is about a value, the value stands in quotes: behind a colon, or as in `value "17" is out of range`.
 std::string words_of(std::string_view text, std::string_view sqlstate) {
     auto line = text.substr(0, text.find('\n'));
-    if (sqlstate.starts_with("22")) line = line.substr(0, line.find(": \""));
-    return std::string{line};
+    if (!sqlstate.starts_with("22")) return std::string{line};
+    line = line.substr(0, line.find(": \""));
+    auto const opened = line.find('"');
+    auto const closed = line.rfind('"');
+    if (opened == closed) return std::string{line.substr(0, opened)};
+    return std::string{line.substr(0, opened)} + "…" + std::string{line.substr(closed + 1)};
 }
 
 bool helps(std::string_view sqlstate) {

@@ -15,7 +15,7 @@ std::string find(NamedPair const& named, RowKey const& key, Range range, std::st
 
 }  // namespace
 
-std::string fill(NamedPair const& named, RowKey const& key, Range range) {
+std::string fill(NamedPair const& named, RowKey const& key, Range range, std::string const& besides) {
     std::string set;
     std::string any;
     for (std::size_t i = 0; i < named.pair.to.size(); ++i) {
@@ -23,17 +23,25 @@ std::string fill(NamedPair const& named, RowKey const& key, Range range) {
         set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", quoted(named.pair.to[i].column.text()), value);
         any += (any.empty() ? "" : ", ") + value;
     }
-    return fmt::format("UPDATE {} SET {} WHERE {} AND {} AND num_nonnulls({}) > 0", table_of(named), set,
-                       in_range(key, range), all_null(named.pair.to), any);
+    return fmt::format("UPDATE {} SET {} WHERE {} AND {} AND num_nonnulls({}) > 0{}", table_of(named), set,
+                       in_range(key, range), all_null(named.pair.to), any, besides);
 }
 
-std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range) {
+std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range,
+                 std::string const& besides) {
     std::string set;
     for (auto const& one : transform.set)
         set += fmt::format("{}{} = ({}\n)", set.empty() ? "" : ", ", quoted(one.column.text()),
                            one.value.text(Engine::postgresql));
-    return fmt::format("UPDATE {} SET {} WHERE {} AND ({}\n)", in_schema(schema, transform.table.text()), set,
-                       in_range(key, range), transform.where.text(Engine::postgresql));
+    return fmt::format("UPDATE {} SET {} WHERE {} AND ({}\n){}", in_schema(schema, transform.table.text()), set,
+                       in_range(key, range), transform.where.text(Engine::postgresql), besides);
+}
+
+std::string is_not_skipped(Name const& table, RowKey const& key, std::string const& plan, std::int64_t position) {
+    return fmt::format(
+        "{} NOT IN (SELECT row_key FROM evolver_failed_row WHERE plan = {} AND position = {} AND table_name = {} AND "
+        "reason IS NOT NULL)",
+        key_text(key), literal(plan), position, literal(table.text()));
 }
 
 std::string transform_check(Transform const& transform, std::string const& schema) {

@@ -6,6 +6,7 @@
 #include "dialect/postgresql/key_range.hpp"
 #include "evolver/operation/effect.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,17 @@ namespace evolver::postgresql {
 
 /// Fills what is not filled, of one pair: one UPDATE, in which everything is evaluated on the row as it is when it is locked (READ COMMITTED reads the
 /// newest version then). Values that were read before would overwrite what an old program has written meanwhile.
-[[nodiscard]] std::string fill(NamedPair const& named, RowKey const& key, Range range);
+/// `besides`: " AND …", what has to hold of a row, too.
+[[nodiscard]] std::string fill(NamedPair const& named, RowKey const& key, Range range, std::string const& besides = {});
 
 /// Fills columns of the rows of a range once, as fill() does; and what has the server parse that, and not run it.
-[[nodiscard]] std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range);
+[[nodiscard]] std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range,
+                               std::string const& besides = {});
 [[nodiscard]] std::string transform_check(Transform const& transform, std::string const& schema);
+
+/// The row is not one that somebody has skipped: see ledger/postgresql/runs.hpp.
+[[nodiscard]] std::string is_not_skipped(Name const& table, RowKey const& key, std::string const& plan,
+                                         std::int64_t position);
 
 /// (rows, rows that are not in sync, rows that the new shape cannot give back) of a range, for one pair.
 [[nodiscard]] std::string compare(NamedPair const& named, RowKey const& key, Range range);

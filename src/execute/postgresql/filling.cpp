@@ -3,6 +3,7 @@
 #include "dialect/postgresql/fill_sql.hpp"
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "evolver/execute/backfill_error.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/index_build.hpp"
 #include "execute/workplace.hpp"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace evolver::postgresql {
 
@@ -66,23 +68,114 @@ std::optional<Filler::Work> Filler::next() {
 bool Filler::is_halted(std::size_t position) {
     auto const run = ledger::run_of(site_.connection(), site_.plan().name(), static_cast<std::int64_t>(position));
     state_ = run.state;
-    if (run.state != RunState::paused && run.state != RunState::stopped) return false;
-    why_ = "the backfill of \"" + site_.plan().migrations()[position].id.text() + "\" " +
-           (run.state == RunState::paused ? "is paused: " : "was stopped: ") + run.why;
-    return true;
+    auto const because = [&](std::string const& what) {
+        why_ = "the backfill of \"" + site_.plan().migrations()[position].id.text() + "\" " + what + ": " + run.why;
+        return true;
+    };
+    if (run.state == RunState::paused) return because("is paused");
+    if (run.state == RunState::stopped) return because("was stopped");
+    return run.state == RunState::failed && because("has failed");
 }
 
-std::int64_t Filler::fill_rows(Chore const& chore, Range range, std::vector<Text> const& bounds) const {
+std::string Filler::skipped(std::int64_t at, Chore const& chore) const {
+    auto const& plan = site_.plan().name();
+    if (ledger::skipped_rows(site_.connection(), plan, at, chore.table.text()).empty()) return {};
+    return " AND " + is_not_skipped(chore.table, chore.key, plan, at);
+}
+
+std::int64_t Filler::fill_rows(Chore const& chore, KeySpan const& span, std::string const& besides) const {
     auto const& connection = site_.connection();
+    auto const bounds = span.bounds();
     std::int64_t rows = 0;
     connection.run(std::string{filling});
-    for (auto const& open : chore.pairs) rows += connection.query(fill(open.pair, chore.key, range), bounds).changed;
-    if (chore.transforms.empty()) return rows;
-    // What a Backfill writes into an old column is carried to the new one, as what anybody writes.
-    connection.run(std::string{no_longer_filling});
-    for (auto const& open : chore.transforms)
-        rows += connection.query(fill(open.transform, site_.schema(), chore.key, range), bounds).changed;
+    for (auto const& open : chore.pairs)
+        rows += connection.query(fill(open.pair, chore.key, span.range(), besides), bounds).changed;
+    if (!chore.transforms.empty()) {
+        // What a Backfill writes into an old column is carried to the new one, as what anybody writes.
+        connection.run(std::string{no_longer_filling});
+        for (auto const& open : chore.transforms)
+            rows += connection.query(fill(open.transform, site_.schema(), chore.key, span.range(), besides), bounds)
+                        .changed;
+    }
+    // A rule that is looked at when a transaction ends is broken by a row as any other.
+    connection.run("SET CONSTRAINTS ALL IMMEDIATE");
     return rows;
+}
+
+Filler::Batch Filler::fail(std::size_t position, Chore const& chore, ledger::Filling const& seen, KeySpan const& span,
+                           EngineError const& error) {
+    auto const& connection = site_.connection();
+    auto const& plan = site_.plan();
+    auto const& table = chore.table;
+    auto const at = static_cast<std::int64_t>(position);
+    std::string besides;
+    std::vector<std::string> passed_over;
+    FailedBatch batch{.migration = plan.migrations()[position].id.text(), .table = table.text()};
+    site_.patiently([&] {
+        passed_over = ledger::skipped_rows(connection, plan.name(), at, table.text());
+        besides = skipped(at, chore);
+        batch.after = key_in_words(connection, chore.key, span.after);
+        batch.until = key_in_words(connection, chore.key, span.until);
+    });
+    batch.rows = failing_rows(site_, table, chore.key, span,
+                              [&](KeySpan const& part) { (void)fill_rows(chore, part, besides); });
+    batch.sql = error.sql();
+    std::string const words = error.what();
+    batch.error = words.substr(0, words.find('\n'));
+    bool noted = false;
+    site_.patiently([&] {
+        Transaction transaction{connection, site_.options().lock_timeout};
+        ledger::make_runs(connection);
+        ledger::hold_run(connection, plan.name(), at);
+        auto const now = ledger::run_of(connection, plan.name(), at);
+        // A COMMIT whose answer was lost was one.
+        noted = noted && now.state == RunState::failed;
+        if (noted) return;
+        // It may have been rolled back while the rows were looked for, or another process has found the same, or an operator has stopped it.
+        if (!ledger::lock_filling(connection, plan.name(), at, table.text()) || is_halted(position)) return;
+        auto const progress = ledger::filling_of(connection, plan.name(), at, table.text()).value_or(ledger::Filling{});
+        if (progress.complete || progress.done != seen.done ||
+            ledger::skipped_rows(connection, plan.name(), at, table.text()) != passed_over)
+            return;
+        ledger::keep_filling(connection, plan.name(), at, table.text(), seen);
+        ledger::move_run(
+            connection, plan.name(), at,
+            {.state = RunState::failed, .why = batch.error, .actor = site_.options().actor, .failed = batch});
+        site_.audit(connection,
+                    {.plan = {},
+                     .event = "batch failed",
+                     .migration = batch.migration,
+                     .detail = batch.table + ", keys behind " + (batch.after.empty() ? "the start" : batch.after) +
+                               " up to " + batch.until + ": " + batch.error,
+                     .rows = seen.batch_rows});
+        noted = true;
+        transaction.commit();
+        site_.count_commit();
+    });
+    if (!noted) return Batch::stale;
+    state_ = RunState::failed;
+    throw BackfillFailed{std::move(batch)};
+}
+
+void Filler::throw_failure() {
+    auto const& connection = site_.connection();
+    auto const& plan = site_.plan();
+    FailedBatch batch;
+    site_.patiently([&] {
+        batch = {};
+        for (auto const& entry : site_.state().entries) {
+            auto const position = static_cast<std::size_t>(entry.position);
+            if (position >= plan.migrations().size()) break;
+            if (entry.phase != Phase::expanded || entry.filled) continue;
+            auto run = ledger::run_of(connection, plan.name(), entry.position);
+            if (run.state != RunState::failed) return;
+            batch = std::move(run.failed);
+            batch.migration = entry.id;
+            batch.rows = ledger::failed_rows(connection, plan.name(), entry.position);
+            return;
+        }
+    });
+    if (!batch.migration.empty()) throw BackfillFailed{std::move(batch)};
 }
 
 Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
@@ -92,7 +185,7 @@ Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
     auto const at = static_cast<std::int64_t>(position);
     auto const name = in_schema(site_.schema(), table.text());
     auto const start = Clock::now();
-    Transaction transaction{connection, site_.options().lock_timeout};
+    std::optional<Transaction> transaction{std::in_place, connection, site_.options().lock_timeout};
     if (!ledger::lock_filling(connection, plan, at, table.text())) return Batch::not_open;
     if (is_halted(position)) return Batch::halted;
     if (!chore.pairs.empty() && connection.text(sync_is_on(site_.schema(), table)) != "t") {
@@ -120,15 +213,24 @@ Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
     if (until.empty()) {
         progress.complete = true;
     } else {
-        auto const end = key_of(until);
-        progress.rows += fill_rows(chore, begun ? Range::after_until : Range::until,
-                                   begun ? parameters(progress.done, end) : parameters(end));
-        progress.done = end;
+        KeySpan const span{.after = progress.done, .until = key_of(until)};
+        std::optional<EngineError> failure;
+        try {
+            progress.rows += fill_rows(chore, span, skipped(at, chore));
+        } catch (EngineError const& error) {
+            if (!may_be_a_rows_fault(error)) throw;
+            failure = error;
+        }
+        if (failure) {
+            transaction.reset();
+            return fail(position, chore, progress, span, *failure);
+        }
+        progress.done = span.until;
         ++progress.batches;
     }
     progress.batch_rows = next_rows(rows, Clock::now() - start);
     ledger::keep_filling(connection, plan, at, table.text(), progress);
-    transaction.commit();
+    transaction->commit();
     site_.count_commit();
     site_.tell({.kind = EventKind::batch,
                 .migration = site_.plan().migrations()[position].id.text(),
@@ -181,11 +283,11 @@ bool Filler::advance(std::chrono::microseconds budget) {
                 if (done == Batch::halted) return worked;
                 worked = true;
                 ready = done == Batch::finished;
-                closed = done == Batch::not_open;
+                closed = done == Batch::not_open || done == Batch::stale;
                 // Who writes has a turn in between.
                 if (done == Batch::done) std::this_thread::sleep_for((Clock::now() - start) / 4);
             }
-            if (closed) work_.reset();  // it was filled, contracted or rolled back meanwhile
+            if (closed) work_.reset();  // it was filled, contracted or rolled back meanwhile, or somebody was quicker
             if (closed || !ready) continue;
             if (is_halted(position)) return worked;
             worked = true;

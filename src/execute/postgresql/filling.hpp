@@ -5,10 +5,15 @@
 //
 // A batch is one transaction with its checkpoint: killed at any moment, it is there with both or with neither. It gives way: a row that somebody else
 // holds for longer than the lock timeout ends the batch, which is tried again, smaller, before the server looks for a deadlock (after 1 s).
+//
+// A batch that the server refuses, by a rule of the table or in an expression, is rolled back and halved down to the rows that are the cause, and
+// stops the run: nothing is tried again by itself. What an operator, or an earlier failure, has said is looked at in the transaction of each batch.
 
 #include "compile/postgresql/blueprint.hpp"
 #include "evolver/ledger/run_state.hpp"
+#include "execute/postgresql/bisect.hpp"
 #include "execute/postgresql/site.hpp"
+#include "ledger/postgresql/ledger.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -23,11 +28,16 @@ class Filler {
 public:
     explicit Filler(Site& site) : site_{site} {}
 
-    /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what.
+    /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what. Throws
+    /// BackfillFailed.
     bool advance(std::chrono::microseconds budget);
     [[nodiscard]] std::string const& why() const noexcept { return why_; }
-    /// RunState::paused or stopped where somebody has said so.
+    /// RunState::paused or stopped where somebody has said so; failed where a batch has, now or earlier.
     [[nodiscard]] RunState state() const noexcept { return state_; }
+
+    /// What has failed, as the ledger has it: it may have been another process, days ago. Throws BackfillFailed, or nothing where somebody has let the run
+    /// go on.
+    void throw_failure();
 
 private:
     /// What is to be done in the rows of one table, in this order.
@@ -44,10 +54,17 @@ private:
     };
 
     [[nodiscard]] std::optional<Work> next();
-    enum class Batch { done, finished, not_open, halted };
+    /// `stale`: somebody else has moved the run on meanwhile.
+    enum class Batch { done, finished, not_open, stale, halted };
     Batch batch(std::size_t position, Chore const& chore);
-    [[nodiscard]] std::int64_t fill_rows(Chore const& chore, Range range, std::vector<Text> const& bounds) const;
-    /// Has somebody paused or stopped the run? Then state() and why() say so.
+    /// `besides`: see fill(). In the transaction that is open.
+    [[nodiscard]] std::int64_t fill_rows(Chore const& chore, KeySpan const& span, std::string const& besides) const;
+    /// What fill_rows() is to pass over.
+    [[nodiscard]] std::string skipped(std::int64_t at, Chore const& chore) const;
+    /// After the batch was rolled back; `seen`: where the run stood. Throws BackfillFailed, or returns `stale`.
+    Batch fail(std::size_t position, Chore const& chore, ledger::Filling const& seen, KeySpan const& span,
+               EngineError const& error);
+    /// Has somebody paused or stopped the run, or has it failed? Then state() and why() say so.
     [[nodiscard]] bool is_halted(std::size_t position);
     void finish(std::size_t position);
 

@@ -15,7 +15,7 @@ namespace {
 
 struct Order {
     std::string_view call;
-    RunState to;
+    RunState to;  ///< `failed`: it stays so, and its rows are skipped.
     std::string_view event;
     RunOrder const& said;
 };
@@ -40,13 +40,17 @@ ledger::Entry meant(Site const& site, ledger::State const& state, Order const& o
            "status() lists what is filled, and how far");
 }
 
-void give(Site& site, Order const& order) {
+/// Returns how many rows are skipped.
+std::int64_t give(Site& site, Order const& order) {
     auto const& plan = site.plan().name();
     if (site.look().entries.empty()) refuse_unknown_plan(plan, plan);
     if (order.said.reason.empty() && order.to != RunState::running)
         refuse(order, plan, "no reason was given",
                std::string{order.call} + "({.reason = \"…\"}): it goes into the audit trail");
+    bool const skips = order.to == RunState::failed;
+    std::int64_t rows = 0;
     site.patiently([&] {
+        rows = 0;
         auto const& connection = site.connection();
         Transaction transaction{connection, site.options().lock_timeout};
         ledger::make_runs(connection);
@@ -56,32 +60,44 @@ void give(Site& site, Order const& order) {
         auto const entry = meant(site, site.state(), order);
         auto now = ledger::run_of(connection, plan, entry.position).state;
         if (entry.phase != Phase::expanded || entry.filled) now = RunState::finished;
-        if (entry.position != about.position || now == order.to) return;
+        if (entry.position != about.position || (now == order.to && !skips)) return;
         if (order.to == RunState::running && now == RunState::planned) return;
-        if (!ledger::may_move(now, order.to))
+        if (skips ? now != RunState::failed : !ledger::may_move(now, order.to))
             refuse(order, entry.id, "the backfill of \"" + entry.id + "\" is " + std::string{name_of(now)},
-                   "status() says where it stands");
-        if (order.to == RunState::running && order.said.batches == Batches::halved)
-            ledger::halve_batches(connection, plan, entry.position);
-        ledger::move_run(connection, plan, entry.position,
-                         {.state = order.to, .why = order.said.reason, .actor = site.options().actor});
-        site.audit(connection,
-                   {.plan = {}, .event = std::string{order.event}, .migration = entry.id, .detail = order.said.reason});
+                   now == RunState::failed ? "resume_backfill(), or skip_failed_rows({.reason = \"…\"}) first"
+                                           : "status() says where it stands");
+        if (skips) rows = ledger::skip_failed_rows(connection, plan, entry.position, order.said.reason);
+        if (order.to == RunState::running) {
+            if (order.said.batches == Batches::halved) ledger::halve_batches(connection, plan, entry.position);
+            ledger::forget_failed_rows(connection, plan, entry.position);
+        }
+        if (!skips)
+            ledger::move_run(connection, plan, entry.position,
+                             {.state = order.to, .why = order.said.reason, .actor = site.options().actor});
+        site.audit(connection, {.plan = {},
+                                .event = std::string{order.event},
+                                .migration = entry.id,
+                                .detail = order.said.reason,
+                                .rows = rows});
         transaction.commit();
         site.count_commit();
     });
+    return rows;
 }
 
 }  // namespace
 
 void pause_backfill(Site& site, RunOrder const& order) {
-    give(site, {"pause_backfill", RunState::paused, "backfill paused", order});
+    (void)give(site, {"pause_backfill", RunState::paused, "backfill paused", order});
 }
 void stop_backfill(Site& site, RunOrder const& order) {
-    give(site, {"stop_backfill", RunState::stopped, "backfill stopped", order});
+    (void)give(site, {"stop_backfill", RunState::stopped, "backfill stopped", order});
 }
 void resume_backfill(Site& site, RunOrder const& order) {
-    give(site, {"resume_backfill", RunState::running, "backfill resumed", order});
+    (void)give(site, {"resume_backfill", RunState::running, "backfill resumed", order});
+}
+std::int64_t skip_failed_rows(Site& site, RunOrder const& order) {
+    return give(site, {"skip_failed_rows", RunState::failed, "rows skipped", order});
 }
 
 }  // namespace evolver::postgresql

@@ -17,7 +17,8 @@ namespace {
 void add_backfills(Connection const& connection, std::string const& plan, ledger::Entry const& entry,
                    std::vector<std::string> tables, MigrationStatus& migration) {
     auto const run = ledger::run_of(connection, plan, entry.position);
-    bool const halted = !entry.filled && (run.state == RunState::paused || run.state == RunState::stopped);
+    bool const halted = !entry.filled && (run.state == RunState::paused || run.state == RunState::stopped ||
+                                          run.state == RunState::failed);
     for (auto const& begun : ledger::filled_tables(connection, plan, entry.position)) {
         if (std::ranges::find(tables, begun) == tables.end()) tables.push_back(begun);
     }
@@ -32,6 +33,7 @@ void add_backfills(Connection const& connection, std::string const& plan, ledger
                                 .why = halted ? run.why : std::string{},
                                 .rows = so_far.rows,
                                 .batches = so_far.batches,
+                                .skipped = std::ssize(ledger::skipped_rows(connection, plan, entry.position, table)),
                                 .percent = so_far.complete ? 100.0 : 0.0};
         for (auto const& part : so_far.done) backfill.checkpoint += (backfill.checkpoint.empty() ? "" : ", ") + part;
         migration.rows_filled += so_far.rows;

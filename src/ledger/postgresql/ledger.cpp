@@ -101,10 +101,10 @@ void create(Connection const& connection, std::string const& plan, std::chrono::
             postgresql_audit_tables());
         for (auto const& sql : postgresql::make_quarantine(connection.text("SELECT current_schema()")))
             connection.run(sql);
-        // Now, and not with the first order: whoever may read what is there now may read these, too.
-        make_runs(connection);
-        make_rollout(connection);
     }
+    // Now, and not with the first order: whoever may read what is there now may read these, too. An older evolver has left some of them out.
+    make_runs(connection);
+    make_rollout(connection);
     connection.query("INSERT INTO evolver_plan (plan, format) VALUES ($1, CAST($2 AS bigint)) ON CONFLICT DO NOTHING",
                      {plan, in_words(format)});
     transaction.commit();
