@@ -138,16 +138,9 @@ std::int64_t PostgresqlRoom::skip_failed_rows(RunOrder const& order) {
 }
 
 Reconciliation PostgresqlRoom::reconcile(ReconcileOptions const& options) {
-    ReconcileOptions const usual;
-    if (options.stop.stop_possible()) refuse("reconcile({.stop})");
-    if (options.longest != usual.longest) refuse("reconcile({.longest})");
-    if (options.most_differences != usual.most_differences) refuse("reconcile({.most_differences})");
-    if (options.most_percent > 0) refuse("reconcile({.most_percent})");
-    if (options.samples != usual.samples) refuse("reconcile({.samples})");
-    if (options.show_values) refuse("reconcile({.show_values})");
     refuse_open_transaction("reconcile");
     refuse_unexpanded();
-    auto found = postgresql::reconcile(site());
+    auto found = postgresql::reconcile(site(), options);
     changed();
     return found;
 }

@@ -28,6 +28,9 @@ public:
     /// The rows of a query, by a connection of its own: "1|'a'; 2|NULL".
     [[nodiscard]] std::string rows(std::string const& sql) const;
 
+    /// A statement of somebody who writes past the triggers.
+    void run_past_triggers(std::string const& sql) const;
+
     /// Tables, columns, constraints and indexes, in words that are the same for equal schemas.
     [[nodiscard]] std::string schema() const;
     /// The names of the application's tables.

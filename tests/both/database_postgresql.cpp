@@ -22,6 +22,10 @@ Engine Database::engine() noexcept { return Engine::postgresql; }
 
 std::string Database::rows(std::string const& sql) const { return Asked{*this}.rows(sql, Asked::Texts::quoted); }
 
+void Database::run_past_triggers(std::string const& sql) const {
+    place_->database.connect().run("SET session_replication_role = replica; " + sql);
+}
+
 std::string Database::schema() const {
     return canonical(postgresql::inspect(place_->database.connect(), "public"), engine());
 }

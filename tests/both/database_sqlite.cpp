@@ -28,6 +28,12 @@ std::string Database::rows(std::string const& sql) const {
     return support::rows(RawSqlite{place_->folder.database()}.connection(), sql);
 }
 
+void Database::run_past_triggers(std::string const& sql) const {
+    RawSqlite const careless{place_->folder.database()};
+    careless.connection().enable_triggers(false);
+    careless.run(sql);
+}
+
 std::string Database::schema() const {
     return canonical(sqlite::inspect(RawSqlite{place_->folder.database()}.connection()), engine());
 }

@@ -8,8 +8,9 @@ namespace evolver::postgresql {
 
 namespace {
 
-std::string find(NamedPair const& named, RowKey const& key, Range range, std::string const& condition, int limit) {
-    return fmt::format("SELECT {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {}", key_text(key), table_of(named),
+std::string find(std::string const& what, NamedPair const& named, RowKey const& key, Range range,
+                 std::string const& condition, std::int64_t limit) {
+    return fmt::format("SELECT {} FROM {} WHERE {} AND {} ORDER BY {} LIMIT {}", what, table_of(named),
                        in_range(key, range), condition, columns_of(key), limit);
 }
 
@@ -59,12 +60,19 @@ std::string count_unreturnable(NamedPair const& named) {
                        is_filled(named));
 }
 
-std::string find_different(NamedPair const& named, RowKey const& key, Range range, int limit) {
-    return find(named, key, range, "NOT " + is_in_sync(named), limit);
+std::string find_different(NamedPair const& named, RowKey const& key, Range range, std::int64_t limit, Values values) {
+    auto what = key_text(key);
+    if (values == Values::shown) {
+        for (auto const* sides : {&named.pair.from, &named.pair.to}) {
+            for (auto const& side : *sides) what += ", " + literal_of(side);
+        }
+    }
+    return find(what, named, key, range, "NOT " + is_in_sync(named), limit);
 }
 
-std::string find_lossy(NamedPair const& named, RowKey const& key, Range range, int limit) {
-    return find(named, key, range, fmt::format("{} AND NOT {}", is_in_sync(named), is_lossless(named)), limit);
+std::string find_lossy(NamedPair const& named, RowKey const& key, Range range, std::int64_t limit) {
+    return find(key_text(key), named, key, range, fmt::format("{} AND NOT {}", is_in_sync(named), is_lossless(named)),
+                limit);
 }
 
 std::vector<std::string> quarantine(NamedPair const& named, RowKey const& key) {

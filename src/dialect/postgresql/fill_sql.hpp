@@ -32,10 +32,12 @@ namespace evolver::postgresql {
 /// How many rows hold something in the new shape that the old one would not give back.
 [[nodiscard]] std::string count_unreturnable(NamedPair const& named);
 
-/// The keys, as text, of the first rows that are not in sync.
-[[nodiscard]] std::string find_different(NamedPair const& named, RowKey const& key, Range range, int limit);
-/// The same of those that are in sync, and that the new shape cannot give back.
-[[nodiscard]] std::string find_lossy(NamedPair const& named, RowKey const& key, Range range, int limit);
+/// The keys, as text, of the first rows that are not in sync; behind them what the old and the new columns hold, as literals, where that is shown.
+enum class Values { masked, shown };
+[[nodiscard]] std::string find_different(NamedPair const& named, RowKey const& key, Range range, std::int64_t limit,
+                                         Values values);
+/// The keys of those that are in sync, and that the new shape cannot give back.
+[[nodiscard]] std::string find_lossy(NamedPair const& named, RowKey const& key, Range range, std::int64_t limit);
 
 /// Notes the old values that the new shape cannot give back: $1 the plan, $2 the migration.
 [[nodiscard]] std::vector<std::string> quarantine(NamedPair const& named, RowKey const& key);

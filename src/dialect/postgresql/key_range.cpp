@@ -36,13 +36,17 @@ std::string in_range(RowKey const& key, Range range) {
     return {};
 }
 
+std::string literal_of(Side const& side, std::string_view row) {
+    bool const is_number = side.type == "bigint" || side.type == "integer" || side.type == "smallint";
+    auto const column = std::string{row} + quoted(side.column.text());
+    return is_number ? "coalesce(CAST(" + column + " AS text), 'NULL')" : "quote_nullable(" + column + ")";
+}
+
 std::string key_text(RowKey const& key, std::string_view row) {
     std::string text;
     for (auto const& side : key.columns) {
-        bool const is_number = side.type == "bigint" || side.type == "integer" || side.type == "smallint";
-        auto const column = std::string{row} + quoted(side.column.text());
         text += text.empty() ? "" : " || ', ' || ";
-        text += is_number ? "CAST(" + column + " AS text)" : "quote_nullable(" + column + ")";
+        text += literal_of(side, row);
     }
     return text.empty() ? "''" : text;
 }
@@ -62,6 +66,12 @@ std::string key_after_rows(std::string const& table, RowKey const& key, Range ra
     return fmt::format(
         "SELECT {0} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {0} LIMIT {3}) AS next ORDER BY {4} LIMIT 1", columns,
         table, in_range(key, range), rows, descending);
+}
+
+std::string estimated_rows() {
+    return "SELECT CASE WHEN reltuples > 0 AND relpages > 0 THEN CAST(reltuples / relpages * (pg_relation_size(oid) / "
+           "CAST(current_setting('block_size') AS integer)) AS bigint) ELSE 0 END FROM pg_class WHERE oid = "
+           "to_regclass($1)";
 }
 
 }  // namespace evolver::postgresql

@@ -26,6 +26,8 @@ enum class Range { all, after, until, after_until };
 [[nodiscard]] std::string columns_of(RowKey const& key);
 /// The condition of a range: "true", or row values compared.
 [[nodiscard]] std::string in_range(RowKey const& key, Range range);
+/// What a column of a row holds, as a literal: 17, 'a', NULL.
+[[nodiscard]] std::string literal_of(Side const& side, std::string_view row = {});
 /// The key of a row as text, "17, 'a'"; `row` stands before each column: "NEW.".
 [[nodiscard]] std::string key_text(RowKey const& key, std::string_view row = {});
 
@@ -34,5 +36,8 @@ enum class Range { all, after, until, after_until };
 
 /// The last key of the next `rows` rows in the range; no row where none is left.
 [[nodiscard]] std::string key_after_rows(std::string const& table, RowKey const& key, Range range, std::int64_t rows);
+
+/// How many rows the table $1 has, as the planner has it: 0 where nobody has analyzed it.
+[[nodiscard]] std::string estimated_rows();
 
 }  // namespace evolver::postgresql

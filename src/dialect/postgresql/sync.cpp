@@ -293,6 +293,11 @@ std::string sync_is_on(std::string const& schema, Name const& table) {
         literal(qualified(schema, table.text())), literal(sync_trigger_name));
 }
 
+std::string version_of_triggers() {
+    return "SELECT string_agg(concat_ws(' ', oid, xmin, tgenabled), ',' ORDER BY oid) FROM pg_trigger WHERE tgrelid = "
+           "to_regclass($1)";
+}
+
 std::string counter_name(std::int64_t id) { return fmt::format("evolver_legacy_{:x}", static_cast<std::uint64_t>(id)); }
 
 std::vector<std::string> make_counter(std::string const& schema, std::string const& counter) {

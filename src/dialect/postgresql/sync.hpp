@@ -73,6 +73,8 @@ struct SyncedTable {
 
 /// 't' where the trigger is there and fires.
 [[nodiscard]] std::string sync_is_on(std::string const& schema, Name const& table);
+/// Another text once a trigger of the table $1 was made, dropped, or switched off or on.
+[[nodiscard]] std::string version_of_triggers();
 
 inline constexpr std::string_view sync_trigger_name = "~evolver_sync";
 /// Said in a transaction of evolver's own, the trigger leaves its rows alone: SET LOCAL evolver.filling = 'on'.

@@ -4,6 +4,7 @@
 #include "ledger/phase_words.hpp"
 #include "ledger/postgresql/about.hpp"
 #include "ledger/postgresql/audit.hpp"
+#include "ledger/postgresql/comparison.hpp"
 #include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/rollout.hpp"
 #include "ledger/postgresql/runs.hpp"
@@ -105,6 +106,7 @@ void create(Connection const& connection, std::string const& plan, std::chrono::
     // Now, and not with the first order: whoever may read what is there now may read these, too. An older evolver has left some of them out.
     make_runs(connection);
     make_rollout(connection);
+    make_comparisons(connection);
     connection.query("INSERT INTO evolver_plan (plan, format) VALUES ($1, CAST($2 AS bigint)) ON CONFLICT DO NOTHING",
                      {plan, in_words(format)});
     transaction.commit();
@@ -166,6 +168,7 @@ void rolled_back(Connection const& connection, std::string const& plan, std::int
                          {plan, in_words(position)});
     forget_run(connection, plan, position);
     forget_rollout(connection, plan, position);
+    forget_compared(connection, plan, position);
     keep_chain(connection, plan);
 }
 

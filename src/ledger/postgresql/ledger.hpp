@@ -8,7 +8,8 @@
 //   evolver_backfill    one row per migration and table that is filled: state, rows, batches, and how large the next batch is to be
 //   evolver_checkpoint  per column of the key, the last key done and the bound, as text; the statement that compares says which type it is
 //   evolver_legacy      one row per migration and table: the sequence that the sync trigger raises, and when it was last seen to move
-//   evolver_run         ledger/postgresql/runs.hpp
+//   evolver_run, evolver_failed_batch, evolver_failed_row   ledger/postgresql/runs.hpp
+//   evolver_reconcile   ledger/postgresql/comparison.hpp
 //   evolver_rollout, evolver_sign_off   ledger/postgresql/rollout.hpp
 //   evolver_quarantine  old values that the new shape cannot hold
 //   evolver_fleet, evolver_instance   ledger/postgresql/instances.hpp; the floor stands there
