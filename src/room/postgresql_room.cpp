@@ -28,9 +28,6 @@ PostgresqlRoom::PostgresqlRoom(soci::session& session, Plan plan, Release releas
                     .wait = options.wait},
       options_{options} {
     (void)plan_.position_of(release);
-    // What would be ignored silently is asked for in vain.
-    if (options_.rows_per_second != 0) refuse("Options::rows_per_second");
-    if (!options_.fill_order.empty()) refuse("Options::fill_order");
 }
 
 void PostgresqlRoom::refuse(std::string_view what) const {
@@ -87,7 +84,9 @@ bool PostgresqlRoom::advance(std::chrono::microseconds budget) {
         if (!why_.empty()) return false;
     }
     if (!site().look().exists) return false;
-    if (!filler_) filler_.emplace(site());
+    if (!filler_)
+        filler_.emplace(site(), postgresql::FillerOptions{.rows_per_second = options_.rows_per_second,
+                                                          .order = options_.fill_order});
     bool const worked = filler_->advance(budget);
     why_ = filler_->why();
     return worked;

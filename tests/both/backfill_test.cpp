@@ -49,6 +49,14 @@ ContractOptions now(std::vector<AcceptedLoss> loss = {}) {
     return {.override_gates = {{"soak", "a test"}, {"processes", "the test's own"}}, .accept_loss = std::move(loss)};
 }
 
+/// The tables whose batches are told of, each time with a space.
+struct AtBatch : Observer {
+    void on(Event const& event) override {
+        if (event.kind == EventKind::batch) tables += event.object + " ";
+    }
+    std::string tables;
+};
+
 constexpr auto unfilled = "1|NULL; 2|NULL; 3|NULL; 4|NULL; 5|NULL";
 
 }  // namespace
@@ -187,6 +195,97 @@ TEST_CASE("Reconciliation knows rows that were skipped, and contract is closed u
     (void)world.evolver.contract(now({{"0002-change", "ticket 17"}}));
     CHECK(world.database.rows("SELECT row_key, value FROM evolver_quarantine ORDER BY row_key") ==
           "'2'|'20'; '5'|'50'");
+}
+
+TEST_CASE("A limit of rows per second holds from one call of advance() to the next") {
+    World world{sections()};
+    world.old.run("UPDATE packages SET size = '1' WHERE id IN (2, 5)");
+    AtBatch seen;
+    Asked session{world.database};
+    Evolver evolver{session.db, sections(), {.observer = &seen, .rows_per_second = 0.1}};
+    evolver.expand();
+    CHECK(evolver.advance(1us));
+    CHECK(evolver.advance(5ms));
+    CHECK(evolver.advance(5ms));
+    CHECK(seen.tables == "packages ");
+}
+
+TEST_CASE("The order of keys is the run's: descending from the largest on, and whoever goes on keeps to it") {
+    for (bool const descending : {true, false}) {
+        CAPTURE(descending);
+        World world{sections()};
+        world.old.run("UPDATE packages SET size = '1'");
+        world.old.run(
+            "INSERT INTO packages (id, name, size) WITH RECURSIVE n(i) AS (SELECT 6 UNION ALL SELECT i + 1 FROM n "
+            "WHERE i < 3000) SELECT i, 'package', '1' FROM n");
+        std::vector<FillOrder> const down{{"packages", KeyOrder::descending}};
+        std::vector<FillOrder> const none;
+        Asked session{world.database};
+        Evolver first{session.db, sections(), {.fill_order = descending ? down : none}};
+        first.expand();
+        CHECK(first.advance(1us));
+        auto const done = [&](std::string const& id) {
+            return world.database.rows("SELECT section FROM packages WHERE id = " + id) != "NULL";
+        };
+        CHECK(done("1") != descending);
+        CHECK(done("3000") == descending);
+        Asked other{world.database};
+        Evolver second{other.db, sections(), {.fill_order = descending ? none : down}};
+        CHECK(second.advance(1us));
+        CHECK(done("1") != descending);
+        CHECK(done("3000") == descending);
+        CHECK(world.database.rows(descending ? "SELECT count(*) FROM packages WHERE section IS NULL AND id > (SELECT "
+                                               "min(id) FROM packages WHERE section IS NOT NULL)"
+                                             : "SELECT count(*) FROM packages WHERE section IS NULL AND id < (SELECT "
+                                               "max(id) FROM packages WHERE section IS NOT NULL)") == "0");
+        second.backfill();
+        CHECK(world.database.rows("SELECT count(*) FROM packages WHERE section IS NULL") == "0");
+    }
+}
+
+TEST_CASE("Rows that fail are found from the largest key on, too") {
+    World world{sections()};
+    Asked session{world.database};
+    Evolver evolver{session.db, sections(), {.fill_order = {{"packages", KeyOrder::descending}}}};
+    evolver.expand();
+    try {
+        evolver.backfill();
+        FAIL("it has to fail");
+    } catch (BackfillFailed const& failed) {
+        CHECK(failed.batch().rows == std::vector<std::string>{"5", "2"});
+        CHECK(failed.batch().until == "1");
+    }
+    evolver.skip_failed_rows({.reason = "ticket 17"});
+    evolver.resume_backfill();
+    evolver.backfill();
+    CHECK(sections_of(world) == "1|'s10'; 2|NULL; 3|'s30'; 4|'s40'; 5|NULL");
+}
+
+TEST_CASE("The tables that the order of a backfill names come first, the others as the migration names them") {
+    std::vector<Operation> tables;
+    std::vector<Operation> fills;
+    for (auto const* name : {"a", "b", "c"}) {
+        tables.push_back(CreateTable{
+            .table = name,
+            .columns = {{.name = "id", .type = integer(), .primary_key = true}, {.name = "x", .type = integer()}}});
+        fills.push_back(Backfill{.table = name, .set = {{"x", "id"}}, .where = "x IS NULL"});
+    }
+    Plan const plan{"tables",
+                    {Migration{.id = "0001", .release = "1.0", .operations = tables},
+                     Migration{.id = "0002", .release = "2.0", .operations = fills}}};
+    Database const database;
+    Asked session{database};
+    AtBatch seen;
+    Evolver evolver{session.db, plan, {.observer = &seen, .fill_order = {{"C"}, {"none"}, {"b"}}}};
+    evolver.expand();
+    for (std::string const name : {"a", "b", "c"}) session.run("INSERT INTO " + name + " (id) VALUES (1)");
+    evolver.backfill();
+    auto const c = seen.tables.find('c');
+    auto const b = seen.tables.find('b');
+    auto const a = seen.tables.find('a');
+    CHECK(c < b);
+    CHECK(b < a);
+    CHECK(a != std::string::npos);
 }
 
 TEST_CASE("Rolling back forgets what has failed") {

@@ -15,6 +15,16 @@ std::string parameters(RowKey const& key, std::size_t first) {
     return text;
 }
 
+/// For ORDER BY: as rows are walked, or the other way round.
+enum class Way { walked, back };
+std::string ordered(RowKey const& key, Way way) {
+    bool const descending = key.descending == (way == Way::walked);
+    std::string text;
+    for (auto const& side : key.columns)
+        text += (text.empty() ? "" : ", ") + quoted(side.column.text()) + (descending ? " DESC" : "");
+    return text;
+}
+
 }  // namespace
 
 std::string columns_of(RowKey const& key) {
@@ -25,8 +35,10 @@ std::string columns_of(RowKey const& key) {
 
 std::string in_range(RowKey const& key, Range range) {
     auto const columns = columns_of(key);
-    auto const after = fmt::format("({}) > ({})", columns, parameters(key, 1));
-    auto const until = [&](std::size_t first) { return fmt::format("({}) <= ({})", columns, parameters(key, first)); };
+    auto const after = fmt::format("({}) {} ({})", columns, key.descending ? "<" : ">", parameters(key, 1));
+    auto const until = [&](std::size_t first) {
+        return fmt::format("({}) {} ({})", columns, key.descending ? ">=" : "<=", parameters(key, first));
+    };
     switch (range) {
         case Range::all: return "true";
         case Range::after: return after;
@@ -52,20 +64,13 @@ std::string key_text(RowKey const& key, std::string_view row) {
 }
 
 std::string last_key(std::string const& table, RowKey const& key) {
-    std::string descending;
-    for (auto const& side : key.columns)
-        descending += (descending.empty() ? "" : ", ") + quoted(side.column.text()) + " DESC";
-    return fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", columns_of(key), table, descending);
+    return fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", columns_of(key), table, ordered(key, Way::back));
 }
 
 std::string key_after_rows(std::string const& table, RowKey const& key, Range range, std::int64_t rows) {
-    auto const columns = columns_of(key);
-    std::string descending;
-    for (auto const& side : key.columns)
-        descending += (descending.empty() ? "" : ", ") + quoted(side.column.text()) + " DESC";
     return fmt::format(
-        "SELECT {0} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {0} LIMIT {3}) AS next ORDER BY {4} LIMIT 1", columns,
-        table, in_range(key, range), rows, descending);
+        "SELECT {0} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {3} LIMIT {4}) AS next ORDER BY {5} LIMIT 1",
+        columns_of(key), table, in_range(key, range), ordered(key, Way::walked), rows, ordered(key, Way::back));
 }
 
 std::string estimated_rows() {

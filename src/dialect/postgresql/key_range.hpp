@@ -17,6 +17,7 @@ namespace evolver::postgresql {
 /// How the rows of a table are addressed: its primary key.
 struct RowKey {
     std::vector<Side> columns;
+    bool descending = false;  ///< Walked from the largest key on: what is behind a key is below it.
 };
 
 /// Which ends of a range are given. The parameters are $1 … $k for the start and $k+1 … $2k for the end, or $1 … $k for the only one.
@@ -31,7 +32,7 @@ enum class Range { all, after, until, after_until };
 /// The key of a row as text, "17, 'a'"; `row` stands before each column: "NEW.".
 [[nodiscard]] std::string key_text(RowKey const& key, std::string_view row = {});
 
-/// The last key; no row for an empty table.
+/// The last key of a walk; no row for an empty table.
 [[nodiscard]] std::string last_key(std::string const& table, RowKey const& key);
 
 /// The last key of the next `rows` rows in the range; no row where none is left.

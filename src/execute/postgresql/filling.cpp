@@ -60,9 +60,18 @@ std::optional<Filler::Work> Filler::next() {
         };
         for (auto& open : blueprint.pairs(position)) on(open.pair.pair.table, open.key).pairs.push_back(open);
         for (auto& open : blueprint.transforms(position)) on(open.transform.table, open.key).transforms.push_back(open);
+        // Those first that the order names, as it does.
+        std::ranges::stable_sort(work.chores, {}, [&](Chore const& chore) {
+            return std::ranges::find(options_.order, chore.table, &FillOrder::table) - options_.order.begin();
+        });
         return work;
     }
     return std::nullopt;
+}
+
+KeyOrder Filler::order_of(Name const& table) const {
+    auto const named = std::ranges::find(options_.order, table, &FillOrder::table);
+    return named == options_.order.end() ? KeyOrder::ascending : named->keys;
 }
 
 bool Filler::is_halted(std::size_t position) {
@@ -138,6 +147,7 @@ Filler::Batch Filler::fail(std::size_t position, Chore const& chore, ledger::Fil
             ledger::skipped_rows(connection, plan.name(), at, table.text()) != passed_over)
             return;
         ledger::keep_filling(connection, plan.name(), at, table.text(), seen);
+        if (seen.descending) ledger::note_descending(connection, plan.name(), at, table.text());
         ledger::move_run(
             connection, plan.name(), at,
             {.state = RunState::failed, .why = batch.error, .actor = site_.options().actor, .failed = batch});
@@ -178,7 +188,7 @@ void Filler::throw_failure() {
     if (!batch.migration.empty()) throw BackfillFailed{std::move(batch)};
 }
 
-Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
+Filler::Batch Filler::batch(std::size_t position, Chore& chore) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan().name();
     auto const& table = chore.table;
@@ -197,7 +207,11 @@ Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
     }
     auto progress = ledger::filling_of(connection, plan, at, table.text()).value_or(ledger::Filling{});
     if (progress.complete) return Batch::finished;
+    chore.key.descending = progress.descending;  // the run's, whoever has begun it
     if (progress.bound.empty()) {
+        chore.key.descending = order_of(table) == KeyOrder::descending && ledger::has_fill_order(connection);
+        progress.descending = chore.key.descending;
+        if (progress.descending) ledger::note_descending(connection, plan, at, table.text());
         // Whatever is written from expand on is filled by the trigger, wherever its key lies.
         auto const last = connection.query(last_key(name, chore.key));
         if (!last.empty()) progress.bound = key_of(last);
@@ -232,6 +246,9 @@ Filler::Batch Filler::batch(std::size_t position, Chore const& chore) {
     ledger::keep_filling(connection, plan, at, table.text(), progress);
     transaction->commit();
     site_.count_commit();
+    if (!progress.complete && options_.rows_per_second > 0)
+        pacer_.rest_until(start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{
+                                      static_cast<double>(rows) / options_.rows_per_second}));
     site_.tell({.kind = EventKind::batch,
                 .migration = site_.plan().migrations()[position].id.text(),
                 .object = table.text(),
@@ -279,6 +296,7 @@ bool Filler::advance(std::chrono::microseconds budget) {
             bool closed = false;
             for (std::size_t i = 0; i < work_->chores.size() && ready; ++i) {
                 auto const start = Clock::now();
+                if (!pacer_.rested(std::chrono::duration_cast<std::chrono::microseconds>(end - start))) return true;
                 auto const done = batch(position, work_->chores[i]);
                 if (done == Batch::halted) return worked;
                 worked = true;

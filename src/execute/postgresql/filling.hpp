@@ -10,7 +10,9 @@
 // stops the run: nothing is tried again by itself. What an operator, or an earlier failure, has said is looked at in the transaction of each batch.
 
 #include "compile/postgresql/blueprint.hpp"
+#include "evolver/execute/fill_order.hpp"
 #include "evolver/ledger/run_state.hpp"
+#include "execute/pacer.hpp"
 #include "execute/postgresql/bisect.hpp"
 #include "execute/postgresql/site.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -19,14 +21,20 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace evolver::postgresql {
 
+struct FillerOptions {
+    double rows_per_second = 0;  ///< 0: no limit.
+    std::vector<FillOrder> order = {};
+};
+
 /// Any number of processes may fill at once: one at a time fills a table.
 class Filler {
 public:
-    explicit Filler(Site& site) : site_{site} {}
+    explicit Filler(Site& site, FillerOptions options = {}) : site_{site}, options_{std::move(options)} {}
 
     /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what. Throws
     /// BackfillFailed.
@@ -56,7 +64,7 @@ private:
     [[nodiscard]] std::optional<Work> next();
     /// `stale`: somebody else has moved the run on meanwhile.
     enum class Batch { done, finished, not_open, stale, halted };
-    Batch batch(std::size_t position, Chore const& chore);
+    Batch batch(std::size_t position, Chore& chore);
     /// `besides`: see fill(). In the transaction that is open.
     [[nodiscard]] std::int64_t fill_rows(Chore const& chore, KeySpan const& span, std::string const& besides) const;
     /// What fill_rows() is to pass over.
@@ -68,7 +76,12 @@ private:
     [[nodiscard]] bool is_halted(std::size_t position);
     void finish(std::size_t position);
 
+    /// In which order the rows of a table are filled by a run that begins.
+    [[nodiscard]] KeyOrder order_of(Name const& table) const;
+
     Site& site_;
+    FillerOptions options_;
+    Pacer pacer_;
     std::optional<Work> work_;
     std::string why_;
     RunState state_ = RunState::running;

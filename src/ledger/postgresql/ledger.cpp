@@ -92,7 +92,7 @@ void create(Connection const& connection, std::string const& plan, std::chrono::
             "lossy_rows bigint NOT NULL DEFAULT 0, PRIMARY KEY (plan, position));"
             "CREATE TABLE IF NOT EXISTS evolver_backfill (plan text NOT NULL, position bigint NOT NULL, table_name "
             "text NOT NULL, complete boolean NOT NULL, rows bigint NOT NULL, batches bigint NOT NULL, batch_rows "
-            "bigint NOT NULL, PRIMARY KEY (plan, position, table_name));"
+            "bigint NOT NULL, descending boolean NOT NULL DEFAULT false, PRIMARY KEY (plan, position, table_name));"
             "CREATE TABLE IF NOT EXISTS evolver_checkpoint (plan text NOT NULL, position bigint NOT NULL, table_name "
             "text NOT NULL, part bigint NOT NULL, done text, bound text, PRIMARY KEY (plan, position, table_name, "
             "part));"
@@ -107,6 +107,11 @@ void create(Connection const& connection, std::string const& plan, std::chrono::
     make_runs(connection);
     make_rollout(connection);
     make_comparisons(connection);
+    if (!has_fill_order(connection)) {
+        make_alone(connection);
+        connection.run(
+            "ALTER TABLE evolver_backfill ADD COLUMN IF NOT EXISTS descending boolean NOT NULL DEFAULT false");
+    }
     connection.query("INSERT INTO evolver_plan (plan, format) VALUES ($1, CAST($2 AS bigint)) ON CONFLICT DO NOTHING",
                      {plan, in_words(format)});
     transaction.commit();
@@ -193,7 +198,8 @@ bool lock_filling(Connection const& connection, std::string const& plan, std::in
 std::optional<Filling> filling_of(Connection const& connection, std::string const& plan, std::int64_t position,
                                   std::string const& table) {
     auto const found = connection.query(
-        "SELECT b.complete, b.rows, b.batches, b.batch_rows, c.done, c.bound FROM evolver_backfill AS b LEFT JOIN "
+        "SELECT b.complete, b.rows, b.batches, b.batch_rows, c.done, c.bound, to_jsonb(b) ->> 'descending' FROM "
+        "evolver_backfill AS b LEFT JOIN "
         "evolver_checkpoint AS c USING (plan, position, table_name) WHERE b.plan = $1 AND b.position = CAST($2 AS "
         "bigint) AND b.table_name = $3 ORDER BY c.part",
         {plan, in_words(position), table});
@@ -201,12 +207,27 @@ std::optional<Filling> filling_of(Connection const& connection, std::string cons
     Filling progress{.complete = found.text(0, 0) == "t",
                      .rows = found.integer(0, 1),
                      .batches = found.integer(0, 2),
-                     .batch_rows = found.integer(0, 3)};
+                     .batch_rows = found.integer(0, 3),
+                     .descending = found.text(0, 6) == "true"};  // nothing where the column is not there yet
     for (auto const& row : found.rows) {
         if (row[4]) progress.done.push_back(*row[4]);
         if (row[5]) progress.bound.push_back(*row[5]);
     }
     return progress;
+}
+
+bool has_fill_order(Connection const& connection) {
+    return connection.text(
+               "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('evolver_backfill') AND attname = "
+               "'descending' AND NOT attisdropped)") == "t";
+}
+
+void note_descending(Connection const& connection, std::string const& plan, std::int64_t position,
+                     std::string const& table) {
+    (void)about(connection,
+                "UPDATE evolver_backfill SET descending = true WHERE plan = $1 AND position = CAST($2 AS bigint) AND "
+                "table_name = $3",
+                plan, position, {table});
 }
 
 std::vector<std::string> filled_tables(Connection const& connection, std::string const& plan, std::int64_t position) {

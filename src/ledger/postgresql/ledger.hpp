@@ -61,6 +61,7 @@ struct Filling {
     std::int64_t rows = 0;
     std::int64_t batches = 0;
     std::int64_t batch_rows = 0;
+    bool descending = false;  ///< From the largest key on; as it was when the run began.
     /// Per column of the key; empty before the first batch.
     std::vector<std::string> done = {};
     /// The last key when the run began; empty where the table was empty.
@@ -76,8 +77,15 @@ struct Filling {
 /// The tables whose backfill has begun, by name; they stay known after contract.
 [[nodiscard]] std::vector<std::string> filled_tables(postgresql::Connection const& connection, std::string const& plan,
                                                      std::int64_t position);
+/// Without it nobody else would know of another order: a ledger of an older evolver lacks the column until the next expand().
+[[nodiscard]] bool has_fill_order(postgresql::Connection const& connection);
+/// But for the order: see note_descending().
 void keep_filling(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                   std::string const& table, Filling const& progress);
+
+/// Behind lock_filling(), for a run that has not begun.
+void note_descending(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                     std::string const& table);
 
 /// Makes the sequence that a sync trigger raises for a legacy write, and its row.
 void make_legacy_counter(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,

@@ -180,6 +180,32 @@ TEST_CASE("backfill on postgresql: rows are found while somebody holds one for a
     CHECK(world.app.integer("SELECT count(*) FROM evolver_failed_row") == 2);
 }
 
+TEST_CASE(
+    "backfill on postgresql: a ledger of an older evolver gets what it lacks, with the failure or with the next "
+    "expand") {
+    World world{"CREATE TABLE shares (id bigint PRIMARY KEY, d bigint, n bigint); INSERT INTO shares VALUES (1, 0)"};
+    auto evolver = world.evolver(shares(), {.fill_order = {{"shares", KeyOrder::descending}}});
+    evolver.expand();
+    auto const make_old = [&] {
+        world.app.run(
+            "DROP TABLE IF EXISTS evolver_failed_row, evolver_failed_batch, evolver_reconcile; ALTER TABLE "
+            "evolver_backfill DROP COLUMN IF EXISTS descending");
+    };
+    make_old();
+    CHECK(failure_of(evolver).rows == std::vector<std::string>{"1"});
+    evolver.skip_failed_rows({.reason = "nobody knows"});
+    evolver.resume_backfill();
+    evolver.backfill();
+    (void)evolver.reconcile();
+    make_old();
+    evolver.rollback({.migration = "0002-share"});
+    evolver.expand();
+    CHECK(
+        world.app.text("SELECT to_regclass('evolver_failed_row') || ' ' || to_regclass('evolver_reconcile') || ' ' || "
+                       "count(*) FROM pg_attribute WHERE attrelid = 'evolver_backfill'::regclass AND attname = "
+                       "'descending'") == "evolver_failed_row evolver_reconcile 1");
+}
+
 TEST_CASE("backfill on postgresql: a worker ends where a batch fails, and says so") {
     World world{"CREATE TABLE shares (id bigint PRIMARY KEY, d bigint, n bigint); INSERT INTO shares VALUES (1, 0)"};
     world.evolver(shares()).expand();

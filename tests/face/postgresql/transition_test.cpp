@@ -94,8 +94,6 @@ TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, b
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
     CHECK_THROWS_WITH_AS((void)evolver.fingerprint(), doctest::Contains("fingerprint()"), Error);
-    CHECK_THROWS_WITH_AS((Evolver{world.session, catalogue(), {.rows_per_second = 5}}),
-                         doctest::Contains("Options::rows_per_second"), Error);
     PostgresqlDatabase const empty;
     soci::session elsewhere{soci::postgresql, empty.parameters()};
     Evolver stranger{elsewhere, catalogue(), {.release = "2.0"}};
