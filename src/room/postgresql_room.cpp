@@ -4,6 +4,7 @@
 #include "evolver/execute/backfill_error.hpp"
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/expand.hpp"
+#include "execute/postgresql/fingerprint.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
 #include "execute/postgresql/rollout.hpp"
@@ -197,6 +198,11 @@ Report PostgresqlRoom::dry_run() {
     auto report = postgresql::rehearse(site());
     warn_of_code(plan_, standing_of(site().look()), report.warnings);
     return report;
+}
+
+Fingerprint PostgresqlRoom::fingerprint(FingerprintOptions const& options) {
+    refuse_open_transaction("fingerprint");
+    return postgresql::fingerprint(site(), options);
 }
 
 Status PostgresqlRoom::status() { return postgresql::status_of(site()); }

@@ -49,7 +49,7 @@ public:
     [[nodiscard]] Report dry_run() override;
     [[nodiscard]] std::vector<Finding> lint() override { refuse("lint()"); }
     [[nodiscard]] Status status() override;
-    [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const&) override { refuse("fingerprint()"); }
+    [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const& options) override;
 
     [[nodiscard]] std::optional<std::string> verify_audit(AuditHead const& anchored) override;
     [[nodiscard]] AuditHead audit_head() override;

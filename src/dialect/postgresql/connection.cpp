@@ -196,10 +196,11 @@ void Connection::revive() const {
 
 int Connection::server_version() const noexcept { return PQserverVersion(handle_); }
 
-Transaction::Transaction(Connection const& connection, std::chrono::milliseconds lock_timeout)
+Transaction::Transaction(Connection const& connection, std::chrono::milliseconds lock_timeout, Sees sees)
     : connection_{&connection} {
-    connection.run("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " +
-                   std::to_string(std::max<std::int64_t>(1, lock_timeout.count())));
+    std::string const level = sees == Sees::one_moment ? "REPEATABLE READ READ ONLY" : "READ COMMITTED";
+    connection.run("BEGIN ISOLATION LEVEL " + level +
+                   "; SET LOCAL lock_timeout = " + std::to_string(std::max<std::int64_t>(1, lock_timeout.count())));
 }
 
 Transaction::~Transaction() {

@@ -80,11 +80,18 @@ private:
     mutable bool broken_ = false;  // also where libpq does not say so yet
 };
 
-/// BEGIN … COMMIT at READ COMMITTED, whatever the role's default is; rolled back unless committed.
+/// What the statements of a transaction see of others.
+enum class Sees {
+    what_is_committed,  ///< Each what is committed when it begins: READ COMMITTED.
+    one_moment          ///< All what was committed when the first began: REPEATABLE READ, READ ONLY.
+};
+
+/// BEGIN … COMMIT, whatever the role's default is; rolled back unless committed.
 class Transaction {
 public:
     /// No statement in it waits longer for a lock than `lock_timeout`.
-    Transaction(Connection const& connection, std::chrono::milliseconds lock_timeout);
+    Transaction(Connection const& connection, std::chrono::milliseconds lock_timeout,
+                Sees sees = Sees::what_is_committed);
     ~Transaction();
     Transaction(Transaction const&) = delete;
     Transaction& operator=(Transaction const&) = delete;
