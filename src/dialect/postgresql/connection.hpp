@@ -120,6 +120,8 @@ inline constexpr int serialization_failure = code_of("40001");
 inline constexpr int unique_violation = code_of("23505");
 inline constexpr int undefined_table = code_of("42P01");
 inline constexpr int insufficient_privilege = code_of("42501");
+inline constexpr int protocol_violation = code_of("08P01");
+inline constexpr int query_canceled = code_of("57014");
 inline constexpr int connection_failure = code_of("08006");
 
 /// "name" with quotes doubled.

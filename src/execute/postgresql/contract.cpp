@@ -7,6 +7,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/completion.hpp"
 #include "execute/judge.hpp"
+#include "execute/postgresql/invariants.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
 #include "execute/postgresql/rules.hpp"
@@ -131,6 +132,7 @@ struct Removal {
     ContractOptions const& options;
     std::size_t position;
     std::int64_t mended;
+    InvariantsAround& invariants;
 
     /// False: somebody else was quicker.
     bool operator()(Connection const& connection, Report& report) const {
@@ -192,7 +194,9 @@ struct Removal {
                                     .detail = "the old values are in evolver_quarantine",
                                     .rows = mended});
         ledger::drop_legacy_counters(connection, plan.name(), at);
+        invariants.before_steps(connection);
         run_steps(compiled.steps, connection);
+        invariants.after_steps(connection);
         ledger::contracted(connection, plan.name(), at);
         site.audit(connection, {.plan = {},
                                 .event = "contract",
@@ -331,7 +335,8 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
         auto const remove = [&] {
             site.lease().renew();  // who moves has acknowledged the last move himself
             Report steps;
-            Removal const removal{site, bench, options, position, proving.mended()};
+            InvariantsAround invariants{site, migration, InvariantsAround::Steps::of_contract};
+            Removal const removal{site, bench, options, position, proving.mended(), invariants};
             HandOver move{.what = "contract of " + migration.id.text()};
             if (compiled.removes && !over_instances) move.floor = release;
             move.work = [&] {
@@ -341,7 +346,9 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
             };
             (void)hand_over(site.roster(), move);
             site.count_commit();
-            if (done) report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
+            if (!done) return;
+            report.steps.insert(report.steps.end(), steps.steps.begin(), steps.steps.end());
+            report.warnings.insert(report.warnings.end(), invariants.warnings().begin(), invariants.warnings().end());
         };
         site.patiently(remove, site.longest_silence());
         if (!done) continue;  // somebody else was quicker, and has taken away what he had added

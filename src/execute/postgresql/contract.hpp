@@ -15,8 +15,8 @@
 namespace evolver::postgresql {
 
 /// In plan order, up to the first migration that is not due or held. Each is one transaction of the fleet's mover: the gates are judged again while nobody
-/// comes in and the tables are locked; an instance of an older release that starts from here on is refused before it writes. Throws GateClosed,
-/// ReconcileError.
+/// comes in and the tables are locked, and the invariants are asked around the steps; an instance of an older release that starts from here on is refused before it writes. Throws GateClosed,
+/// ReconcileError, InvariantError.
 Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& options = {});
 
 /// Moves a migration that is `switched` to `complete`, and waits for nothing but the move before. Throws GateClosed, HistoryError.

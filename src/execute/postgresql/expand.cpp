@@ -7,6 +7,7 @@
 #include "dialect/postgresql/render.hpp"
 #include "dialect/postgresql/sync.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "execute/postgresql/invariants.hpp"
 #include "execute/postgresql/rules.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -23,14 +24,6 @@ namespace {
                             .object = id,
                             .instead = "nothing was written: mend the migration, then call again",
                             .native_code = error == nullptr ? 0 : error->native_code()}};
-}
-
-void refuse_impossible(Plan const& plan, std::size_t first) {
-    for (auto position = first; position < plan.migrations().size(); ++position) {
-        auto const& migration = plan.migrations()[position];
-        if (!migration.invariants.empty())
-            refuse(plan, position, "invariants are not looked at on PostgreSQL yet; leave .invariants out", nullptr);
-    }
 }
 
 /// What LIKE leaves out: the names of indexes, which it chooses anew, and foreign keys to tables that were copied, too.
@@ -93,6 +86,25 @@ private:
     std::vector<NaturalStatement> statements_ = {};
 };
 
+/// What is asked around expand has to work before its steps and behind them.
+void check_invariants(Connection const& connection, Migration const& migration) {
+    for (auto const& invariant : migration.invariants)
+        check_invariant(connection, migration, invariant, invariant.before);
+}
+
+/// What is asked behind contract's steps can still be corrected.
+void warn_of_late_queries(Connection const& connection, Migration const& migration,
+                          std::vector<std::string>& warnings) {
+    for (auto const& invariant : migration.invariants) {
+        try {
+            check_invariant(connection, migration, invariant, invariant.after.value_or(invariant.before));
+        } catch (PlanError const& error) {
+            std::string const words = error.what();
+            warnings.push_back("contract would fail: " + words.substr(0, words.find('\n')));
+        }
+    }
+}
+
 /// Everything that is pending, on empty tables in a schema of its own, which nobody else sees and which goes with the transaction. Others' tables are only
 /// looked at. Returns the rules, which are left to be held against rows: that takes as long as it takes, and nobody waits for it.
 std::vector<TriedRules> try_pending(Site const& site, Report& report) {
@@ -102,7 +114,6 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
     Transaction const never_committed{connection, site.options().lock_timeout};
     if (ledger::exists(connection)) ledger::hold_still(connection, plan.name());
     auto standing = standing_of(site.state());
-    refuse_impossible(plan, standing.expanded);
     auto const schema = "evolver_rehearsal_" + connection.text("SELECT pg_backend_pid()");
     auto const path = connection.text("SELECT current_setting('search_path')");
     connection.run("CREATE SCHEMA " + quoted(schema));
@@ -121,7 +132,13 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
             auto const compiled = Blueprint{plan, standing, connection, schema}.expand();
             for (auto const& counter : compiled.counters)
                 connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
+<<<<<<< HEAD
             run_steps(compiled.steps, connection, Code::left_out);
+=======
+            check_invariants(connection, plan.migrations()[position]);
+            run_steps(compiled.steps, connection);
+            check_invariants(connection, plan.migrations()[position]);
+>>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
             watch.see(plan.migrations()[position], report.warnings);
             for (auto const& check : compiled.parse_checks) connection.query(check);
             for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {
@@ -144,7 +161,12 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
                 connection.run(proof.make);
                 connection.run(proof.validate);
             }
+<<<<<<< HEAD
             run_steps(compiled.steps, connection, Code::left_out);
+=======
+            run_steps(compiled.steps, connection);
+            warn_of_late_queries(connection, plan.migrations()[position], report.warnings);
+>>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
         }
     } catch (EngineError const& error) {
         if (error.retry_helps()) throw;
@@ -161,6 +183,7 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
     bool done = false;
     site.patiently([&] {
         auto const start = std::chrono::steady_clock::now();
+        InvariantsAround invariants{site, migration, InvariantsAround::Steps::of_expand};
         Transaction transaction{connection, site.options().lock_timeout};
         ledger::take_pen(connection, plan.name());
         auto const standing = standing_of(site.state());
@@ -170,7 +193,9 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
         for (auto const& counter : compiled.counters)
             ledger::make_legacy_counter(connection, plan.name(), static_cast<std::int64_t>(position), counter.table,
                                         counter.id);
+        invariants.before_steps(connection);
         run_steps(compiled.steps, connection);
+        invariants.after_steps(connection);
         ledger::expanded(connection, plan, position, Phase::expanded, Stage::dual,
                          !compiled.fills && compiled.indexes.empty());
         auto const took =
@@ -184,6 +209,7 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
         transaction.commit();
         site.count_commit();
         done = true;
+        report.warnings.insert(report.warnings.end(), invariants.warnings().begin(), invariants.warnings().end());
         report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
         site.tell({.kind = EventKind::expanded, .migration = migration.id.text(), .duration = took});
     });

@@ -3,7 +3,11 @@
 #include "dialect/postgresql/render.hpp"
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/fleet/gate.hpp"
+<<<<<<< HEAD
 #include "execute/postgresql/comparison.hpp"
+=======
+#include "execute/postgresql/invariants.hpp"
+>>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/comparison.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -97,6 +101,25 @@ void record_failure(Site const& site, ledger::Entry const& entry, Outcome const&
     });
 }
 
+/// Throws InvariantError, which the trail tells then.
+std::vector<InvariantAnswer> ask_invariants(Site const& site, Migration const& migration) {
+    std::vector<InvariantAnswer> answers;
+    try {
+        site.patiently([&] { answers = compare_invariants(site, migration); });
+    } catch (InvariantError const& error) {
+        site.patiently([&] {
+            Transaction transaction{site.connection(), site.options().lock_timeout};
+            site.audit(site.connection(), {.plan = {},
+                                           .event = "reconciliation failed",
+                                           .migration = error.answer().migration,
+                                           .detail = "the invariant \"" + error.answer().name + "\" does not hold"});
+            transaction.commit();
+        });
+        throw;
+    }
+    return answers;
+}
+
 }  // namespace
 
 Reconciliation compare_shapes(Site& site, std::size_t position) {
@@ -128,10 +151,45 @@ Reconciliation reconcile(Site& site, ReconcileOptions const& options) {
             if (outcome(error.found()).different > 0) record_failure(site, entry, outcome(error.found()));
             throw;
         }
+<<<<<<< HEAD
         if (auto const came_to = outcome(run.found()); came_to.different > 0)
             record_failure(site, entry, came_to);
         else
             record(site, entry, came_to);
+=======
+        // Counted before the first row is looked at: what comes in from here on is found to be newer. A sequence shows a write before its
+        // transaction ends, and its row is not seen until then: so the count is taken when nobody is in the middle of writing.
+        std::int64_t writes = 0;
+        site.patiently([&] {
+            Transaction transaction{connection, site.options().lock_timeout};
+            Blueprint const blueprint{plan, standing_of(site.state()), connection, site.schema()};
+            for (auto const& pair : blueprint.pairs(position))
+                connection.run(wait_for_writers(site.schema(), pair.pair.pair.table));
+            writes = ledger::legacy_of(connection, plan.name(), entry.position).writes;
+            transaction.commit();
+        });
+        auto found = compare_shapes(site, position);
+        auto answers = ask_invariants(site, plan.migrations()[position]);
+        site.patiently([&] {
+            Transaction transaction{connection, site.options().lock_timeout};
+            ledger::take_pen(connection, plan.name());
+            auto const state = site.state();
+            bool const open = position < state.entries.size() && state.entries[position].phase == Phase::expanded &&
+                              state.entries[position].expanded_at == entry.expanded_at;
+            if (!open) return;
+            ledger::mark_reconciled(connection, plan.name(), entry.position, writes, found.lossy());
+            bool const held = !plan.migrations()[position].contract.held.empty() ||
+                              ledger::rollout_of(connection, plan.name(), entry.position).held;
+            if (state.entries[position].stage == Stage::dual && !held)
+                ledger::move_stage(connection, plan.name(), entry.position, Stage::switched);
+            site.audit(connection, {.plan = {}, .event = "reconcile", .migration = entry.id, .rows = found.rows()});
+            transaction.commit();
+            site.count_commit();
+        });
+        site.tell({.kind = EventKind::reconciled, .migration = entry.id, .done = found.rows()});
+        for (auto& pair : found.pairs) all.pairs.push_back(std::move(pair));
+        for (auto& answer : answers) all.invariants.push_back(std::move(answer));
+>>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
     }
     site.patiently([&] { ledger::forget_compared(site.connection(), plan.name()); });
     if (run.found().different() > 0) throw ReconcileError{run.found(), run.rows()};
