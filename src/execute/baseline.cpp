@@ -131,9 +131,7 @@ void forget_baseline(Workplace const& workplace, sqlite::Connection const& conne
 
 }  // namespace
 
-void baseline(Workplace& workplace, MigrationId const& last) {
-    workplace.refuse_open_transaction("baseline");
-    auto const& plan = workplace.plan();
+std::size_t migrations_through(Plan const& plan, MigrationId const& last) {
     auto const migrations = plan.migrations();
     auto const found = std::find_if(migrations.begin(), migrations.end(),
                                     [&](Migration const& migration) { return migration.id == last; });
@@ -142,7 +140,13 @@ void baseline(Workplace& workplace, MigrationId const& last) {
                                 .object = last.text(),
                                 .instead = "name the last migration whose work the database shows already"}};
     }
-    auto const through = static_cast<std::size_t>(found - migrations.begin()) + 1;
+    return static_cast<std::size_t>(found - migrations.begin()) + 1;
+}
+
+void baseline(Workplace& workplace, MigrationId const& last) {
+    workplace.refuse_open_transaction("baseline");
+    auto const& plan = workplace.plan();
+    auto const through = migrations_through(plan, last);
     auto const& connection = workplace.own();
     ledger::refuse_other_name(connection, plan);
     refuse_drift(workplace, {through, through}, connection);

@@ -9,6 +9,9 @@
 
 namespace evolver {
 
+/// How many migrations there are up to `last`. Throws PlanError where the plan does not name it.
+[[nodiscard]] std::size_t migrations_through(Plan const& plan, MigrationId const& last);
+
 /// Records that the database is what the migrations up to `last` would have made; what only a baseline has said before is said anew. Throws
 /// DriftError, with the differences, where it is not, and HistoryError where a migration has been brought. Where nothing can be
 /// compared, a warning tells that.

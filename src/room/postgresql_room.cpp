@@ -2,6 +2,7 @@
 
 #include "dialect/postgresql/soci_handle.hpp"
 #include "evolver/execute/backfill_error.hpp"
+#include "execute/postgresql/baseline.hpp"
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/expand.hpp"
 #include "execute/postgresql/fingerprint.hpp"
@@ -63,6 +64,12 @@ Report PostgresqlRoom::expand() {
 
 void PostgresqlRoom::attach() {
     if (site().look().exists) (void)site().lease();
+}
+
+void PostgresqlRoom::baseline(MigrationId const& last) {
+    refuse_open_transaction("baseline");
+    postgresql::baseline(site(), last);
+    changed();
 }
 
 std::shared_ptr<detail::PostgresqlAccess> const& PostgresqlRoom::own_access() {

@@ -19,7 +19,7 @@ public:
 
     Report expand() override;
     void attach() override;
-    void baseline(MigrationId const&) override { refuse("baseline()"); }
+    void baseline(MigrationId const& last) override;
 
     [[nodiscard]] std::shared_ptr<detail::AccessState> access() override { return own_access(); }
     [[nodiscard]] detail::Reporting reporting() override;

@@ -144,6 +144,38 @@ Schema inspect(Connection const& connection, std::string const& schema) {
     return found;
 }
 
+std::vector<DatabaseObject> other_objects(Connection const& connection, std::string const& schema) {
+    auto const found = connection.query(
+        "WITH s AS (SELECT to_regnamespace($1)::oid AS id), every (name, definition, class, object) AS ("
+        "SELECT 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', p.prosrc || ' ' "
+        "|| "
+        "coalesce(pg_get_function_sqlbody(p.oid), ''), 'pg_proc'::regclass::oid, p.oid FROM pg_proc AS p, s WHERE "
+        "p.pronamespace = s.id AND p.proname NOT LIKE 'evolver\\_%' "
+        "UNION ALL SELECT 'trigger ' || t.tgname || ' of table ' || c.relname, pg_get_triggerdef(t.oid, true), "
+        "'pg_trigger'::regclass::oid, t.oid FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid, s WHERE "
+        "c.relnamespace = s.id AND NOT t.tgisinternal AND t.tgname NOT LIKE '%evolver%' AND c.relname NOT LIKE "
+        "'evolver\\_%' "
+        "UNION ALL SELECT 'type ' || t.typname, t.typtype::text || coalesce((SELECT string_agg(e.enumlabel, ',' ORDER "
+        "BY "
+        "e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid), '') || CASE WHEN t.typbasetype = 0 THEN '' "
+        "ELSE "
+        "format_type(t.typbasetype, t.typtypmod) END, 'pg_type'::regclass::oid, t.oid FROM pg_type AS t, s WHERE "
+        "t.typnamespace = s.id AND (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class "
+        "AS c "
+        "WHERE c.oid = t.typrelid AND c.relkind = 'c')) "
+        "UNION ALL SELECT CASE c.relkind WHEN 'S' THEN 'sequence ' ELSE 'materialized view ' END || c.relname, "
+        "c.relkind::text, 'pg_class'::regclass::oid, c.oid FROM pg_class AS c, s WHERE c.relnamespace = s.id AND "
+        "c.relkind IN ('S', 'm') AND c.relname NOT LIKE 'evolver\\_%' AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE "
+        "d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))"
+        ") SELECT name, md5(definition) FROM every WHERE NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = "
+        "every.class AND d.objid = every.object AND d.deptype = 'e') ORDER BY 1, 2",
+        {quoted(schema)});
+    std::vector<DatabaseObject> objects;
+    for (std::size_t row = 0; row < found.rows.size(); ++row)
+        objects.push_back({.name = found.text(row, 0), .definition = found.text(row, 1)});
+    return objects;
+}
+
 RowKey row_key(Connection const& connection, std::string const& schema, Name const& table) {
     auto const found = connection.query(
         "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = "

@@ -21,6 +21,15 @@ namespace evolver::postgresql {
 /// texts the same.
 [[nodiscard]] Schema inspect(Connection const& connection, std::string const& schema);
 
+/// What inspect() leaves out: functions, triggers, types, sequences that belong to no column, materialized views. evolver's, and those of extensions, are
+/// left out here, too. `definition` is a digest of what makes two of one name different.
+struct DatabaseObject {
+    std::string name;
+    std::string definition;
+    friend bool operator==(DatabaseObject const&, DatabaseObject const&) = default;
+};
+[[nodiscard]] std::vector<DatabaseObject> other_objects(Connection const& connection, std::string const& schema);
+
 /// The primary key; no columns where there is none.
 [[nodiscard]] RowKey row_key(Connection const& connection, std::string const& schema, Name const& table);
 

@@ -177,6 +177,19 @@ void rolled_back(Connection const& connection, std::string const& plan, std::int
     keep_chain(connection, plan);
 }
 
+bool is_only_said(Connection const& connection, std::string const& plan) {
+    if (!has_audit(connection)) return false;
+    return connection.text(
+               "SELECT bool_or(event = 'baseline') AND NOT bool_or(event = 'expand') FROM evolver_audit WHERE plan = "
+               "$1",
+               {plan}) == "t";
+}
+
+void forget_migrations(Connection const& connection, std::string const& plan) {
+    connection.query("DELETE FROM evolver_migration WHERE plan = $1", {plan});
+    keep_chain(connection, plan);
+}
+
 bool lock_filling(Connection const& connection, std::string const& plan, std::int64_t position,
                   std::string const& table) {
     auto const open = connection.query(

@@ -55,6 +55,11 @@ void contracted(postgresql::Connection const& connection, std::string const& pla
 /// Forgets that the migration was expanded.
 void rolled_back(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
 
+/// Has the plan a baseline, and nothing that was brought?
+[[nodiscard]] bool is_only_said(postgresql::Connection const& connection, std::string const& plan);
+/// Takes the plan's migrations away, as if nobody had named them: of one that is only said.
+void forget_migrations(postgresql::Connection const& connection, std::string const& plan);
+
 /// How far a backfill of one table is.
 struct Filling {
     bool complete = false;
