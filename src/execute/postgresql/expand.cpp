@@ -132,13 +132,9 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
             auto const compiled = Blueprint{plan, standing, connection, schema}.expand();
             for (auto const& counter : compiled.counters)
                 connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
-<<<<<<< HEAD
+            check_invariants(connection, plan.migrations()[position]);
             run_steps(compiled.steps, connection, Code::left_out);
-=======
             check_invariants(connection, plan.migrations()[position]);
-            run_steps(compiled.steps, connection);
-            check_invariants(connection, plan.migrations()[position]);
->>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
             watch.see(plan.migrations()[position], report.warnings);
             for (auto const& check : compiled.parse_checks) connection.query(check);
             for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {
@@ -161,12 +157,8 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
                 connection.run(proof.make);
                 connection.run(proof.validate);
             }
-<<<<<<< HEAD
             run_steps(compiled.steps, connection, Code::left_out);
-=======
-            run_steps(compiled.steps, connection);
             warn_of_late_queries(connection, plan.migrations()[position], report.warnings);
->>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
         }
     } catch (EngineError const& error) {
         if (error.retry_helps()) throw;

@@ -3,16 +3,14 @@
 #include "dialect/postgresql/render.hpp"
 #include "evolver/execute/reconcile_error.hpp"
 #include "evolver/fleet/gate.hpp"
-<<<<<<< HEAD
 #include "execute/postgresql/comparison.hpp"
-=======
 #include "execute/postgresql/invariants.hpp"
->>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/comparison.hpp"
 #include "ledger/postgresql/ledger.hpp"
 #include "ledger/postgresql/rollout.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace evolver::postgresql {
@@ -134,6 +132,7 @@ Reconciliation reconcile(Site& site, ReconcileOptions const& options) {
     auto const before = site.look();
     refuse_unfilled(before, plan);
     Comparison run{site, options, Comparison::Resumable::yes};
+    std::vector<InvariantAnswer> invariants;
     for (auto const& entry : before.entries) {
         if (static_cast<std::size_t>(entry.position) >= plan.migrations().size() || entry.phase != Phase::expanded)
             continue;
@@ -151,49 +150,20 @@ Reconciliation reconcile(Site& site, ReconcileOptions const& options) {
             if (outcome(error.found()).different > 0) record_failure(site, entry, outcome(error.found()));
             throw;
         }
-<<<<<<< HEAD
-        if (auto const came_to = outcome(run.found()); came_to.different > 0)
+        if (auto const came_to = outcome(run.found()); came_to.different > 0) {
             record_failure(site, entry, came_to);
-        else
-            record(site, entry, came_to);
-=======
-        // Counted before the first row is looked at: what comes in from here on is found to be newer. A sequence shows a write before its
-        // transaction ends, and its row is not seen until then: so the count is taken when nobody is in the middle of writing.
-        std::int64_t writes = 0;
-        site.patiently([&] {
-            Transaction transaction{connection, site.options().lock_timeout};
-            Blueprint const blueprint{plan, standing_of(site.state()), connection, site.schema()};
-            for (auto const& pair : blueprint.pairs(position))
-                connection.run(wait_for_writers(site.schema(), pair.pair.pair.table));
-            writes = ledger::legacy_of(connection, plan.name(), entry.position).writes;
-            transaction.commit();
-        });
-        auto found = compare_shapes(site, position);
-        auto answers = ask_invariants(site, plan.migrations()[position]);
-        site.patiently([&] {
-            Transaction transaction{connection, site.options().lock_timeout};
-            ledger::take_pen(connection, plan.name());
-            auto const state = site.state();
-            bool const open = position < state.entries.size() && state.entries[position].phase == Phase::expanded &&
-                              state.entries[position].expanded_at == entry.expanded_at;
-            if (!open) return;
-            ledger::mark_reconciled(connection, plan.name(), entry.position, writes, found.lossy());
-            bool const held = !plan.migrations()[position].contract.held.empty() ||
-                              ledger::rollout_of(connection, plan.name(), entry.position).held;
-            if (state.entries[position].stage == Stage::dual && !held)
-                ledger::move_stage(connection, plan.name(), entry.position, Stage::switched);
-            site.audit(connection, {.plan = {}, .event = "reconcile", .migration = entry.id, .rows = found.rows()});
-            transaction.commit();
-            site.count_commit();
-        });
-        site.tell({.kind = EventKind::reconciled, .migration = entry.id, .done = found.rows()});
-        for (auto& pair : found.pairs) all.pairs.push_back(std::move(pair));
-        for (auto& answer : answers) all.invariants.push_back(std::move(answer));
->>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
+            continue;
+        }
+        auto answers = ask_invariants(site, plan.migrations()[static_cast<std::size_t>(entry.position)]);
+        invariants.insert(invariants.end(), std::make_move_iterator(answers.begin()),
+                          std::make_move_iterator(answers.end()));
+        record(site, entry, outcome(run.found()));
     }
     site.patiently([&] { ledger::forget_compared(site.connection(), plan.name()); });
     if (run.found().different() > 0) throw ReconcileError{run.found(), run.rows()};
-    return run.found();
+    auto found = run.found();
+    found.invariants = std::move(invariants);
+    return found;
 }
 
 }  // namespace evolver::postgresql

@@ -13,13 +13,8 @@ namespace evolver::postgresql {
 /// Compares the pairs of an open migration; writes nothing. Throws ReconcileError.
 [[nodiscard]] Reconciliation compare_shapes(Site& site, std::size_t position);
 
-<<<<<<< HEAD
-/// Compares those of every open migration, and moves reads to the new shape. Throws GateClosed while a backfill is not complete; ReconcileError; and
-/// Error with Retry::helps where `options` stop it: see execute/postgresql/comparison.hpp.
+/// Compares those of every open migration, asks its invariants, and moves reads to the new shape. Throws GateClosed while a backfill is not complete;
+/// ReconcileError; InvariantError; and Error with Retry::helps where `options` stop it: see execute/postgresql/comparison.hpp.
 Reconciliation reconcile(Site& site, ReconcileOptions const& options = {});
-=======
-/// compare_shapes(), asks the invariants, and moves reads to the new shape. Throws ReconcileError, InvariantError; GateClosed while a backfill is not complete.
-Reconciliation reconcile(Site& site);
->>>>>>> 7a185ee (PostgreSQL: invariants, around expand and contract and in reconcile)
 
 }  // namespace evolver::postgresql
