@@ -93,7 +93,7 @@ TEST_CASE("the face on postgresql: what it does not do yet it refuses by name, b
     World world;
     Evolver evolver{world.session, catalogue(), {.release = "2.0"}};
     CHECK_THROWS_WITH_AS((void)evolver.lint(), doctest::Contains("lint() is not there on PostgreSQL yet"), Error);
-    CHECK_THROWS_WITH_AS((void)evolver.fingerprint(), doctest::Contains("fingerprint()"), Error);
+    CHECK_THROWS_WITH_AS((void)evolver.verify_backup(""), doctest::Contains("verify_backup()"), Error);
     PostgresqlDatabase const empty;
     soci::session elsewhere{soci::postgresql, empty.parameters()};
     Evolver stranger{elsewhere, catalogue(), {.release = "2.0"}};
