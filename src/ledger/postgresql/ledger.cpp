@@ -42,6 +42,11 @@ constexpr auto seconds = "CAST(extract(epoch FROM clock_timestamp()) AS bigint)"
 
 bool exists(Connection const& connection) { return has_table(connection, "evolver_plan"); }
 
+bool is_complete(Connection const& connection) {
+    return has_table(connection, "evolver_failed_row") && has_table(connection, "evolver_reconcile") &&
+           has_fill_order(connection);
+}
+
 State read(Connection const& connection, std::string const& plan) {
     State state;
     if (!exists(connection)) return state;

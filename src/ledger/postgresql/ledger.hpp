@@ -32,6 +32,8 @@ namespace evolver::ledger {
 [[nodiscard]] bool exists(postgresql::Connection const& connection);
 [[nodiscard]] State read(postgresql::Connection const& connection, std::string const& plan);
 
+/// False: an older evolver has made it, and create() makes the rest.
+[[nodiscard]] bool is_complete(postgresql::Connection const& connection);
 /// Makes the tables, and the plan's rows, where they are missing: a transaction of its own, of one maker at a time.
 void create(postgresql::Connection const& connection, std::string const& plan, std::chrono::milliseconds lock_timeout);
 
@@ -82,7 +84,7 @@ struct Filling {
 /// The tables whose backfill has begun, by name; they stay known after contract.
 [[nodiscard]] std::vector<std::string> filled_tables(postgresql::Connection const& connection, std::string const& plan,
                                                      std::int64_t position);
-/// Without it nobody else would know of another order: a ledger of an older evolver lacks the column until the next expand().
+/// Without it nobody else would know of another order: a ledger of an older evolver lacks the column until the next migration is expanded.
 [[nodiscard]] bool has_fill_order(postgresql::Connection const& connection);
 /// But for the order: see note_descending().
 void keep_filling(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
