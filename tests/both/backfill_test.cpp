@@ -1,4 +1,5 @@
-// The run of a backfill: a batch that fails, and what an operator says to it.
+// The run of a backfill: a batch that fails, and what an operator says to it. On PostgreSQL only as yet: expand() on SQLite tries a Backfill on the rows, so
+// those that fail have to come in behind it.
 
 #include "both/world.hpp"
 #include "evolver/execute/backfill_error.hpp"
