@@ -118,7 +118,7 @@ TEST_CASE(
     CHECK(trail_has(world.evolver, "rows skipped", "ticket 17"));
 }
 
-TEST_CASE("Rows of a failed batch that are mended are filled after a resume; those that are not fail again") {
+TEST_CASE("Rows of a failed batch that are mended are filled after a resume, and those that are not fail again") {
     World world{sections()};
     world.evolver.expand();
     CHECK_THROWS_AS(world.evolver.backfill(), BackfillFailed);
