@@ -83,6 +83,12 @@ std::vector<Journey> journeys() {
          old_size, "UPDATE t SET kind = 'new' WHERE id = 6", "SELECT kind = 'none' FROM t WHERE id = 5", ""},
         {"DropColumn", DropColumn{.table = "t", .column = "size"}, old_size, "UPDATE t SET name = 'new' WHERE id = 6",
          "", ""},
+        {"RenameTable", RenameTable{.from = "t", .to = "u"}, old_size, "UPDATE u SET size = '666' WHERE id = 6",
+         "SELECT size = '555' FROM u WHERE id = 5", "SELECT size = '666' FROM t WHERE id = 6"},
+        {"ChangePrimaryKey", ChangePrimaryKey{.table = "t", .name = "t_by_name", .columns = {"name"}}, old_size,
+         "UPDATE t SET name = 'new' WHERE id = 6", "", ""},
+        {"SetNotNull", SetNotNull{.table = "t", .column = "size"}, old_size, "UPDATE t SET size = '666' WHERE id = 6",
+         "", ""},
         {"CreateIndex", CreateIndex{.name = "t_by_name", .table = "t", .columns = {"name"}}, old_size,
          "UPDATE t SET name = 'new' WHERE id = 6", "", ""},
         {"CreateTable",
@@ -136,7 +142,8 @@ std::string everything(postgresql::Connection const& direct) {
         "tgname");
     add("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1");
     add("SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace ORDER BY 1");
-    add("SELECT to_jsonb(t) FROM t ORDER BY id");
+    auto const table = direct.text("SELECT CASE WHEN to_regclass('t') IS NULL THEN 'u' ELSE 't' END");
+    add("SELECT to_jsonb(every) FROM " + table + " AS every ORDER BY id");
     add("SELECT id, phase FROM evolver_migration ORDER BY 1");
     return found;
 }
