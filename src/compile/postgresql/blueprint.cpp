@@ -412,11 +412,15 @@ Compiled Blueprint::contract() const {
             std::ranges::any_of(compiled.moves, [&](MoveTable const& move) { return move.table == table; });
         if (!moves) compiled.steps.push_back(sync(table, position));
     }
-    for (auto const& move : compiled.moves)
+    for (auto const& move : compiled.moves) {
+        bool const is_paired = std::ranges::any_of(
+            open_, [&](Open const& open) { return open.pair.table == move.table && has_trigger(open.pair); });
+        if (!is_paired) continue;
         compiled.steps.push_back(
             {.migration = {},
              .what = "no longer keep both shapes of " + move.table.text() + " in step by that name",
              .sql = drop_sync({.schema = schema_, .table = move.table})});
+    }
     Step functions{.migration = {}, .what = "drop what converts one shape to the other", .sql = {}};
     for (auto const& open : open_) {
         if (open.position != position || open.pair.kind == PairKind::dropped) continue;
@@ -438,7 +442,8 @@ Compiled Blueprint::contract() const {
             if (auto const* replaced = std::get_if<ReplacePrimaryKey>(&change)) step = replace_key(position, *replaced);
             if (auto const* declared = std::get_if<DeclareColumn>(&change); declared && !declared->column.nullable) {
                 auto const kept = lasting(position, declared->table, declared->column.name);
-                step.sql.push_back(prove_not_null(schema_, declared->table, kept).take_back);
+                if (!(kept == declared->column.name))
+                    step.sql.push_back(prove_not_null(schema_, declared->table, kept).take_back);
             }
             if (auto const* view = std::get_if<MakeView>(&change)) {
                 auto const grants = grants_on(*connection_, schema_, view->view, view->view);

@@ -111,7 +111,7 @@ private:
                 auto const added = Blueprint{plan_, standing, connection_, scratch_}.expand();
                 for (auto const& counter : added.counters)
                     connection_.run("CREATE SEQUENCE " + in_schema(scratch_, counter_name(counter.id)));
-                run_steps(added.steps, connection_);
+                run_steps(added.steps, connection_, Code::left_out);
                 make(added.indexes);
                 standing.expanded = position + 1;
                 auto const removed = Blueprint{plan_, standing, connection_, scratch_}.contract();
@@ -120,7 +120,7 @@ private:
                     connection_.run(proof.make);
                     connection_.run(proof.validate);
                 }
-                run_steps(removed.steps, connection_);
+                run_steps(removed.steps, connection_, Code::left_out);
                 if (removed.removes) floor_ = plan_.position_of(plan_.migrations()[position].release);
             }
             return look_at(connection_, scratch_, only_scratch());

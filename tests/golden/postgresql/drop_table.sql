@@ -1,0 +1,9 @@
+-- expand
+
+-- contract
+
+-- drop table lines
+DROP TABLE "public"."lines";
+
+-- undo
+

@@ -1,0 +1,9 @@
+-- expand
+
+-- contract
+
+-- drop view names
+DROP VIEW "public"."names";
+
+-- undo
+
