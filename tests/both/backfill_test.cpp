@@ -1,5 +1,5 @@
-// The run of a backfill: a batch that fails, and what an operator says to it. On PostgreSQL only as yet: expand() on SQLite tries a Backfill on the rows, so
-// those that fail have to come in behind it.
+// The run of a backfill: a batch that fails, and what an operator says to it. On SQLite expand() tries a Backfill on the rows, so those that fail come in behind
+// it.
 
 #include "both/world.hpp"
 #include "evolver/execute/backfill_error.hpp"
@@ -27,6 +27,14 @@ Plan sections(std::vector<Operation> more = {}) {
     more.emplace_back(Backfill{.table = "packages", .set = {{"section", "'s' || size"}}, .where = "section IS NULL"});
     return {"catalogue", {made, Migration{.id = "0002-change", .release = "2.0", .operations = std::move(more)}}};
 }
+
+/// Packages 2 and 5 are written once it is expanded.
+void expand_before_they_fail(World& world, Evolver& evolver) {
+    world.old.run("UPDATE packages SET size = size || '1' WHERE id IN (2, 5)");
+    evolver.expand();
+    world.old.run("UPDATE packages SET size = substr(size, 1, 2) WHERE id IN (2, 5)");
+}
+void expand_before_they_fail(World& world) { expand_before_they_fail(world, world.evolver); }
 
 std::string sections_of(World const& world) {
     return world.database.rows("SELECT id, section FROM packages ORDER BY id");
@@ -66,7 +74,7 @@ TEST_SUITE_BEGIN("both/backfill");
 
 TEST_CASE("A batch that fails stops the run, names its rows by key, and nobody tries it again by himself") {
     World world{sections()};
-    world.evolver.expand();
+    expand_before_they_fail(world);
     try {
         world.evolver.backfill();
         FAIL("it has to fail");
@@ -100,7 +108,7 @@ TEST_CASE("A batch that fails stops the run, names its rows by key, and nobody t
 TEST_CASE(
     "Rows of a failed batch that are skipped stay as they are, everybody passes over them, and the trail says why") {
     World world{sections()};
-    world.evolver.expand();
+    expand_before_they_fail(world);
     CHECK(has(message_of([&] { world.evolver.skip_failed_rows({.reason = "x"}); }), "skip_failed_rows() was refused"));
     CHECK_THROWS_AS(world.evolver.backfill(), BackfillFailed);
     Asked session{world.database};
@@ -120,7 +128,7 @@ TEST_CASE(
 
 TEST_CASE("Rows of a failed batch that are mended are filled after a resume, and those that are not fail again") {
     World world{sections()};
-    world.evolver.expand();
+    expand_before_they_fail(world);
     CHECK_THROWS_AS(world.evolver.backfill(), BackfillFailed);
     auto const batch = std::stoi(world.database.rows("SELECT batch_rows FROM evolver_backfill"));
     world.old.run("UPDATE packages SET size = '21' WHERE id = 2");
@@ -147,8 +155,8 @@ TEST_CASE(
                                   .operations = {Backfill{.table = "packages",
                                                           .set = {{"section", "'s' || size"}},
                                                           .where = "section IS NULL"}}}}}};
-    world.old.run("UPDATE packages SET size = '10' WHERE id = 4");
     world.evolver.expand();
+    world.old.run("UPDATE packages SET size = '10' WHERE id = 4");
     CHECK_THROWS_WITH_AS(world.evolver.backfill(), doctest::Contains("by key: 4\n"), BackfillFailed);
 }
 
@@ -175,6 +183,8 @@ TEST_CASE("A failure is no row's where no row is the cause, and names none") {
 }
 
 TEST_CASE("Reconciliation knows rows that were skipped, and contract is closed until their loss is accepted") {
+    // On SQLite expand() refuses rows that fail already: face/backfill_run_test.cpp has it by other means.
+    if (Database::engine() == Engine::sqlite) return;
     auto const plan = sections({ChangeType{.table = "packages",
                                            .from = "size",
                                            .to = "bytes",
@@ -248,7 +258,7 @@ TEST_CASE("Rows that fail are found from the largest key on, too") {
     World world{sections()};
     Asked session{world.database};
     Evolver evolver{session.db, sections(), {.fill_order = {{"packages", KeyOrder::descending}}}};
-    evolver.expand();
+    expand_before_they_fail(world, evolver);
     try {
         evolver.backfill();
         FAIL("it has to fail");
@@ -291,7 +301,7 @@ TEST_CASE("The tables that the order of a backfill names come first, the others 
 
 TEST_CASE("Rolling back forgets what has failed") {
     World world{sections()};
-    world.evolver.expand();
+    expand_before_they_fail(world);
     CHECK_THROWS_AS(world.evolver.backfill(), BackfillFailed);
     world.evolver.skip_failed_rows({.reason = "ticket 17"});
     world.evolver.rollback({.migration = "0002-change"});
