@@ -156,6 +156,7 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     std::string const by_hand = "say it in SQL, in phases: RawSql";
     if (plan_.migrations()[position].sync != Sync::triggers)
         refuse("Sync::application has no writers here that would do it", "leave .sync out");
+    refuse_held_names(effect, refuse);
     for (auto const& move : effect.moves) {
         constexpr int knows_invokers = 150000;
         if (connection_->server_version() < knows_invokers &&
@@ -179,6 +180,13 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
         if (!child.empty())
             refuse("table " + child + " refers to the key of \"" + replaced->table.text() + "\" by a foreign key",
                    "drop that foreign key first, in a migration of an earlier release");
+    }
+    for (auto const& change : effect.contract) {
+        auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+        auto const view = replaced == nullptr ? "" : view_by_key(*connection_, schema_, replaced->table);
+        if (!view.empty())
+            refuse("view " + view + " relies on the key of \"" + replaced->table.text() + "\", as GROUP BY does",
+                   "drop it first, or have it group by every column that it shows");
     }
     // A backfill goes by the key, and has to find it at its end as it was at its beginning.
     std::vector<Name> filled;
@@ -462,6 +470,9 @@ Compiled Blueprint::contract() const {
     for (auto const& move : compiled.moves) {
         include(compiled.tables, move.table);
         compiled.steps.push_back(render(move, schema_));
+        // Rights that somebody has given by the new name meanwhile.
+        auto const grants = grants_on(*connection_, schema_, move.to, move.to);
+        compiled.steps.back().sql.insert(compiled.steps.back().sql.end(), grants.begin(), grants.end());
         bool const is_paired = std::ranges::any_of(open_, [&](Open const& open) {
             return open.position != position && open.pair.table == move.table && has_trigger(open.pair);
         });

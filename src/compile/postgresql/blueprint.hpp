@@ -22,6 +22,7 @@
 #include "evolver/plan/step.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -127,6 +128,9 @@ private:
     void set_aside_views(Compiled& compiled, std::size_t gone) const;
     /// What contract of the migration renames, by the names that the tables have until then.
     [[nodiscard]] std::vector<MoveTable> moves_of(std::size_t position) const;
+    /// Names that open renames need until contract.
+    void refuse_held_names(Effect const& effect,
+                           std::function<void(std::string why, std::string instead)> const& refuse) const;
     [[nodiscard]] Side side_of(Name const& table, Name const& column) const;
     [[nodiscard]] NamedPair physical(Open const& open) const;
     /// The trigger of a table for the pairs of all open migrations but `without`. `called`: it has that name by then.

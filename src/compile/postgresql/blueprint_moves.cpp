@@ -3,12 +3,22 @@
 #include "compile/postgresql/blueprint.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
+#include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
 #include <concepts>
 #include <variant>
 
 namespace evolver::postgresql {
+
+namespace {
+
+bool mentions_table(std::string const& query, Name const& table) {
+    return std::ranges::any_of(significant_tokens(query),
+                               [&](Token const& token) { return identifier_of(token) == table.text(); });
+}
+
+}  // namespace
 
 Name Blueprint::stored(Name table) const {
     for (auto move = moves_.rbegin(); move != moves_.rend(); ++move) {
@@ -53,6 +63,35 @@ Name Blueprint::said(std::size_t position, Name const& stored_table) const {
     return found == open_.end() ? stored_table : found->said;
 }
 
+void Blueprint::refuse_held_names(Effect const& effect,
+                                  std::function<void(std::string, std::string)> const& refuse) const {
+    auto const holder = [&](Name const& name) -> Move const* {
+        for (auto const& move : moves_) {
+            if (stored(move.moved.from) == name) return &move;
+        }
+        return nullptr;
+    };
+    auto const id_of = [&](Move const& move) { return "\"" + plan_.migrations()[move.position].id.text() + "\""; };
+    auto const must_be_free = [&](Name const& name) {
+        if (auto const* held = holder(name))
+            refuse("\"" + name.text() + "\" is what the table is called until migration " + id_of(*held) +
+                       " is contracted",
+                   "contract that first, or choose another name");
+    };
+    for (auto const& move : effect.moves) must_be_free(move.to);
+    for (auto const& change : effect.expand) {
+        if (auto const* made = std::get_if<MakeTable>(&change)) must_be_free(made->table.name);
+        auto const* const view = std::get_if<MakeView>(&change);
+        if (view == nullptr) continue;
+        for (auto const& move : moves_) {
+            if (mentions_table(view->query.text(Engine::postgresql), move.moved.to))
+                refuse("it is over \"" + move.moved.to.text() + "\", which is a view itself until migration " +
+                           id_of(move) + " is contracted",
+                       "contract that first, or make the view over \"" + stored(move.moved.to).text() + "\"");
+        }
+    }
+}
+
 std::vector<MoveTable> Blueprint::moves_of(std::size_t position) const {
     std::vector<MoveTable> found;
     for (auto const& effect : effects_.at(position)) {
@@ -92,6 +131,13 @@ void Blueprint::set_aside_views(Compiled& compiled, std::size_t gone) const {
         auto const& name = move.moved.to;
         bool const is_changed = std::ranges::find(compiled.tables, table) != compiled.tables.end();
         if (!is_changed && move.position != gone) continue;
+        if (auto const over = view_over(*connection_, schema_, name); !over.empty())
+            throw PlanError{Failure{.what = "View \"" + over + "\" is made over \"" + name.text() +
+                                            "\", which is a view itself until migration \"" +
+                                            plan_.migrations()[move.position].id.text() +
+                                            "\" is contracted, and has to go before that.",
+                                    .object = over,
+                                    .instead = "DROP VIEW " + over + ", and make it again afterwards, over the table"}};
         before.push_back({.migration = {},
                           .what = "no longer show table " + table.text() + " as " + name.text(),
                           .sql = {"DROP VIEW IF EXISTS " + in_schema(schema_, name.text())}});

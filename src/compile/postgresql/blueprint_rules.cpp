@@ -121,6 +121,15 @@ Step Blueprint::replace_key(std::size_t position, ReplacePrimaryKey const& chang
     // The constraint goes on under the name that it had, and the index takes it.
     step.sql.push_back("ALTER TABLE " + table + " ADD CONSTRAINT " + quoted(name) + " PRIMARY KEY USING INDEX " +
                        quoted(later.name));
+    // What hung on the index of the old key.
+    auto const marks = connection_->query(
+        "SELECT i.indisreplident, i.indisclustered FROM pg_index AS i WHERE i.indrelid = to_regclass($1) AND "
+        "i.indisprimary",
+        {table});
+    if (!marks.empty() && marks.text(0, 0) == "t")
+        step.sql.push_back("ALTER TABLE " + table + " REPLICA IDENTITY USING INDEX " + quoted(name));
+    if (!marks.empty() && marks.text(0, 1) == "t")
+        step.sql.push_back("ALTER TABLE " + table + " CLUSTER ON " + quoted(name));
     return step;
 }
 

@@ -287,16 +287,40 @@ std::vector<std::string> rename_copied_indexes(Connection const& connection, std
 std::vector<std::string> grants_on(Connection const& connection, std::string const& schema, Name const& of,
                                    Name const& to) {
     auto const found = connection.query(
-        "SELECT format('GRANT %s ON %I.%I TO %s%s', a.privilege_type, n.nspname, CAST($3 AS text), CASE a.grantee WHEN "
-        "0 THEN "
-        "'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' "
-        "ELSE '' END) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname = $1 CROSS "
-        "JOIN "
-        "LATERAL aclexplode(c.relacl) AS a WHERE c.relname = $2 AND a.grantee <> c.relowner",
+        "WITH there AS (SELECT c.oid, c.relacl, c.relowner FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = "
+        "c.relnamespace AND n.nspname = $1 WHERE c.relname = $2), given AS (SELECT a.privilege_type AS what, '' AS "
+        "column, "
+        "a.grantee, a.is_grantable, t.relowner FROM there AS t CROSS JOIN LATERAL aclexplode(t.relacl) AS a UNION ALL "
+        "SELECT "
+        "a.privilege_type, format(' (%I)', p.attname), a.grantee, a.is_grantable, t.relowner FROM there AS t JOIN "
+        "pg_attribute AS p ON p.attrelid = t.oid AND p.attnum > 0 AND NOT p.attisdropped CROSS JOIN LATERAL "
+        "aclexplode(p.attacl) AS a) SELECT format('GRANT %s%s ON %I.%I TO %s%s', g.what, g.column, CAST($1 AS text), "
+        "CAST($3 AS text), CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END, CASE "
+        "WHEN "
+        "g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) FROM given AS g WHERE g.grantee <> g.relowner",
         {schema, of.text(), to.text()});
     std::vector<std::string> grants;
     for (std::size_t row = 0; row < found.rows.size(); ++row) grants.push_back(found.text(row, 0));
     return grants;
+}
+
+std::string view_over(Connection const& connection, std::string const& schema, Name const& view) {
+    return connection.text(
+        "SELECT min(r.ev_class::regclass::text) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid WHERE "
+        "d.classid = "
+        "'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass($1) AND "
+        "r.ev_class <> "
+        "d.refobjid",
+        {in_schema(schema, view.text())});
+}
+
+std::string view_by_key(Connection const& connection, std::string const& schema, Name const& table) {
+    return connection.text(
+        "SELECT min(r.ev_class::regclass::text) FROM pg_constraint AS k JOIN pg_depend AS d ON d.refclassid = "
+        "'pg_constraint'::regclass AND d.refobjid = k.oid AND d.classid = 'pg_rewrite'::regclass JOIN pg_rewrite AS r "
+        "ON "
+        "r.oid = d.objid WHERE k.conrelid = to_regclass($1) AND k.contype = 'p'",
+        {in_schema(schema, table.text())});
 }
 
 bool has_row_security(Connection const& connection, std::string const& schema, Name const& table) {

@@ -59,6 +59,12 @@ struct DatabaseObject {
 [[nodiscard]] std::vector<std::string> grants_on(Connection const& connection, std::string const& schema,
                                                  Name const& of, Name const& to);
 
+/// A view of the application's that is made over this one, or over this table; empty where there is none.
+[[nodiscard]] std::string view_over(Connection const& connection, std::string const& schema, Name const& view);
+
+/// A view that relies on the primary key of the table, as GROUP BY does; empty where there is none.
+[[nodiscard]] std::string view_by_key(Connection const& connection, std::string const& schema, Name const& table);
+
 [[nodiscard]] bool has_row_security(Connection const& connection, std::string const& schema, Name const& table);
 
 /// About how many rows, by the planner's statistics; 0 where it has none.

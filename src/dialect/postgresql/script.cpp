@@ -225,6 +225,8 @@ std::optional<Objection> objection_to(std::vector<Piece> const& pieces) {
                          "take it out, or write SET LOCAL, which ends with the migration"};
     if (begins_with(pieces, {"copy"}) && says(pieces, "stdin"))
         return Objection{"the rows behind COPY … FROM STDIN are no SQL", "write them as INSERT"};
+    if (begins_with(pieces, {"copy"}) && says(pieces, "stdout"))
+        return Objection{"nobody reads what COPY … TO STDOUT sends", "take it out"};
     return std::nullopt;
 }
 

@@ -109,6 +109,8 @@ void call(Step const& step, Connection const& connection) {
 }  // namespace
 
 void run_steps(std::vector<Step> const& steps, Connection const& connection, Code code) {
+    // What the application's own words set would be in the way of whatever comes next.
+    auto const path = connection.text("SELECT current_setting('search_path')");
     for (auto const& step : steps) {
         if (!step.refuse_if.empty() && !connection.query(step.refuse_if).empty()) {
             throw PlanError{Failure{.what = "Migration \"" + step.migration + "\", step \"" + step.what +
@@ -118,6 +120,7 @@ void run_steps(std::vector<Step> const& steps, Connection const& connection, Cod
         for (auto const& sql : step.sql) connection.run(sql);
         if (step.code && code == Code::called) call(step, connection);
     }
+    connection.query("SELECT set_config('search_path', $1, false)", {path});
 }
 
 }  // namespace evolver::postgresql

@@ -92,6 +92,7 @@ TEST_CASE("postgresql script: what cannot be in a migration is refused with its 
              {"PREPARE p AS SELECT 1", "PREPARE would outlive"},
              {"PREPARE TRANSACTION 'x'", "PREPARE would outlive"},
              {"COPY t FROM STDIN", "write them as INSERT"},
+             {"COPY t TO STDOUT", "nobody reads"},
              {"\\connect other", "a command of psql"}}) {
         CAPTURE(sql);
         CHECK(says(refusal("SELECT 1;\n" + sql), "1_x.sql:2: "));

@@ -107,4 +107,25 @@ TEST_CASE("change primary key on postgresql: what it would break, or be broken b
     CHECK(world.one("SELECT count(*) FROM evolver_migration") == "1");
 }
 
+TEST_CASE("change primary key on postgresql: what hung on the old key's index hangs on the new one's") {
+    World world;
+    world.session << "ALTER TABLE packages REPLICA IDENTITY USING INDEX packages_pkey";
+    world.session << "ALTER TABLE packages CLUSTER ON packages_pkey";
+    Evolver evolver{world.session, world.plan, {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    evolver.backfill(Speed::full);
+    evolver.reconcile();
+    evolver.contract();
+    CHECK(world.one("SELECT indexrelid::regclass || ' ' || indisreplident || ' ' || indisclustered FROM pg_index WHERE "
+                    "indrelid = "
+                    "'packages'::regclass") == "packages_pkey true true");
+}
+
+TEST_CASE("change primary key on postgresql: a view that groups by the key is named before the first write") {
+    World world;
+    world.session << "CREATE VIEW grouped AS SELECT id, name, count(*) AS many FROM packages GROUP BY id";
+    Evolver evolver{world.session, world.plan, {.release = "2.0"}};
+    CHECK_THROWS_WITH_AS(evolver.expand(), doctest::Contains("view grouped relies on the key"), PlanError);
+}
+
 TEST_SUITE_END();

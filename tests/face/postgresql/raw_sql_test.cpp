@@ -80,6 +80,28 @@ TEST_CASE("raw sql on postgresql: what breaks the release before is told when it
     CHECK(world.text("SELECT to_regclass('others') IS NULL") == "t");
 }
 
+TEST_CASE("raw sql on postgresql: a search_path that it sets is in nobody's way afterwards") {
+    for (std::string const path :
+         {"SET LOCAL search_path = pg_catalog", "SELECT set_config('search_path', 'pg_catalog', false)"}) {
+        CAPTURE(path);
+        World world;
+        Plan const plan{
+            "notes",
+            {Migration{.id = "0001",
+                       .release = "1.0",
+                       .operations = {RawSql{.expand = "CREATE TABLE notes (id int);" + path}}},
+             Migration{.id = "0002",
+                       .release = "1.0",
+                       .operations = {AddColumn{.table = "notes", .column = {.name = "words", .type = text()}}}}}};
+        Evolver evolver{world.session, plan};
+        CHECK(evolver.dry_run().warnings.empty());
+        evolver.expand();
+        CHECK(evolver.status().migrations.at(1).phase == Phase::expanded);
+        CHECK(world.text("SELECT count(*) FROM information_schema.columns WHERE table_name = 'notes' AND table_schema "
+                         "= 'public'") == "2");
+    }
+}
+
 TEST_CASE("a folder of sql on postgresql: its files are a plan, which goes forth and back") {
     World world;
     support::SqlFolder folder;

@@ -218,4 +218,62 @@ TEST_CASE("rename table on postgresql: a name that something has already is refu
     CHECK(world.one("SELECT one FROM parcels") == "1");
 }
 
+TEST_CASE(
+    "rename table on postgresql: rights on columns come with the view, and those given by the new name go over to the "
+    "table") {
+    World world{{"catalogue", {packages(), parcels()}}};
+    world.first << "CREATE ROLE evolver_clerk";
+    world.first << "GRANT UPDATE (size) ON packages TO evolver_clerk";
+    Evolver evolver{world.second, world.plan, {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    CHECK(world.one("SELECT has_column_privilege('evolver_clerk', 'parcels', 'size', 'UPDATE')") == "t");
+    CHECK(world.one("SELECT has_column_privilege('evolver_clerk', 'parcels', 'name', 'UPDATE')") == "f");
+    world.first << "GRANT SELECT ON parcels TO evolver_clerk";
+    fill(evolver);
+    evolver.contract();
+    CHECK(world.one("SELECT has_table_privilege('evolver_clerk', 'parcels', 'SELECT')") == "t");
+    CHECK(world.one("SELECT has_column_privilege('evolver_clerk', 'parcels', 'size', 'UPDATE')") == "t");
+    world.first << "DROP OWNED BY evolver_clerk";
+    world.first << "DROP ROLE evolver_clerk";
+}
+
+TEST_CASE(
+    "rename table on postgresql: a view over the new name is named by contract and rollback, which go on once it is "
+    "gone") {
+    World world{{"catalogue", {packages(), parcels()}}};
+    Evolver evolver{world.second, world.plan, {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    fill(evolver);
+    world.first << "CREATE VIEW names AS SELECT name FROM parcels";
+    CHECK_THROWS_WITH_AS(evolver.contract(), doctest::Contains("View \"names\" is made over \"parcels\""), PlanError);
+    CHECK_THROWS_WITH_AS(evolver.rollback({.migration = "0002-parcels"}), doctest::Contains("DROP VIEW names"),
+                         PlanError);
+    world.first << "DROP VIEW names";
+    evolver.rollback({.migration = "0002-parcels"});
+    CHECK(world.one("SELECT count(*) FROM packages") == "2");
+}
+
+TEST_CASE("rename table on postgresql: names that an open rename needs are refused by name before the first write") {
+    World world{{"catalogue", {packages(), parcels()}}};
+    auto const refused = [&](Operation const& operation) -> std::string {
+        Evolver evolver{
+            world.second,
+            {"catalogue", {packages(), parcels(), {.id = "0003", .release = "3.0", .operations = {operation}}}},
+            {.release = "3.0"}};
+        try {
+            evolver.expand();
+        } catch (PlanError const& error) {
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(refused(CreateView{.name = "names", .query = "SELECT name FROM parcels"})
+              .find("a view itself until migration \"0002-parcels\"") != std::string::npos);
+    CHECK(refused(RenameTable{.from = "parcels", .to = "packages"})
+              .find("is what the table is called until migration \"0002-parcels\"") != std::string::npos);
+    CHECK(refused(CreateTable{.table = "packages", .columns = {{.name = "id", .type = integer(), .primary_key = true}}})
+              .find("is what the table is called until") != std::string::npos);
+    CHECK(world.one("SELECT count(*) FROM evolver_migration") == "1");
+}
+
 TEST_SUITE_END();
