@@ -11,8 +11,10 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 namespace bench {
 
@@ -28,10 +30,10 @@ constexpr int lock_timeout_ms = 100;  // of evolver's own statements
 /// PostgreSQL has no affinities: a number is a bigint.
 evolver::Plan plan_here() {
     using namespace evolver;
-    auto const old = plan().until("1.0").migrations();
-    auto next = plan().migrations()[1];
-    std::get<ChangeType>(next.operations[0]).up = "CAST(size AS BIGINT)";
-    return Plan{"catalogue", {old[0], next}};
+    auto const both = plan();
+    std::vector<Migration> migrations{both.migrations().begin(), both.migrations().end()};
+    std::get<ChangeType>(migrations[1].operations[0]).up = "CAST(size AS BIGINT)";
+    return Plan{"catalogue", std::move(migrations)};
 }
 
 /// The server that the benchmarks were given, and databases on it.
