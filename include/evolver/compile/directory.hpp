@@ -39,7 +39,7 @@
 ///
 /// On PostgreSQL (`DirectoryOptions::engine`) foreign keys stay on. BEGIN, START TRANSACTION, COMMIT and END are taken
 /// out; ROLLBACK, savepoints, VACUUM, CONCURRENTLY, SET without LOCAL and what else would outlive the transaction,
-/// `COPY … FROM STDIN` and commands of psql are refused. Bodies in `$$` are what they are.
+/// COPY from or to the client and commands of psql are refused. Bodies in `$$` are what they are.
 ///
 /// A migration that was applied is never edited: its digest covers the text, comments too.
 

@@ -16,7 +16,10 @@ namespace evolver {
 ///
 /// Every call throws EngineError, with the statement, where the engine refuses it; Error for a statement that would end the transaction or
 /// change the schema (BEGIN, COMMIT, SAVEPOINT, PRAGMA, ATTACH, CREATE, ALTER, DROP and their kin): operations do that. Placeholders are by
-/// position, `?` or `?1`.
+/// position, `?` or `?1`; on PostgreSQL also `$1`, where `?` is an operator.
+///
+/// On PostgreSQL whole numbers and booleans come as int64_t, float4 and float8 as double, bytea as Blob, everything else as the server's text;
+/// each() has read all rows before it calls for the first one.
 class CodeDatabase {
 public:
     using Row = std::vector<Value>;

@@ -18,7 +18,8 @@ namespace evolver {
 ///           plan's digest: `version` stands for it. Give it another text where an edited function shall count as an edited
 ///           migration, and none where it does the same as before.
 /// Ensures:  an exception rolls the phase back, and comes out as Error with the migration's name. Triggers fire, the application's and
-///           evolver's, so what it writes of one shape reaches the other; foreign keys are not enforced. It changes no schema: where it needs
+///           evolver's, so what it writes of one shape reaches the other; foreign keys are not enforced, but on PostgreSQL, where the
+///           function also begins anew if somebody else holds a row that it wants. It changes no schema: where it needs
 ///           a table, an operation before it makes that. Nothing is rehearsed: expand() tries a plan on a copy without rows, where the
 ///           functions are left out, and dry_run() says so.
 /// Cost:     whatever it does, under the one lock that blocks writers. For a table of some size use Backfill, or let the application

@@ -120,7 +120,7 @@ void run_steps(std::vector<Step> const& steps, Connection const& connection, Cod
         for (auto const& sql : step.sql) connection.run(sql);
         if (step.code && code == Code::called) call(step, connection);
     }
-    connection.query("SELECT set_config('search_path', $1, false)", {path});
+    connection.query("SELECT set_config('search_path', $1, false) WHERE current_setting('search_path') <> $1", {path});
 }
 
 }  // namespace evolver::postgresql
