@@ -21,7 +21,7 @@ namespace evolver {
 ///           Lock::online (in batches of a few milliseconds, beside everybody) or Lock::in_window (at once). With Lock::online, a statement that
 ///           breaks the new key fails while contract works, whoever sends it, unless its row is still to be copied: then contract() stops
 ///           at that row, in words. On PostgreSQL nothing is written anew: a unique index is built beside writers, and takes the old key's
-///           place and name under a lock of a moment; with an index of its own, an identity goes on numbering.
+///           place and name under a lock of a moment. An identity goes on numbering.
 struct ChangePrimaryKey {
     Name table;
     Name name;
