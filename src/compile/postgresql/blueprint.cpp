@@ -159,7 +159,7 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     refuse_held_names(effect, refuse);
     for (auto const& move : effect.moves) {
         constexpr int knows_invokers = 150000;
-        if (connection_->server_version() < knows_invokers &&
+        if (position >= standing_.expanded && connection_->server_version() < knows_invokers &&
             has_row_security(*connection_, schema_, stored(move.from)))
             refuse("before PostgreSQL 15 a view would show every row of a table with row-level security", by_hand);
     }
@@ -174,36 +174,7 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
         if (!trigger.empty())
             refuse("its trigger \"" + trigger + "\" would fire for evolver's own writes", "drop it meanwhile");
     }
-    for (auto const& change : effect.contract) {
-        auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
-        auto const child = replaced == nullptr ? "" : referring_to_key(*connection_, schema_, replaced->table);
-        if (!child.empty())
-            refuse("table " + child + " refers to the key of \"" + replaced->table.text() + "\" by a foreign key",
-                   "drop that foreign key first, in a migration of an earlier release");
-    }
-    for (auto const& change : effect.contract) {
-        auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
-        auto const view = replaced == nullptr ? "" : view_by_key(*connection_, schema_, replaced->table);
-        if (!view.empty())
-            refuse("view " + view + " relies on the key of \"" + replaced->table.text() + "\", as GROUP BY does",
-                   "drop it first, or have it group by every column that it shows");
-    }
-    // A backfill goes by the key, and has to find it at its end as it was at its beginning.
-    std::vector<Name> filled;
-    for (auto const& pair : effect.pairs) filled.push_back(pair.table);
-    for (auto const& transform : effect.transforms) filled.push_back(transform.table);
-    for (auto const& [earlier, its_effects] : effects_) {
-        for (auto const& other : its_effects) {
-            for (auto const& change : other.contract) {
-                auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
-                if (earlier < position && replaced != nullptr &&
-                    std::ranges::find(filled, replaced->table) != filled.end())
-                    refuse("the primary key of \"" + replaced->table.text() + "\" is replaced by migration \"" +
-                               plan_.migrations()[earlier].id.text() + "\", which is open",
-                           "contract that first");
-            }
-        }
-    }
+    refuse_key_in_use(position, effect, refuse);
     std::vector<Name> walked;
     for (auto const& transform : effect.transforms) walked.push_back(transform.table);
     for (auto const& rule : effect.rules) walked.push_back(rule.table);

@@ -128,9 +128,11 @@ private:
     void set_aside_views(Compiled& compiled, std::size_t gone) const;
     /// What contract of the migration renames, by the names that the tables have until then.
     [[nodiscard]] std::vector<MoveTable> moves_of(std::size_t position) const;
+    using Refuse = std::function<void(std::string why, std::string instead)>;
     /// Names that open renames need until contract.
-    void refuse_held_names(Effect const& effect,
-                           std::function<void(std::string why, std::string instead)> const& refuse) const;
+    void refuse_held_names(Effect const& effect, Refuse const& refuse) const;
+    /// A primary key that something relies on; and rows that would be walked by one that is being replaced.
+    void refuse_key_in_use(std::size_t position, Effect const& effect, Refuse const& refuse) const;
     [[nodiscard]] Side side_of(Name const& table, Name const& column) const;
     [[nodiscard]] NamedPair physical(Open const& open) const;
     /// The trigger of a table for the pairs of all open migrations but `without`. `called`: it has that name by then.
@@ -146,6 +148,8 @@ private:
     [[nodiscard]] Index lasting(std::size_t position, Index index) const;
     [[nodiscard]] std::vector<Proof> proofs(std::size_t position) const;
     [[nodiscard]] std::vector<LaterIndex> proven_indexes(std::size_t position) const;
+    /// "view v relies on the key of …"; empty where nothing does.
+    [[nodiscard]] std::string relies_on_key(Name const& table) const;
     [[nodiscard]] Step replace_key(std::size_t position, ReplacePrimaryKey const& change) const;
     [[nodiscard]] std::string title_of(std::size_t position) const;
 

@@ -63,8 +63,7 @@ Name Blueprint::said(std::size_t position, Name const& stored_table) const {
     return found == open_.end() ? stored_table : found->said;
 }
 
-void Blueprint::refuse_held_names(Effect const& effect,
-                                  std::function<void(std::string, std::string)> const& refuse) const {
+void Blueprint::refuse_held_names(Effect const& effect, Refuse const& refuse) const {
     auto const holder = [&](Name const& name) -> Move const* {
         for (auto const& move : moves_) {
             if (stored(move.moved.from) == name) return &move;

@@ -103,7 +103,45 @@ std::vector<LaterIndex> Blueprint::proven_indexes(std::size_t position) const {
     return found;
 }
 
+void Blueprint::refuse_key_in_use(std::size_t position, Effect const& effect, Refuse const& refuse) const {
+    // What comes to rely on it once the migration is open is contract's affair: programs go on.
+    bool const is_pending = position >= standing_.expanded;
+    for (auto const& change : effect.contract) {
+        auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+        if (replaced == nullptr || !is_pending) continue;
+        if (auto const who = relies_on_key(replaced->table); !who.empty())
+            refuse(who, "drop that first, in a migration of an earlier release if it is the plan's");
+    }
+    // A backfill goes by the key, and has to find it at its end as it was at its beginning.
+    std::vector<Name> filled;
+    for (auto const& pair : effect.pairs) filled.push_back(pair.table);
+    for (auto const& transform : effect.transforms) filled.push_back(transform.table);
+    for (auto const& [earlier, its_effects] : effects_) {
+        for (auto const& other : its_effects) {
+            for (auto const& change : other.contract) {
+                auto const* const replaced = std::get_if<ReplacePrimaryKey>(&change);
+                if (replaced != nullptr && std::ranges::find(filled, replaced->table) != filled.end())
+                    refuse("the primary key of \"" + replaced->table.text() + "\" is replaced by migration \"" +
+                               plan_.migrations()[earlier].id.text() + "\", which is open",
+                           "contract that first");
+            }
+        }
+    }
+}
+
+std::string Blueprint::relies_on_key(Name const& table) const {
+    if (auto const child = referring_to_key(*connection_, schema_, table); !child.empty())
+        return "table " + child + " refers to the key of \"" + table.text() + "\" by a foreign key";
+    if (auto const view = view_by_key(*connection_, schema_, table); !view.empty())
+        return "view " + view + " relies on the key of \"" + table.text() + "\", as GROUP BY does";
+    return {};
+}
+
 Step Blueprint::replace_key(std::size_t position, ReplacePrimaryKey const& change) const {
+    if (auto const who = relies_on_key(change.table); !who.empty())
+        throw PlanError{Failure{.what = title_of(position) + " cannot replace the primary key: " + who + ".",
+                                .object = change.table.text(),
+                                .instead = "drop that, then call contract() again"}};
     auto const table = in_schema(schema_, change.table.text());
     auto const later = key_index(change);
     auto const name = connection_->text(

@@ -30,34 +30,23 @@ struct TableFacts {
 struct Picture {
     Schema schema;
     std::map<std::string, TableFacts> tables;
-    std::string catalogue;  ///< Of what a Schema leaves out: functions, triggers, types, sequences, comments.
+    std::vector<DatabaseObject> objects;  ///< What a Schema leaves out; and …
+    std::string comments;
 };
 
-std::string catalogue_of(Connection const& connection, std::string const& schema) {
+std::string comments_in(Connection const& connection, std::string const& schema) {
     return connection.text(
-        "WITH s AS (SELECT to_regnamespace($1)::oid AS id) SELECT coalesce(string_agg(line, E'\\n' ORDER BY line "
-        "COLLATE "
-        "\"C\"), '') FROM (SELECT pg_get_functiondef(p.oid) AS line FROM pg_proc AS p, s WHERE p.pronamespace = s.id "
-        "AND "
-        "p.prokind IN ('f', 'p') "
-        "UNION ALL SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid, s "
-        "WHERE "
-        "c.relnamespace = s.id AND NOT t.tgisinternal "
-        "UNION ALL SELECT t.typname || ' ' || t.typtype::text || coalesce((SELECT string_agg(e.enumlabel, ',' ORDER BY "
-        "e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid), '') FROM pg_type AS t, s WHERE t.typnamespace "
-        "= "
-        "s.id AND t.typtype IN ('e', 'd', 'r') "
-        "UNION ALL SELECT 'sequence ' || c.relname FROM pg_class AS c, s WHERE c.relnamespace = s.id AND c.relkind = "
-        "'S' "
-        "UNION ALL SELECT 'comment ' || d.objsubid || ' ' || c.relname || ' ' || d.description FROM pg_description AS "
-        "d JOIN "
-        "pg_class AS c ON c.oid = d.objoid AND d.classoid = 'pg_class'::regclass, s WHERE c.relnamespace = s.id) AS "
-        "all_lines",
+        "SELECT coalesce(string_agg(d.objsubid || ' ' || c.relname || ' ' || d.description, E'\\n' ORDER BY c.relname, "
+        "d.objsubid), '') FROM pg_description AS d JOIN pg_class AS c ON c.oid = d.objoid AND d.classoid = "
+        "'pg_class'::regclass WHERE c.relnamespace = to_regnamespace($1)",
         {quoted(schema)});
 }
 
 Picture picture_of(Connection const& connection, std::string const& schema) {
-    Picture picture{.schema = inspect(connection, schema), .tables = {}, .catalogue = catalogue_of(connection, schema)};
+    Picture picture{.schema = inspect(connection, schema),
+                    .tables = {},
+                    .objects = other_objects(connection, schema),
+                    .comments = comments_in(connection, schema)};
     for (auto const& table : picture.schema.tables) {
         auto const name = in_schema(schema, table.name.text());
         TableFacts facts{.oid = connection.text("SELECT to_regclass($1)::oid", {name}),
@@ -116,7 +105,8 @@ public:
             result_.differences = diff(before.schema, after.schema, Engine::postgresql);
             result_.rows = row_changes(before, after);
             name_tables(before, after);
-            bool const same = result_.differences.empty() && before.catalogue == after.catalogue;
+            bool const same =
+                result_.differences.empty() && before.objects == after.objects && before.comments == after.comments;
             result_.kinds = kinds_of(result_, before.schema, after.schema, same, Engine::postgresql);
             database_.run("DROP SCHEMA " + std::string{copies} + " CASCADE");
             transaction.commit();

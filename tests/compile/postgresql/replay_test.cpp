@@ -55,6 +55,7 @@ TEST_CASE("replay on postgresql: each kind of change is known by what it did") {
     CHECK(kinds(tried(rows, "UPDATE t SET b = 'z' WHERE id = 1")) == "d");
     CHECK(kinds(tried(rows, "UPDATE t SET b = 'z' WHERE id = 3")) == "n");
     CHECK(kinds(tried(rows, "SELECT 1")) == "n");
+    CHECK(kinds(tried(rows, "COMMENT ON TABLE t IS 'words'")) == "");
     CHECK(kinds(tried(rows, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$")) == "");
 }
 

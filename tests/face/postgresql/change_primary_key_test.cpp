@@ -128,4 +128,24 @@ TEST_CASE("change primary key on postgresql: a view that groups by the key is na
     CHECK_THROWS_WITH_AS(evolver.expand(), doctest::Contains("view grouped relies on the key"), PlanError);
 }
 
+TEST_CASE(
+    "change primary key on postgresql: what comes to rely on the old key meanwhile stops contract by name, and no "
+    "program") {
+    World world;
+    Evolver evolver{world.session, world.plan, {.release = "2.0", .soak = 0s}};
+    evolver.expand();
+    evolver.backfill(Speed::full);
+    evolver.reconcile();
+    world.session << "CREATE VIEW grouped AS SELECT id, name, count(*) AS many FROM packages GROUP BY id";
+    soci::session other{soci::postgresql, world.database.parameters()};
+    Evolver program{other, world.plan, {.release = "2.0"}};
+    std::string name;
+    other << program.table("packages").select({"name"}) + " WHERE id = 1", soci::into(name);
+    CHECK(name == "package-1");
+    CHECK_THROWS_WITH_AS(evolver.contract(), doctest::Contains("view grouped relies on the key"), PlanError);
+    world.session << "DROP VIEW grouped";
+    program.heartbeat();
+    CHECK(evolver.status().migrations.at(1).phase == Phase::expanded);
+}
+
 TEST_SUITE_END();
