@@ -160,6 +160,9 @@ struct Removal {
                                        .object = id,
                                        .instead = "call contract() again"}};
         }
+        // Before the tables: whoever fills rows locks in that order, too.
+        for (auto const& move : compiled.moves)
+            ledger::move_table(connection, plan.name(), at, move.table.text(), move.to.text());
         for (auto const& table : compiled.tables) connection.run(lock_table(site.schema(), table));
         // From here on nobody writes. What has come in since the gates were looked at is seen now.
         look_at_gates();

@@ -198,6 +198,8 @@ Filler::Batch Filler::batch(std::size_t position, Chore& chore) {
     std::optional<Transaction> transaction{std::in_place, connection, site_.options().lock_timeout};
     if (!ledger::lock_filling(connection, plan, at, table.text())) return Batch::not_open;
     if (is_halted(position)) return Batch::halted;
+    // An earlier migration's contract has given it another name.
+    if (connection.text("SELECT to_regclass($1) IS NULL", {name}) == "t") return Batch::stale;
     if (!chore.pairs.empty() && connection.text(sync_is_on(site_.schema(), table)) != "t") {
         throw DriftError{Failure{.what = "The sync trigger of table " + table.text() +
                                          " is gone, or is switched off: what "
@@ -313,8 +315,8 @@ bool Filler::advance(std::chrono::microseconds budget) {
             finish(position);
             work_.reset();
         } catch (EngineError const& error) {
-            if (!error.retry_helps()) throw;
             work_.reset();
+            if (!error.retry_helps()) throw;
             worked = true;
             why_ = "somebody holds a lock: it is tried again";
             std::this_thread::sleep_for(std::chrono::milliseconds{10});

@@ -213,6 +213,22 @@ bool lock_filling(Connection const& connection, std::string const& plan, std::in
     return true;
 }
 
+void move_table(Connection const& connection, std::string const& plan, std::int64_t position, std::string const& from,
+                std::string const& to) {
+    // What lock_filling() locks.
+    (void)about(connection,
+                "SELECT position FROM evolver_migration WHERE plan = $1 AND position > CAST($2 AS bigint) ORDER BY "
+                "position FOR UPDATE",
+                plan, position);
+    for (auto const* table : {"evolver_backfill", "evolver_checkpoint", "evolver_failed_batch", "evolver_failed_row"}) {
+        if (!has_table(connection, table)) continue;  // an older evolver's ledger
+        (void)about(connection,
+                    "UPDATE " + std::string{table} +
+                        " SET table_name = $4 WHERE plan = $1 AND position > CAST($2 AS bigint) AND table_name = $3",
+                    plan, position, {from, to});
+    }
+}
+
 std::optional<Filling> filling_of(Connection const& connection, std::string const& plan, std::int64_t position,
                                   std::string const& table) {
     auto const found = connection.query(

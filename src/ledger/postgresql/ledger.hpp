@@ -94,6 +94,11 @@ void keep_filling(postgresql::Connection const& connection, std::string const& p
 void note_descending(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                      std::string const& table);
 
+/// The table of migrations behind `position` that are open is called `to` from now on: how far they are is kept, and what was skipped. Until the end of the
+/// transaction nobody fills rows of these: whoever does next looks for the table first.
+void move_table(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                std::string const& from, std::string const& to);
+
 /// Makes the sequence that a sync trigger raises for a legacy write, and its row.
 void make_legacy_counter(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                          std::string const& table, std::int64_t id);

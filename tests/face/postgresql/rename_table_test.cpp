@@ -172,6 +172,44 @@ TEST_CASE(
     world.first << "DROP ROLE evolver_reader_of_views";
 }
 
+TEST_CASE(
+    "rename table on postgresql: a backfill that is under way goes on where it is when its table gets the name, and "
+    "keeps what was skipped") {
+    World world{{"catalogue", {packages(), parcels(), parcel_bytes()}}};
+    world.first
+        << "INSERT INTO packages (id, name, size) SELECT i, 'package', i::text FROM generate_series(3, 3000) AS i";
+    {
+        soci::session between{soci::postgresql, world.database.parameters()};
+        Evolver second{between, world.plan.until("2.0"), {.release = "2.0"}};
+        second.expand();
+        fill(second);
+    }
+    Evolver filling{world.first, world.plan, {.release = "3.0"}};
+    filling.expand();
+    REQUIRE(filling.advance(1us));
+    auto const before = world.one("SELECT rows FROM evolver_backfill WHERE position = 2");
+    REQUIRE(before != "0");
+    REQUIRE(before != "3000");
+    world.first
+        << "INSERT INTO evolver_failed_row VALUES ('catalogue', 2, 'packages', '2999', 'an error', 'ticket 17', 0)";
+    {
+        // By another process, which waits until the one that fills has heard of the move.
+        Evolver operating{world.second, world.plan, {.release = "3.0", .soak = 0s}};
+        std::jthread const beating{[&](std::stop_token const& over) {
+            while (!over.stop_requested()) {
+                filling.heartbeat();
+                std::this_thread::sleep_for(20ms);
+            }
+        }};
+        operating.contract({.until = MigrationId{"0002-parcels"}});
+    }
+    CHECK(world.one("SELECT table_name || ' ' || rows FROM evolver_backfill WHERE position = 2") ==
+          "parcels " + before);
+    filling.backfill(Speed::full);
+    CHECK(world.one("SELECT string_agg(id::text, ' ') FROM parcels WHERE size_bytes IS NULL") == "2999");
+    CHECK(world.one("SELECT rows FROM evolver_backfill WHERE position = 2") == "2999");
+}
+
 TEST_CASE("rename table on postgresql: row-level security holds by the new name, too") {
     World world{{"catalogue", {packages(), parcels()}}};
     world.first << "CREATE ROLE evolver_half";
