@@ -1,12 +1,11 @@
 // Reconciliation: what stops it, where it goes on, and what it tells.
 
 #include "both/world.hpp"
-#include "evolver/execute/reconcile_error.hpp"
+#include "support/reconciling.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -20,17 +19,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int many = 5000;
-
-/// Calls back after each chunk.
-struct AfterChunk : Observer {
-    void on(Event const& event) override {
-        if (event.kind != EventKind::scanned) return;
-        done.push_back(event.done);
-        if (then) then();
-    }
-    std::vector<std::int64_t> done;
-    std::function<void()> then;
-};
 
 Plan sizes() {
     return catalogue_with({ChangeType{.table = "packages",
@@ -82,17 +70,6 @@ struct Filled {
     Asked session{world.database};
     Evolver evolver{session.db, sizes(), {.observer = &chunks}};
 };
-
-template <class Call>
-ReconcileError found_by(Call const& call) {
-    try {
-        call();
-    } catch (ReconcileError const& error) {
-        return error;
-    }
-    FAIL("nothing was found");
-    return ReconcileError{{}, {}};
-}
 
 }  // namespace
 
@@ -171,10 +148,13 @@ TEST_CASE("What reconciliation says is never newer than its first row") {
     CHECK(release.gate_of_contract_is_open());
 }
 
-TEST_CASE("Reconciliation begins anew where a trigger of the table is another since it stopped") {
+TEST_CASE("Reconciliation begins anew where the schema, or a trigger of the table, is another since it stopped") {
     Filled release;
     release.stop_early();
     if (Database::engine() == Engine::sqlite) {
+        release.world.old.run("CREATE INDEX by_name ON packages (name)");
+        CHECK_FALSE(release.evolver.reconcile().pairs.at(0).resumed);
+        release.stop_early();
         release.world.old.run("CREATE TRIGGER mine AFTER INSERT ON packages BEGIN SELECT 1; END");
     } else {
         release.world.old.run("ALTER TABLE packages DISABLE TRIGGER \"~evolver_sync\"");
@@ -222,12 +202,17 @@ TEST_CASE("Rules of number and of percent end a reconciliation as soon as they h
     CHECK(found_by([&] { (void)release.evolver.reconcile({.samples = 3}); }).rows().size() == 3);
 }
 
-TEST_CASE("As many lossy rows are named as are wanted") {
+TEST_CASE("Reconciliation says what it has compared, and names as many lossy rows as are wanted") {
     Filled release{20};
     release.world.old.run("UPDATE packages SET size = '012' WHERE id IN (3, 4)");
     auto const found = release.evolver.reconcile({.samples = 1});
+    REQUIRE(found.pairs.size() == 1);
+    CHECK(found.pairs[0].migration == "0002-change");
+    CHECK(found.pairs[0].table == "packages");
     CHECK(found.rows() == 20);
+    CHECK(found.different() == 0);
     CHECK(found.lossy() == 2);
+    CHECK_FALSE(found.pairs[0].resumed);
     CHECK(found.pairs.at(0).columns == "size → bytes");
     CHECK(found.pairs.at(0).lossy_keys == std::vector<std::string>{"3"});
     CHECK(found.pairs.at(0).chunks == 1);
