@@ -50,6 +50,7 @@ TEST_CASE("fingerprint: it has rows and a digest of every table, and says nothin
     CHECK(before.tables[1].digest.size() == 32);
     CHECK(before.tables[1].digest != before.tables[0].digest);
     CHECK(before.tables[1].columns.empty());
+    CHECK(one.taken() == before);
     CHECK(differences(before, one.taken()).empty());
     one.evolver.expand();
     CHECK(one.taken({.tables = {"T", "empty"}}).tables == before.tables);
@@ -111,9 +112,13 @@ TEST_CASE(
 
 TEST_CASE("fingerprint: a sum is exact beyond 64 bits, and distinct values above 1,024 are estimated") {
     One one;
-    one.outside.run("CREATE TABLE big (n BIGINT)");
-    one.outside.run("INSERT INTO big VALUES (9223372036854775807), (9223372036854775807), (1)");
-    CHECK(column(one.taken({.tables = {"big"}, .columns = true}), "n").sum == "18446744073709551615");
+    one.outside.run("CREATE TABLE big (n BIGINT, m BIGINT)");
+    one.outside.run(
+        "INSERT INTO big VALUES (9223372036854775807, -9223372036854775808), (9223372036854775807, "
+        "-9223372036854775808), (1, -1)");
+    auto const big = one.taken({.tables = {"big"}, .columns = true});
+    CHECK(column(big, "n").sum == "18446744073709551615");
+    CHECK(column(big, "m").sum == "-18446744073709551617");
     one.outside.run("CREATE TABLE many (few INTEGER, more INTEGER)");
     one.outside.run(
         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30000) INSERT INTO many SELECT i % "
@@ -137,8 +142,15 @@ TEST_CASE("fingerprint: what differs is said in words: the table, the column and
     CHECK(found[0] == "table t, column s: values 3 before, 2 after");
     CHECK(found[1] == "table t, column s: NULLs 1 before, 2 after");
     CHECK(found[4] == "table t, column s: greatest value 'b' before, 'a' after");
+    one.outside.run("UPDATE t SET s = 'b' WHERE id = 4");
+    CHECK(differences(before, one.taken(options)).empty());
     one.outside.run("DROP TABLE empty");
-    CHECK(has(differences(before, one.taken(options))[0], "the schema is not the same"));
+    one.outside.run("CREATE TABLE extra (x TEXT)");
+    one.outside.run("INSERT INTO t VALUES (9, 9, '9')");
+    CHECK(differences(before, one.taken()) ==
+          std::vector<std::string>{"the schema is not the same", "table empty: it was there before, and is not after",
+                                   "table t: 4 rows before, 5 after",
+                                   "table extra: it was not there before, and is after"});
 }
 
 TEST_CASE("fingerprint: refused for a table that is not there, in an open transaction, and at once when told to stop") {
