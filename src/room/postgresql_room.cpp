@@ -84,7 +84,9 @@ detail::Reporting PostgresqlRoom::reporting() {
     return {[kept = own_access()](soci::session&) -> Beat { return [kept] { kept->renew(); }; }};
 }
 
-bool PostgresqlRoom::advance(std::chrono::microseconds budget) {
+bool PostgresqlRoom::advance(std::chrono::microseconds budget) { return advance(budget, Pace::polite); }
+
+bool PostgresqlRoom::advance(std::chrono::microseconds budget, Pace pace) {
     refuse_open_transaction("advance");
     why_.clear();
     for (auto const& signal : options_.signals) {
@@ -95,7 +97,7 @@ bool PostgresqlRoom::advance(std::chrono::microseconds budget) {
     if (!filler_)
         filler_.emplace(site(), postgresql::FillerOptions{.rows_per_second = options_.rows_per_second,
                                                           .order = options_.fill_order});
-    bool const worked = filler_->advance(budget);
+    bool const worked = filler_->advance(budget, pace);
     why_ = filler_->why();
     return worked;
 }
@@ -114,7 +116,7 @@ void PostgresqlRoom::backfill(BackfillOptions const& options) {
     };
     for (;;) {
         stopped();
-        if (advance(slice)) continue;
+        if (advance(slice, options.speed == Speed::full ? Pace::full_speed : Pace::polite)) continue;
         if (why_.empty()) return;
         if (filler_ && filler_->state() == RunState::failed) filler_->throw_failure();
         if (filler_ && filler_->state() == RunState::stopped) {

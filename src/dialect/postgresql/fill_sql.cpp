@@ -14,19 +14,40 @@ std::string find(std::string const& what, NamedPair const& named, RowKey const& 
                        in_range(key, range), condition, columns_of(key), limit);
 }
 
+std::string fill_with(std::vector<std::string> const& values, NamedPair const& named, std::string const& where,
+                      std::string const& besides) {
+    std::string set;
+    std::string any;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", quoted(named.pair.to[i].column.text()), values[i]);
+        any += (any.empty() ? "" : ", ") + values[i];
+    }
+    return fmt::format("UPDATE {} SET {} WHERE {} AND {} AND num_nonnulls({}) > 0{}", table_of(named), set, where,
+                       all_null(named.pair.to), any, besides);
+}
+
 }  // namespace
 
 std::string fill(NamedPair const& named, RowKey const& key, Range range, std::string const& besides) {
-    std::string set;
-    std::string any;
-    for (std::size_t i = 0; i < named.pair.to.size(); ++i) {
-        auto const value = converted_up(named, i);
-        set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", quoted(named.pair.to[i].column.text()), value);
-        any += (any.empty() ? "" : ", ") + value;
-    }
-    return fmt::format("UPDATE {} SET {} WHERE {} AND {} AND num_nonnulls({}) > 0{}", table_of(named), set,
-                       in_range(key, range), all_null(named.pair.to), any, besides);
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < named.pair.to.size(); ++i) values.push_back(converted_up(named, i));
+    return fill_with(values, named, in_range(key, range), besides);
 }
+
+std::string fill_at_once(NamedPair const& named, RowKey const& key, KeySpan const& span, std::string const& besides) {
+    auto const& pair = named.pair;
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < pair.to.size(); ++i)
+        values.push_back(fmt::format("CAST(({}\n) AS {})", spelled(pair.up[i], as_column), pair.to[i].type));
+    // The server writes into its log what fails in a statement, values and all; not what a handler has caught.
+    return "DO " + dollar_quoted("#variable_conflict use_column\nDECLARE\n  filled bigint;\nBEGIN\n  " +
+                                 fill_with(values, named, in_span(key, span), besides) +
+                                 ";\n  GET DIAGNOSTICS filled = ROW_COUNT;\n  PERFORM set_config('evolver.filled', "
+                                 "CAST(filled AS text), true);\nEXCEPTION WHEN OTHERS THEN\n  " +
+                                 std::string{passing_on} + "PERFORM set_config('evolver.filled', '-1', true);\nEND\n");
+}
+
+std::string filled_at_once() { return "SELECT current_setting('evolver.filled')"; }
 
 std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range,
                  std::string const& besides) {

@@ -17,6 +17,12 @@ namespace evolver::postgresql {
 /// `besides`: " AND …", what has to hold of a row, too.
 [[nodiscard]] std::string fill(NamedPair const& named, RowKey const& key, Range range, std::string const& besides = {});
 
+/// The same for rows that can all be converted, by the expressions themselves, which takes half of the time: a statement after which filled_at_once() says
+/// how many rows it has filled, or -1 if a row could not be, and then none is. It fails where the fault is no row's.
+[[nodiscard]] std::string fill_at_once(NamedPair const& named, RowKey const& key, KeySpan const& span,
+                                       std::string const& besides);
+[[nodiscard]] std::string filled_at_once();
+
 /// Fills columns of the rows of a range once, as fill() does; and what has the server parse that, and not run it.
 [[nodiscard]] std::string fill(Transform const& transform, std::string const& schema, RowKey const& key, Range range,
                                std::string const& besides = {});

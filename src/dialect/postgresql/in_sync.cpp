@@ -100,6 +100,58 @@ bool may_raise(std::string_view expression) {
 
 }  // namespace
 
+namespace {
+
+/// What pg_catalog has for the types below, before anybody else: it is searched first, and matches exactly.
+bool is_of_the_server(Token const& word) {
+    constexpr auto known = std::to_array<std::string_view>(
+        {// keywords
+         "and", "as", "between", "both", "case", "cast", "distinct", "else", "end", "false", "for", "from", "ilike",
+         "in", "is", "leading", "like", "not", "null", "or", "then", "trailing", "true", "when",
+         // types
+         "bigint", "boolean", "bytea", "char", "character", "date", "decimal", "double", "float", "int", "integer",
+         "interval", "numeric", "precision", "real", "smallint", "text", "time", "timestamp", "timestamptz", "uuid",
+         "varchar", "varying", "with", "without", "zone",
+         // functions
+         "abs", "btrim", "ceil", "char_length", "coalesce", "concat", "concat_ws", "decode", "encode", "extract",
+         "floor", "greatest", "initcap", "least", "left", "length", "lower", "lpad", "ltrim", "md5", "mod", "nullif",
+         "position", "regexp_replace", "repeat", "replace", "reverse", "right", "round", "rpad", "rtrim", "split_part",
+         "strpos", "substr", "substring", "translate", "trim"});
+    return std::ranges::any_of(known, [&](std::string_view one) { return is_keyword(word, one); });
+}
+
+bool is_of_the_server(Side const& side) {
+    constexpr std::array<std::string_view, 5> more{"numeric", "real", "double precision", "character", "interval"};
+    return equal_is_same(side) || std::ranges::find(more, without_modifier(side.type)) != more.end();
+}
+
+bool is_path_independent(PhysicalPair const& pair, std::string_view expression) {
+    return std::ranges::all_of(significant_tokens(expression), [&](Token const& token) {
+        auto const is_column = [&](std::string_view name) {
+            auto const has = [&](std::vector<Side> const& sides) {
+                return std::ranges::any_of(sides,
+                                           [&](Side const& side) { return side.column == Name{std::string{name}}; });
+            };
+            return has(pair.from) || has(pair.to);
+        };
+        constexpr auto own = std::to_array<std::string_view>(
+            {"(", ")", ",", "||", "=", "<>", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "::"});
+        if (token.kind == TokenKind::word) return is_of_the_server(token) || is_column(token.text);
+        if (token.kind == TokenKind::quoted) return is_column(identifier_of(token));
+        if (token.kind == TokenKind::symbol) return std::ranges::find(own, token.text) != own.end();
+        return token.kind == TokenKind::string || token.kind == TokenKind::number;
+    });
+}
+
+}  // namespace
+
+bool is_path_independent(PhysicalPair const& pair) {
+    auto const of_the_server = [](Side const& side) { return is_of_the_server(side); };
+    auto const independent = [&](std::string const& expression) { return is_path_independent(pair, expression); };
+    return std::ranges::all_of(pair.from, of_the_server) && std::ranges::all_of(pair.to, of_the_server) &&
+           std::ranges::all_of(pair.up, independent) && std::ranges::all_of(pair.down, independent);
+}
+
 bool can_fail(PhysicalPair const& pair, std::string_view expression, Side const& column) {
     auto const tokens = significant_tokens(expression);
     bool const bare = tokens.size() == 1 && (tokens[0].kind == TokenKind::word || tokens[0].kind == TokenKind::quoted);

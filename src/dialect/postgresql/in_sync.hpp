@@ -61,6 +61,10 @@ using Spelling = std::function<std::string(Name const&)>;
 /// and becomes text, which takes anything; nor where a column becomes another of its type.
 [[nodiscard]] bool can_fail(PhysicalPair const& pair, std::string_view expression, Side const& column);
 
+/// Is every name in the pair's expressions a column's, or one of the server's own, which are found first on any search_path that does not itself say
+/// otherwise? Where it says no, it may.
+[[nodiscard]] bool is_path_independent(PhysicalPair const& pair);
+
 /// For the beginning of a handler WHEN OTHERS: what is no fault of a value (a deadlock, no memory, a server that stops) is passed on.
 inline constexpr std::string_view passing_on =
     "IF left(SQLSTATE, 2) IN ('40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;\n      ";

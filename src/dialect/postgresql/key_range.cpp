@@ -8,11 +8,29 @@ namespace evolver::postgresql {
 
 namespace {
 
-std::string parameters(RowKey const& key, std::size_t first) {
+/// "CAST($1 AS bigint), CAST($2 AS text)"
+template <class Value>
+std::string typed(RowKey const& key, Value const& value) {
     std::string text;
     for (std::size_t i = 0; i < key.columns.size(); ++i)
-        text += fmt::format("{}CAST(${} AS {})", i == 0 ? "" : ", ", first + i, key.columns[i].type);
+        text += fmt::format("{}CAST({} AS {})", i == 0 ? "" : ", ", value(i), key.columns[i].type);
     return text;
+}
+
+std::string parameters(RowKey const& key, std::size_t first) {
+    return typed(key, [&](std::size_t i) { return "$" + std::to_string(first + i); });
+}
+
+std::string literals(RowKey const& key, std::vector<std::string> const& parts) {
+    return typed(key, [&](std::size_t i) { return literal(parts[i]); });
+}
+
+std::string behind(RowKey const& key, std::string const& bound) {
+    return fmt::format("({}) {} ({})", columns_of(key), key.descending ? "<" : ">", bound);
+}
+
+std::string up_to(RowKey const& key, std::string const& bound) {
+    return fmt::format("({}) {} ({})", columns_of(key), key.descending ? ">=" : "<=", bound);
 }
 
 /// For ORDER BY: as rows are walked, or the other way round.
@@ -34,18 +52,25 @@ std::string columns_of(RowKey const& key) {
 }
 
 std::string in_range(RowKey const& key, Range range) {
-    auto const columns = columns_of(key);
-    auto const after = fmt::format("({}) {} ({})", columns, key.descending ? "<" : ">", parameters(key, 1));
-    auto const until = [&](std::size_t first) {
-        return fmt::format("({}) {} ({})", columns, key.descending ? ">=" : "<=", parameters(key, first));
-    };
+    auto const after = behind(key, parameters(key, 1));
     switch (range) {
         case Range::all: return "true";
         case Range::after: return after;
-        case Range::until: return until(1);
-        case Range::after_until: return after + " AND " + until(key.columns.size() + 1);
+        case Range::until: return up_to(key, parameters(key, 1));
+        case Range::after_until: return after + " AND " + up_to(key, parameters(key, key.columns.size() + 1));
     }
     return {};
+}
+
+std::string in_span(RowKey const& key, KeySpan const& span) {
+    auto const until = up_to(key, literals(key, span.until));
+    return span.after.empty() ? until : behind(key, literals(key, span.after)) + " AND " + until;
+}
+
+std::vector<std::optional<std::string>> KeySpan::bounds() const {
+    std::vector<std::optional<std::string>> all{after.begin(), after.end()};
+    all.insert(all.end(), until.begin(), until.end());
+    return all;
 }
 
 std::string literal_of(Side const& side, std::string_view row) {

@@ -8,6 +8,7 @@
 #include "dialect/postgresql/in_sync.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +24,22 @@ struct RowKey {
 /// Which ends of a range are given. The parameters are $1 … $k for the start and $k+1 … $2k for the end, or $1 … $k for the only one.
 enum class Range { all, after, until, after_until };
 
+/// Rows by their keys: behind `after` (empty: from the start), up to `until`.
+struct KeySpan {
+    std::vector<std::string> after;
+    std::vector<std::string> until;
+
+    [[nodiscard]] Range range() const noexcept { return after.empty() ? Range::until : Range::after_until; }
+    /// The parameters of range().
+    [[nodiscard]] std::vector<std::optional<std::string>> bounds() const;
+};
+
 /// "id", "line"
 [[nodiscard]] std::string columns_of(RowKey const& key);
 /// The condition of a range: "true", or row values compared.
 [[nodiscard]] std::string in_range(RowKey const& key, Range range);
+/// The same with literals, for what takes no parameters.
+[[nodiscard]] std::string in_span(RowKey const& key, KeySpan const& span);
 /// What a column of a row holds, as a literal: 17, 'a', NULL.
 [[nodiscard]] std::string literal_of(Side const& side, std::string_view row = {});
 /// The key of a row as text, "17, 'a'"; `row` stands before each column: "NEW.".

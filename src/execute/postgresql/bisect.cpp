@@ -75,12 +75,6 @@ private:
 
 }  // namespace
 
-std::vector<Text> KeySpan::bounds() const {
-    std::vector<Text> all{after.begin(), after.end()};
-    all.insert(all.end(), until.begin(), until.end());
-    return all;
-}
-
 bool may_be_a_rows_fault(EngineError const& error) {
     if (error.retry_helps()) return false;
     // Connection, transaction, resources, state of the server, operator, system; and a right that is missing.

@@ -12,16 +12,6 @@
 
 namespace evolver::postgresql {
 
-/// Rows by their keys: behind `after` (empty: from the start), up to `until`.
-struct KeySpan {
-    std::vector<std::string> after;
-    std::vector<std::string> until;
-
-    [[nodiscard]] Range range() const noexcept { return after.empty() ? Range::until : Range::after_until; }
-    /// The parameters of range().
-    [[nodiscard]] std::vector<Text> bounds() const;
-};
-
 /// Not where the server had no lock, no room, no right or no time: then the same work goes through once it has.
 [[nodiscard]] bool may_be_a_rows_fault(EngineError const& error);
 

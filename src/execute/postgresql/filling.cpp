@@ -20,7 +20,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds wanted{50};  // so long others wait for a row of a batch
+/// So long others wait for a row of a batch, at most. Who commits meanwhile waits, too: for what the batch has written into the log before.
+constexpr std::chrono::milliseconds wanted(Pace pace) {
+    return std::chrono::milliseconds{pace == Pace::polite ? 10 : 50};
+}
 constexpr std::int64_t first_rows = 500;
 constexpr std::int64_t most_rows = 20'000;
 
@@ -36,8 +39,8 @@ std::vector<Text> parameters(std::vector<std::string> const& first, std::vector<
     return all;
 }
 
-std::int64_t next_rows(std::int64_t rows, Clock::duration took) {
-    if (took > wanted) return std::max<std::int64_t>(1, rows / 2);
+std::int64_t next_rows(std::int64_t rows, Clock::duration took, std::chrono::milliseconds wanted) {
+    if (took > wanted) return std::max<std::int64_t>(1, std::min<std::int64_t>(rows / 2, rows * (wanted / 2) / took));
     return took < wanted / 3 ? std::min(most_rows, rows * 2) : rows;
 }
 
@@ -92,13 +95,26 @@ std::string Filler::skipped(std::int64_t at, Chore const& chore) const {
     return " AND " + is_not_skipped(chore.table, chore.key, plan, at);
 }
 
-std::int64_t Filler::fill_rows(Chore const& chore, KeySpan const& span, std::string const& besides) const {
+std::int64_t Filler::fill_rows(Chore& chore, KeySpan const& span, std::string const& besides) const {
     auto const& connection = site_.connection();
     auto const bounds = span.bounds();
     std::int64_t rows = 0;
     connection.run(std::string{filling});
-    for (auto const& open : chore.pairs)
-        rows += connection.query(fill(open.pair, chore.key, span.range(), besides), bounds).changed;
+    for (auto const& open : chore.pairs) {
+        std::int64_t filled = -1;
+        if (chore.one_by_one == 0) {
+            connection.run(fill_at_once(open.pair, chore.key, span, besides));
+            filled = connection.integer(filled_at_once());
+        }
+        if (filled < 0) {
+            // Where one row cannot be converted, the next one is not far.
+            constexpr int batches = 8;
+            if (chore.one_by_one == 0) chore.one_by_one = batches;
+            filled = connection.query(fill(open.pair, chore.key, span.range(), besides), bounds).changed;
+        }
+        rows += filled;
+    }
+    if (chore.one_by_one > 0) --chore.one_by_one;
     if (!chore.transforms.empty()) {
         // What a Backfill writes into an old column is carried to the new one, as what anybody writes.
         connection.run(std::string{no_longer_filling});
@@ -111,7 +127,7 @@ std::int64_t Filler::fill_rows(Chore const& chore, KeySpan const& span, std::str
     return rows;
 }
 
-Filler::Batch Filler::fail(std::size_t position, Chore const& chore, ledger::Filling const& seen, KeySpan const& span,
+Filler::Batch Filler::fail(std::size_t position, Chore& chore, ledger::Filling const& seen, KeySpan const& span,
                            EngineError const& error) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan();
@@ -188,7 +204,7 @@ void Filler::throw_failure() {
     if (!batch.migration.empty()) throw BackfillFailed{std::move(batch)};
 }
 
-Filler::Batch Filler::batch(std::size_t position, Chore& chore) {
+Filler::Batch Filler::batch(std::size_t position, Chore& chore, Pace pace) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan().name();
     auto const& table = chore.table;
@@ -244,10 +260,13 @@ Filler::Batch Filler::batch(std::size_t position, Chore& chore) {
         progress.done = span.until;
         ++progress.batches;
     }
-    progress.batch_rows = next_rows(rows, Clock::now() - start);
+    progress.batch_rows = next_rows(rows, Clock::now() - start, wanted(pace));
     ledger::keep_filling(connection, plan, at, table.text(), progress);
     transaction->commit();
     site_.count_commit();
+    // Who writes has a turn in between.
+    auto const over = Clock::now();
+    if (pace == Pace::polite) pacer_.rest_until(over + (over - start) / 2);
     if (!progress.complete && options_.rows_per_second > 0)
         pacer_.rest_until(start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{
                                       static_cast<double>(rows) / options_.rows_per_second}));
@@ -283,7 +302,7 @@ void Filler::finish(std::size_t position) {
     site_.tell({.kind = EventKind::filled, .migration = id, .done = rows});
 }
 
-bool Filler::advance(std::chrono::microseconds budget) {
+bool Filler::advance(std::chrono::microseconds budget, Pace pace) {
     auto const end = Clock::now() + budget;
     bool worked = false;
     why_.clear();
@@ -297,15 +316,13 @@ bool Filler::advance(std::chrono::microseconds budget) {
             bool ready = true;
             bool closed = false;
             for (std::size_t i = 0; i < work_->chores.size() && ready; ++i) {
-                auto const start = Clock::now();
-                if (!pacer_.rested(std::chrono::duration_cast<std::chrono::microseconds>(end - start))) return true;
-                auto const done = batch(position, work_->chores[i]);
+                auto const left = end - Clock::now();
+                if (!pacer_.rested(std::chrono::duration_cast<std::chrono::microseconds>(left))) return true;
+                auto const done = batch(position, work_->chores[i], pace);
                 if (done == Batch::halted) return worked;
                 worked = true;
                 ready = done == Batch::finished;
                 closed = done == Batch::not_open || done == Batch::stale;
-                // Who writes has a turn in between.
-                if (done == Batch::done) std::this_thread::sleep_for((Clock::now() - start) / 4);
             }
             if (closed) work_.reset();  // it was filled, contracted or rolled back meanwhile, or somebody was quicker
             if (closed || !ready) continue;

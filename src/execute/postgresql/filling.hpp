@@ -38,7 +38,7 @@ public:
 
     /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what. Throws
     /// BackfillFailed.
-    bool advance(std::chrono::microseconds budget);
+    bool advance(std::chrono::microseconds budget, Pace pace);
     [[nodiscard]] std::string const& why() const noexcept { return why_; }
     /// RunState::paused or stopped where somebody has said so; failed where a batch has, now or earlier.
     [[nodiscard]] RunState state() const noexcept { return state_; }
@@ -54,6 +54,7 @@ private:
         RowKey key;
         std::vector<OpenPair> pairs = {};
         std::vector<OpenTransform> transforms = {};
+        int one_by_one = 0;  ///< So many batches have rows that cannot be converted, as it seems.
     };
     struct Work {
         std::size_t position;
@@ -64,13 +65,13 @@ private:
     [[nodiscard]] std::optional<Work> next();
     /// `stale`: somebody else has moved the run on meanwhile.
     enum class Batch { done, finished, not_open, stale, halted };
-    Batch batch(std::size_t position, Chore& chore);
+    Batch batch(std::size_t position, Chore& chore, Pace pace);
     /// `besides`: see fill(). In the transaction that is open.
-    [[nodiscard]] std::int64_t fill_rows(Chore const& chore, KeySpan const& span, std::string const& besides) const;
+    [[nodiscard]] std::int64_t fill_rows(Chore& chore, KeySpan const& span, std::string const& besides) const;
     /// What fill_rows() is to pass over.
     [[nodiscard]] std::string skipped(std::int64_t at, Chore const& chore) const;
     /// After the batch was rolled back; `seen`: where the run stood. Throws BackfillFailed, or returns `stale`.
-    Batch fail(std::size_t position, Chore const& chore, ledger::Filling const& seen, KeySpan const& span,
+    Batch fail(std::size_t position, Chore& chore, ledger::Filling const& seen, KeySpan const& span,
                EngineError const& error);
     /// Has somebody paused or stopped the run, or has it failed? Then state() and why() say so.
     [[nodiscard]] bool is_halted(std::size_t position);

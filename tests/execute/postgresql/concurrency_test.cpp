@@ -132,7 +132,7 @@ int lost_writes(PostgresqlDatabase const& database, Writer const& writer, std::s
 
 void fill(Site& site) {
     postgresql::Filler filler{site};
-    while (filler.advance(1ms)) {
+    while (filler.advance(1ms, Pace::polite)) {
     }
 }
 

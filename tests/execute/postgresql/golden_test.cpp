@@ -164,7 +164,9 @@ public:
         }
         auto const open = blueprint();
         for (auto const& pair : open.pairs(1))
-            all += "-- a batch\n\n" + fill(pair.pair, pair.key, Range::after_until) + ";\n\n";
+            all += "-- a batch\n\n" + fill_at_once(pair.pair, pair.key, {.after = {"1"}, .until = {"2"}}, {}) +
+                   ";\n\n-- a batch with a row that cannot be converted\n\n" +
+                   fill(pair.pair, pair.key, Range::after_until) + ";\n\n";
         for (auto const& one : open.transforms(1))
             all += "-- a batch\n\n" + fill(one.transform, "public", one.key, Range::after_until) + ";\n\n";
         auto const removed = open.contract();

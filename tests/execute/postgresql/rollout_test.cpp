@@ -53,7 +53,7 @@ struct World {
 
 void fill(Site& site) {
     postgresql::Filler filler{site};
-    while (filler.advance(5ms)) {
+    while (filler.advance(5ms, Pace::polite)) {
     }
 }
 

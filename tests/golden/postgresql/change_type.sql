@@ -22,9 +22,10 @@ EXCEPTION WHEN OTHERS THEN
 END$evolver$;
 
 -- keep both shapes of packages in step
-CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $evolver$
+CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql AS $evolver$
 DECLARE
   agree boolean;
+  counted bigint;
   moved boolean := false;
   changed_0 boolean;
   changed_1 boolean;
@@ -97,7 +98,7 @@ BEGIN
     END IF;
     END;
     IF NOT agree THEN
-      PERFORM nextval('"public"."evolver_legacy_9bebf88e3edc6c1"');
+      counted := nextval('"public"."evolver_legacy_9bebf88e3edc6c1"');
     END IF;
   END IF;
   RETURN NEW;
@@ -110,6 +111,23 @@ CREATE TRIGGER "~evolver_sync" BEFORE INSERT OR UPDATE ON "public"."packages" FO
 CREATE INDEX CONCURRENTLY "evolver_index_450363f331b5" ON "public"."packages" ("size_bytes");
 
 -- a batch
+
+DO $evolver$#variable_conflict use_column
+DECLARE
+  filled bigint;
+BEGIN
+  UPDATE "public"."packages" SET "size_bytes" = CAST((CAST("size" AS BIGINT)
+) AS bigint) WHERE ("id") > (CAST('1' AS bigint)) AND ("id") <= (CAST('2' AS bigint)) AND "size_bytes" IS NULL AND num_nonnulls(CAST((CAST("size" AS BIGINT)
+) AS bigint)) > 0;
+  GET DIAGNOSTICS filled = ROW_COUNT;
+  PERFORM set_config('evolver.filled', CAST(filled AS text), true);
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      PERFORM set_config('evolver.filled', '-1', true);
+END
+$evolver$;
+
+-- a batch with a row that cannot be converted
 
 UPDATE "public"."packages" SET "size_bytes" = "public"."evolver_up_7766d0b5de9a_0"("size") WHERE ("id") > (CAST($1 AS bigint)) AND ("id") <= (CAST($2 AS bigint)) AND "size_bytes" IS NULL AND num_nonnulls("public"."evolver_up_7766d0b5de9a_0"("size")) > 0;
 

@@ -4,6 +4,7 @@
 CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $evolver$
 DECLARE
   agree boolean;
+  counted bigint;
   moved boolean := false;
 BEGIN
   IF TG_OP = 'INSERT' THEN

@@ -33,9 +33,10 @@ EXCEPTION WHEN OTHERS THEN
 END$evolver$;
 
 -- keep both shapes of packages in step
-CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $evolver$
+CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql AS $evolver$
 DECLARE
   agree boolean;
+  counted bigint;
   moved boolean := false;
   changed_0 boolean;
   changed_1 boolean;
@@ -139,7 +140,7 @@ BEGIN
     END IF;
     END;
     IF NOT agree THEN
-      PERFORM nextval('"public"."evolver_legacy_9bebf88e3edc6c1"');
+      counted := nextval('"public"."evolver_legacy_9bebf88e3edc6c1"');
     END IF;
   END IF;
   RETURN NEW;
@@ -148,6 +149,25 @@ $evolver$;
 CREATE TRIGGER "~evolver_sync" BEFORE INSERT OR UPDATE ON "public"."packages" FOR EACH ROW WHEN (current_setting('evolver.filling', true) IS DISTINCT FROM 'on') EXECUTE FUNCTION "public"."evolver_sync_f265bb6cd505"();
 
 -- a batch
+
+DO $evolver$#variable_conflict use_column
+DECLARE
+  filled bigint;
+BEGIN
+  UPDATE "public"."packages" SET "given" = CAST((split_part("name", ' ', 1)
+) AS text), "family" = CAST((split_part("name", ' ', 2)
+) AS text) WHERE ("id") > (CAST('1' AS bigint)) AND ("id") <= (CAST('2' AS bigint)) AND "given" IS NULL AND "family" IS NULL AND num_nonnulls(CAST((split_part("name", ' ', 1)
+) AS text), CAST((split_part("name", ' ', 2)
+) AS text)) > 0;
+  GET DIAGNOSTICS filled = ROW_COUNT;
+  PERFORM set_config('evolver.filled', CAST(filled AS text), true);
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '54', '55', '57', '58', 'XX') THEN RAISE; END IF;
+      PERFORM set_config('evolver.filled', '-1', true);
+END
+$evolver$;
+
+-- a batch with a row that cannot be converted
 
 UPDATE "public"."packages" SET "given" = "public"."evolver_up_7766d0b5de9a_0"("name"), "family" = "public"."evolver_up_7766d0b5de9a_1"("name") WHERE ("id") > (CAST($1 AS bigint)) AND ("id") <= (CAST($2 AS bigint)) AND "given" IS NULL AND "family" IS NULL AND num_nonnulls("public"."evolver_up_7766d0b5de9a_0"("name"), "public"."evolver_up_7766d0b5de9a_1"("name")) > 0;
 
