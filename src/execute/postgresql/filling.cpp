@@ -20,9 +20,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// So long others wait for a row of a batch, at most. Who commits meanwhile waits, too: for what the batch has written into the log before.
+/// So long others wait for a row of a batch. Who commits meanwhile waits, too: for what the batch has written into the log before.
 constexpr std::chrono::milliseconds wanted(Pace pace) {
-    return std::chrono::milliseconds{pace == Pace::polite ? 10 : 50};
+    return std::chrono::milliseconds{pace == Pace::polite ? 10 : 100};
 }
 constexpr std::int64_t first_rows = 500;
 constexpr std::int64_t most_rows = 20'000;
@@ -39,9 +39,12 @@ std::vector<Text> parameters(std::vector<std::string> const& first, std::vector<
     return all;
 }
 
-std::int64_t next_rows(std::int64_t rows, Clock::duration took, std::chrono::milliseconds wanted) {
-    if (took > wanted) return std::max<std::int64_t>(1, std::min<std::int64_t>(rows / 2, rows * (wanted / 2) / took));
-    return took < wanted / 3 ? std::min(most_rows, rows * 2) : rows;
+/// Two thirds of what is wanted is aimed at; twice as many rows, or half of them, are the most that is tried on the strength of one batch.
+std::int64_t next_rows(std::int64_t rows, Clock::duration took, Clock::duration wanted) {
+    auto const wish =
+        static_cast<double>(wanted.count()) * 2 / 3 / static_cast<double>(std::max<Clock::rep>(1, took.count()));
+    auto const next = static_cast<double>(rows) * std::clamp(wish, 0.5, 2.0);
+    return std::clamp(static_cast<std::int64_t>(next), std::int64_t{1}, most_rows);
 }
 
 }  // namespace
