@@ -10,8 +10,9 @@ namespace {
 /// Facts by what they are about; a later operation overrides an earlier one.
 class Facts {
 public:
-    void tell(Operation const& operation, bool is_contracted) {
+    void tell(Operation const& operation, bool is_contracted, bool is_filled) {
         contracted_ = is_contracted;
+        filled_ = is_filled;
         std::visit([this](auto const& kind) { learn(kind); }, operation);
     }
 
@@ -52,6 +53,11 @@ private:
     /// The old shape goes at contract.
     void replaced(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = !contracted_; }
 
+    /// One that has gone with a column.
+    void forget_indexes() {
+        if (contracted_) indexes_.clear();
+    }
+
     void learn(CreateTable const& o) {
         tables_[o.table.text()] = true;
         for (auto const& column : o.columns) there(o.table, column.name);
@@ -76,7 +82,10 @@ private:
         if (!contracted_) moved_.emplace_back(o.to, stored(o.from));
     }
     void learn(AddColumn const& o) { there(o.table, o.column.name); }
-    void learn(DropColumn const& o) { replaced(o.table, o.column); }
+    void learn(DropColumn const& o) {
+        replaced(o.table, o.column);
+        forget_indexes();
+    }
     void learn(RenameColumn const& o) {
         replaced(o.table, o.from);
         there(o.table, o.to);
@@ -88,14 +97,17 @@ private:
     void learn(SplitColumn const& o) {
         replaced(o.table, o.from);
         for (auto const& part : o.into) there(o.table, part.name);
+        forget_indexes();
     }
     void learn(MergeColumns const& o) {
         for (auto const& from : o.from) replaced(o.table, from);
         there(o.table, o.to);
+        forget_indexes();
     }
     void learn(MoveColumn const& o) {
         replaced(o.from, o.column);
         there(o.to, o.new_column());
+        forget_indexes();
     }
     void learn(SetNotNull const& o) { there(o.table, o.column); }
     void learn(DropNotNull const& o) { there(o.table, o.column); }
@@ -126,7 +138,7 @@ private:
         for (auto const& one : o.set) there(o.table, one.column);
     }
     void learn(CreateIndex const& o) {
-        if (contracted_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
+        if (contracted_ || filled_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
     }
     void learn(RunCode const&) {}  // it changes rows only
     /// Nobody knows what it did.
@@ -138,6 +150,7 @@ private:
     }
 
     bool contracted_ = false;
+    bool filled_ = false;
     std::map<std::string, bool> tables_;
     std::map<std::pair<std::string, std::string>, bool> columns_;
     std::map<std::string, bool> indexes_;
@@ -147,12 +160,13 @@ private:
 
 }  // namespace
 
-std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live) {
+std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live,
+                                        std::vector<bool> const& filled) {
     Facts facts;
     auto const known = std::min(standing.expanded, plan.migrations().size());
     for (std::size_t position = 0; position < known; ++position) {
         for (auto const& operation : plan.migrations()[position].operations) {
-            facts.tell(operation, position < standing.contracted);
+            facts.tell(operation, position < standing.contracted, position < filled.size() && filled[position]);
         }
     }
     return facts.against(live);

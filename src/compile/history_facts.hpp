@@ -12,7 +12,9 @@
 
 namespace evolver {
 
-/// One line per fact that `live` contradicts: `column Track.Seconds is missing`.
-[[nodiscard]] std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live);
+/// One line per fact that `live` contradicts: `column Track.Seconds is missing`. `filled`: by position, the migrations whose backfill is complete, so
+/// that the indexes that waited for it are there; of none known, those that are contracted.
+[[nodiscard]] std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live,
+                                                      std::vector<bool> const& filled = {});
 
 }  // namespace evolver

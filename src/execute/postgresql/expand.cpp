@@ -214,6 +214,7 @@ Report rehearse(Site& site) {
     Report report{.rehearsed = true};
     site.patiently([&] {
         report = {.rehearsed = true};
+        if (ledger::exists(site.connection())) refuse_drift(site, site.state());
         for (auto const& [migration, rules] : try_pending(site, report))
             measure(site.connection(), rules, migration, report.warnings);
     });

@@ -1,8 +1,10 @@
 #include "execute/postgresql/site.hpp"
 
+#include "compile/history_facts.hpp"
 #include "dialect/postgresql/code_connection.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "evolver/dialect/engine_error.hpp"
+#include "evolver/ledger/ledger_error.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/audit.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -91,6 +93,19 @@ void Site::patiently(std::function<void()> const& work, std::chrono::millisecond
         // Two who rest equally long meet again.
         std::this_thread::sleep_for(rest / 2 + rest * static_cast<int>(draw() % 100) / 100);
     }
+}
+
+void refuse_drift(Site const& site, ledger::State const& state) {
+    auto const live = inspect(site.connection(), site.schema());
+    std::vector<bool> filled;
+    for (auto const& entry : state.entries) filled.push_back(entry.filled);
+    std::string found;
+    for (auto const& line : contradictions(site.plan(), standing_of(state), live, filled)) found += "\n  " + line;
+    if (found.empty()) return;
+    throw DriftError{
+        Failure{.what = "The database's schema is not what its history says:" + found,
+                .object = site.plan().name(),
+                .instead = "undo what was changed by hand, or bring it into the plan; nothing was written"}};
 }
 
 namespace {

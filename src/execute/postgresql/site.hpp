@@ -86,6 +86,10 @@ private:
     std::unique_ptr<Lease> lease_;  // leaves before its roster goes
 };
 
+/// Throws DriftError where tables, columns, indexes or views that the plan has made are gone, or are there again; of what RawSql makes, and of types, nothing is
+/// said. In the transaction that is open, or in one of its own.
+void refuse_drift(Site const& site, ledger::State const& state);
+
 /// The application's functions are for rows: a rehearsal, which has none, leaves them out.
 enum class Code { called, left_out };
 
