@@ -28,12 +28,12 @@ std::string function(NamedPair const& named, std::string_view direction, std::si
 }
 
 std::string make_function(std::string const& name, std::vector<Side> const& parameters, std::string const& type,
-                          std::string const& expression) {
+                          std::string const& expression, std::string const& settings) {
     auto const listed = joined(parameters.size(), [&](std::size_t i) {
         return quoted(parameters[i].column.text()) + " " + parameters[i].type;
     });
     return fmt::format(
-        "CREATE OR REPLACE FUNCTION {}({}) RETURNS {} LANGUAGE plpgsql AS {}", name, listed, type,
+        "CREATE OR REPLACE FUNCTION {}({}) RETURNS {} LANGUAGE plpgsql {}AS {}", name, listed, type, settings,
         dollar_quoted(fmt::format("#variable_conflict use_variable\nBEGIN\n    RETURN CAST(({}\n    ) AS {});\n"
                                   "EXCEPTION WHEN OTHERS THEN\n    {}RETURN NULL;\nEND",
                                   expression, type, passing_on)));
@@ -55,11 +55,12 @@ std::string table_of(NamedPair const& named) { return in_schema(named.schema, na
 
 std::vector<std::string> conversion_functions(NamedPair const& named) {
     auto const& pair = named.pair;
+    auto const settings = fixed_settings({pair});
     std::vector<std::string> all;
     for (std::size_t i = 0; i < pair.to.size(); ++i)
-        all.push_back(make_function(function(named, "up", i), pair.from, pair.to[i].type, pair.up[i]));
+        all.push_back(make_function(function(named, "up", i), pair.from, pair.to[i].type, pair.up[i], settings));
     for (std::size_t i = 0; i < pair.from.size(); ++i)
-        all.push_back(make_function(function(named, "down", i), pair.to, pair.from[i].type, pair.down[i]));
+        all.push_back(make_function(function(named, "down", i), pair.to, pair.from[i].type, pair.down[i], settings));
     return all;
 }
 

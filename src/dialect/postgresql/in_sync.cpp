@@ -120,11 +120,17 @@ bool is_of_the_server(Token const& word) {
     return std::ranges::any_of(known, [&](std::string_view one) { return is_keyword(word, one); });
 }
 
-bool is_of_the_server(Side const& side) {
-    constexpr std::array<std::string_view, 5> more{"numeric", "real", "double precision", "character", "interval"};
-    return equal_is_same(side) || std::ranges::find(more, without_modifier(side.type)) != more.end();
+bool is_any_of(Side const& side, auto const& types) {
+    return std::ranges::find(types, without_modifier(side.type)) != types.end();
 }
 
+bool is_of_the_server(Side const& side) {
+    constexpr std::array<std::string_view, 5> more{"numeric", "real", "double precision", "character", "interval"};
+    return equal_is_same(side) || is_any_of(side, more);
+}
+
+/// The names of a pair's expressions are its columns', or the server's own, which are found first on any search_path that does not itself say
+/// otherwise.
 bool is_path_independent(PhysicalPair const& pair, std::string_view expression) {
     return std::ranges::all_of(significant_tokens(expression), [&](Token const& token) {
         auto const is_column = [&](std::string_view name) {
@@ -143,27 +149,63 @@ bool is_path_independent(PhysicalPair const& pair, std::string_view expression) 
     });
 }
 
+/// Is the expression a column of the pair as it is, of the type that it is to become?
+bool is_copy(PhysicalPair const& pair, std::string_view expression, Side const& column) {
+    auto const tokens = significant_tokens(expression);
+    if (tokens.size() != 1 || (tokens[0].kind != TokenKind::word && tokens[0].kind != TokenKind::quoted)) return false;
+    auto const quoted_name = identifier_of(tokens[0]);
+    Name const name{quoted_name.empty() ? std::string{tokens[0].text} : quoted_name};
+    auto const is_it = [&](Side const& side) { return side.type == column.type && side.column == name; };
+    return std::ranges::any_of(pair.from, is_it) || std::ranges::any_of(pair.to, is_it);
+}
+
+/// No text is made of a moment, a floating-point number or bytes, or read for one.
+bool is_setting_independent(PhysicalPair const& pair, std::string_view expression) {
+    constexpr std::array<std::string_view, 9> plain{
+        "smallint", "integer", "bigint", "boolean", "uuid", "text", "numeric", "character varying", "character"};
+    constexpr auto telling = std::to_array<std::string_view>(
+        {"bytea", "date", "double", "extract", "float", "interval", "real", "time", "timestamp", "timestamptz"});
+    auto const is_plain = [&](Side const& side) { return is_any_of(side, plain); };
+    return std::ranges::all_of(pair.from, is_plain) && std::ranges::all_of(pair.to, is_plain) &&
+           std::ranges::none_of(significant_tokens(expression), [&](Token const& token) {
+               return std::ranges::any_of(telling, [&](std::string_view word) { return is_keyword(token, word); });
+           });
+}
+
+enum class Depends { on_nothing, on_settings, on_path };
+
+Depends dependence_of(PhysicalPair const& pair) {
+    auto worst = Depends::on_nothing;
+    auto const see = [&](std::vector<std::string> const& expressions, std::vector<Side> const& sides) {
+        for (std::size_t i = 0; i < sides.size(); ++i) {
+            bool const is_known = is_of_the_server(sides[i]) && is_path_independent(pair, expressions[i]);
+            bool const is_same =
+                is_copy(pair, expressions[i], sides[i]) || is_setting_independent(pair, expressions[i]);
+            worst = std::max(worst, !is_known ? Depends::on_path
+                                    : is_same ? Depends::on_nothing
+                                              : Depends::on_settings);
+        }
+    };
+    see(pair.up, pair.to);
+    see(pair.down, pair.from);
+    return worst;
+}
+
 }  // namespace
 
-bool is_path_independent(PhysicalPair const& pair) {
-    auto const of_the_server = [](Side const& side) { return is_of_the_server(side); };
-    auto const independent = [&](std::string const& expression) { return is_path_independent(pair, expression); };
-    return std::ranges::all_of(pair.from, of_the_server) && std::ranges::all_of(pair.to, of_the_server) &&
-           std::ranges::all_of(pair.up, independent) && std::ranges::all_of(pair.down, independent);
+std::string fixed_settings(std::vector<PhysicalPair> const& pairs) {
+    auto worst = Depends::on_nothing;
+    for (auto const& pair : pairs) worst = std::max(worst, dependence_of(pair));
+    if (worst == Depends::on_nothing) return {};
+    std::string text = worst == Depends::on_path ? "SET search_path FROM CURRENT " : "";
+    // Fixed values, not those of whoever calls expand(): the next who does may have others.
+    return text +
+           "SET timezone TO 'UTC' SET datestyle TO 'ISO, MDY' SET intervalstyle TO 'postgres' SET "
+           "extra_float_digits TO 1 SET bytea_output TO 'hex' ";
 }
 
 bool can_fail(PhysicalPair const& pair, std::string_view expression, Side const& column) {
-    auto const tokens = significant_tokens(expression);
-    bool const bare = tokens.size() == 1 && (tokens[0].kind == TokenKind::word || tokens[0].kind == TokenKind::quoted);
-    for (auto const* sides : {&pair.from, &pair.to}) {
-        for (auto const& side : *sides) {
-            auto const name = bare ? std::string{identifier_of(tokens[0])} : std::string{};
-            if (bare && side.type == column.type &&
-                side.column == Name{name.empty() ? std::string{tokens[0].text} : name})
-                return false;
-        }
-    }
-    return column.type != "text" || may_raise(expression);
+    return !is_copy(pair, expression, column) && (column.type != "text" || may_raise(expression));
 }
 
 }  // namespace evolver::postgresql

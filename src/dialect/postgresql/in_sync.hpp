@@ -61,9 +61,10 @@ using Spelling = std::function<std::string(Name const&)>;
 /// and becomes text, which takes anything; nor where a column becomes another of its type.
 [[nodiscard]] bool can_fail(PhysicalPair const& pair, std::string_view expression, Side const& column);
 
-/// Is every name in the pair's expressions a column's, or one of the server's own, which are found first on any search_path that does not itself say
-/// otherwise? Where it says no, it may.
-[[nodiscard]] bool is_path_independent(PhysicalPair const& pair);
+/// What a function has to set for the expressions of the pairs to say the same in every session: "SET timezone TO 'UTC' SET … ", or nothing where they do
+/// anyway, for that is what it takes least time with. Two things differ between sessions: what a name means, by the search_path; and the text
+/// of a moment, a floating-point number or bytes.
+[[nodiscard]] std::string fixed_settings(std::vector<PhysicalPair> const& pairs);
 
 /// For the beginning of a handler WHEN OTHERS: what is no fault of a value (a deadlock, no memory, a server that stops) is passed on.
 inline constexpr std::string_view passing_on =

@@ -105,19 +105,21 @@ public:
         std::string text = "\nDECLARE\n  agree boolean;\n  counted bigint;\n  moved boolean := false;\n";
         for (auto const& side : changes_.sides()) text += "  " + changes_.variable(side.column) + " boolean;\n";
         text += "BEGIN\n" + looks() + dropped() + catch_up() + down() + up() + "  RETURN NEW;\nEND\n";
-        return "CREATE OR REPLACE FUNCTION " + function_name(table_) + "() RETURNS trigger LANGUAGE plpgsql " + path() +
-               "AS " + dollar_quoted(text);
+        return "CREATE OR REPLACE FUNCTION " + function_name(table_) + "() RETURNS trigger LANGUAGE plpgsql " +
+               settings() + "AS " + dollar_quoted(text);
     }
 
 private:
-    /// Functions and types of the expressions are those that expand() has found, whatever the path of the program that writes. A function that sets
-    /// it takes a fifth more, so it does only where something is looked up by it.
-    [[nodiscard]] std::string path() const {
-        bool const is_needed = !table_.dropped.empty() || !std::ranges::all_of(table_.pairs, [](SyncedPair const& one) {
-            return is_path_independent(one.pair);
-        });
-        return is_needed ? "SET search_path FROM CURRENT " : "";
+    [[nodiscard]] std::string settings() const {
+        std::vector<PhysicalPair> pairs;
+        for (auto const& synced : table_.pairs) pairs.push_back(synced.pair);
+        // An expression for a dropped column may name any column of the row.
+        for (auto const& one : table_.dropped)
+            pairs.push_back(
+                {.table = table_.table, .from = {{one.column, "unknown"}}, .to = {}, .up = {}, .down = {one.down}});
+        return fixed_settings(pairs);
     }
+
     [[nodiscard]] std::string looks() const {
         std::string inserted;
         std::string updated;

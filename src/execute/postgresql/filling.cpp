@@ -105,7 +105,8 @@ std::int64_t Filler::fill_rows(Chore& chore, KeySpan const& span, std::string co
     connection.run(std::string{filling});
     for (auto const& open : chore.pairs) {
         std::int64_t filled = -1;
-        if (chore.one_by_one == 0) {
+        // Those that a session's settings change have to be asked in a function, which sets them.
+        if (chore.one_by_one == 0 && fixed_settings({open.pair.pair}).empty()) {
             connection.run(fill_at_once(open.pair, chore.key, span, besides));
             filled = connection.integer(filled_at_once());
         }

@@ -75,20 +75,3 @@ TEST_CASE("filling at once: what is no row's fault is an error") {
         "$$; CREATE TRIGGER late BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION late()");
     CHECK_THROWS_AS((void)table.filled({.after = {}, .until = {"it's", "9"}}), EngineError);
 }
-
-TEST_CASE("an expression means the same on every search_path where all of its names are the server's own") {
-    auto const independent = [](std::string const& up, std::string const& type = "bigint") {
-        return is_path_independent(
-            {.table = "t", .from = {{"x", "text"}}, .to = {{"y", type}}, .up = {up}, .down = {"CAST(y AS text)"}});
-    };
-    CHECK(independent("CAST(x AS bigint)"));
-    CHECK(independent("CASE WHEN x = '' THEN NULL ELSE x::integer + 1 END"));
-    CHECK(independent("trim(BOTH ' ' FROM \"x\")"));
-    CHECK_FALSE(independent("number_of(x)"));
-    CHECK_FALSE(independent("CAST(x AS mood)"));
-    CHECK_FALSE(independent("public.lower(x)"));
-    CHECK_FALSE(independent("(SELECT count(*) FROM other)"));
-    CHECK_FALSE(independent("x @@ 'a'"));
-    CHECK_FALSE(independent("x", "mood"));
-    CHECK_FALSE(independent("x", "citext"));
-}

@@ -219,3 +219,33 @@ TEST_CASE("backfill on postgresql: a worker ends where a batch fails, and says s
 }
 
 TEST_SUITE_END();
+
+TEST_CASE("backfill on postgresql: a moment as text is the same text, whichever program has written the row") {
+    World world{
+        "CREATE TABLE visits (id bigint PRIMARY KEY, at timestamptz); INSERT INTO visits VALUES (1, '2026-01-01 "
+        "00:30+00')"};
+    Plan const plan{"visits",
+                    {Migration{.id = "0002-words",
+                               .release = "2.0",
+                               .operations = {ChangeType{.table = "visits",
+                                                         .from = "at",
+                                                         .to = "at_words",
+                                                         .type = text(),
+                                                         .up = "CAST(at AS text)",
+                                                         .down = "CAST(at_words AS timestamptz)"}}}}};
+    auto evolver = world.evolver(plan);
+    evolver.expand();
+    // Everybody lives somewhere else, and who fills and compares does, too.
+    world.app.run(
+        "SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; INSERT INTO visits (id, at) VALUES (2, '2026-01-01 "
+        "00:30+00')");
+    world.app.run("INSERT INTO visits (id, at_words) VALUES (3, '2026-01-01 00:30:00+00')");
+    world.database.connect().run("ALTER DATABASE " + world.app.text("SELECT quote_ident(current_database())") +
+                                 " SET timezone = 'America/Lima'");
+    soci::session session{soci::postgresql, world.database.parameters()};
+    Evolver elsewhere{session, plan};
+    elsewhere.backfill();
+    CHECK(elsewhere.reconcile().different() == 0);
+    CHECK(world.app.integer("SELECT count(*) FROM visits WHERE at_words = '2026-01-01 00:30:00+00' AND extract(epoch "
+                            "FROM at) = 1767227400") == 3);
+}

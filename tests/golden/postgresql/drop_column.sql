@@ -1,7 +1,7 @@
 -- expand
 
 -- keep both shapes of packages in step
-CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $evolver$
+CREATE OR REPLACE FUNCTION "public"."evolver_sync_f265bb6cd505"() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT SET timezone TO 'UTC' SET datestyle TO 'ISO, MDY' SET intervalstyle TO 'postgres' SET extra_float_digits TO 1 SET bytea_output TO 'hex' AS $evolver$
 DECLARE
   agree boolean;
   counted bigint;
