@@ -25,6 +25,19 @@ std::string literals(RowKey const& key, std::vector<std::string> const& parts) {
     return typed(key, [&](std::size_t i) { return literal(parts[i]); });
 }
 
+/// Another process reads it, whose DateStyle may be another: JSON has days and moments in the order of ISO 8601, whatever the session's.
+std::string as_text(Side const& side, std::string_view row = {}) {
+    auto const column = std::string{row} + quoted(side.column.text());
+    bool const is_moment = side.type.starts_with("date") || side.type.starts_with("timestamp");
+    return is_moment ? "to_jsonb(" + column + ") #>> '{}'" : column;
+}
+
+std::string as_texts(RowKey const& key) {
+    std::string text;
+    for (auto const& side : key.columns) text += (text.empty() ? "" : ", ") + as_text(side);
+    return text;
+}
+
 std::string behind(RowKey const& key, std::string const& bound) {
     return fmt::format("({}) {} ({})", columns_of(key), key.descending ? "<" : ">", bound);
 }
@@ -76,7 +89,8 @@ std::vector<std::optional<std::string>> KeySpan::bounds() const {
 std::string literal_of(Side const& side, std::string_view row) {
     bool const is_number = side.type == "bigint" || side.type == "integer" || side.type == "smallint";
     auto const column = std::string{row} + quoted(side.column.text());
-    return is_number ? "coalesce(CAST(" + column + " AS text), 'NULL')" : "quote_nullable(" + column + ")";
+    if (is_number) return "coalesce(CAST(" + column + " AS text), 'NULL')";
+    return "quote_nullable(" + as_text(side, row) + ")";
 }
 
 std::string key_text(RowKey const& key, std::string_view row) {
@@ -89,13 +103,14 @@ std::string key_text(RowKey const& key, std::string_view row) {
 }
 
 std::string last_key(std::string const& table, RowKey const& key) {
-    return fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", columns_of(key), table, ordered(key, Way::back));
+    return fmt::format("SELECT {} FROM {} ORDER BY {} LIMIT 1", as_texts(key), table, ordered(key, Way::back));
 }
 
 std::string key_after_rows(std::string const& table, RowKey const& key, Range range, std::int64_t rows) {
     return fmt::format(
-        "SELECT {0} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {3} LIMIT {4}) AS next ORDER BY {5} LIMIT 1",
-        columns_of(key), table, in_range(key, range), ordered(key, Way::walked), rows, ordered(key, Way::back));
+        "SELECT {6} FROM (SELECT {0} FROM {1} WHERE {2} ORDER BY {3} LIMIT {4}) AS next ORDER BY {5} LIMIT 1",
+        columns_of(key), table, in_range(key, range), ordered(key, Way::walked), rows, ordered(key, Way::back),
+        as_texts(key));
 }
 
 std::string estimated_rows() {

@@ -249,3 +249,32 @@ TEST_CASE("backfill on postgresql: a moment as text is the same text, whichever 
     CHECK(world.app.integer("SELECT count(*) FROM visits WHERE at_words = '2026-01-01 00:30:00+00' AND extract(epoch "
                             "FROM at) = 1767227400") == 3);
 }
+
+TEST_CASE("backfill on postgresql: a walk by days goes on in a session that writes them in another order") {
+    World world{
+        "CREATE TABLE days (day date PRIMARY KEY, d bigint, n bigint); INSERT INTO days SELECT date '2026-01-01' + i, "
+        "5 "
+        "FROM generate_series(0, 1999) AS i"};
+    Plan const plan{"days",
+                    {Migration{.id = "0002-share",
+                               .release = "2.0",
+                               .operations = {Backfill{.table = "days", .set = {{"n", "100 / d"}}, .where = "TRUE"}}}}};
+    auto const settled = [&](char const* style) {
+        world.app.run("ALTER DATABASE " + world.app.text("SELECT quote_ident(current_database())") +
+                      " SET datestyle = '" + style + "'");
+    };
+    settled("SQL, DMY");
+    {
+        soci::session session{soci::postgresql, world.database.parameters()};
+        Evolver evolver{session, plan};
+        evolver.expand();
+        CHECK(evolver.advance(1us));
+        CHECK(world.app.integer("SELECT count(*) FROM days WHERE n = 20") == 500);
+    }
+    settled("SQL, MDY");
+    soci::session session{soci::postgresql, world.database.parameters()};
+    Evolver evolver{session, plan};
+    evolver.backfill();
+    CHECK(world.app.integer("SELECT count(*) FROM days WHERE n = 20") == 2000);
+    CHECK(world.app.integer("SELECT rows FROM evolver_backfill") == 2000);
+}
