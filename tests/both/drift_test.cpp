@@ -91,3 +91,5 @@ TEST_CASE("drift: an index that has gone with its column is none") {
     newer.expand();
     CHECK(newer.status().migrations[2].phase == Phase::expanded);
 }
+
+TEST_SUITE_END();

@@ -75,3 +75,5 @@ TEST_CASE("filling at once: what is no row's fault is an error") {
         "$$; CREATE TRIGGER late BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION late()");
     CHECK_THROWS_AS((void)table.filled({.after = {}, .until = {"it's", "9"}}), EngineError);
 }
+
+TEST_SUITE_END();

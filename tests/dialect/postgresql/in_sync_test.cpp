@@ -56,3 +56,5 @@ TEST_CASE("of several pairs, the one that needs most decides") {
     CHECK(fixed_settings({copy}).empty());
     CHECK(fixes(fixed_settings({copy, asked}), "search_path"));
 }
+
+TEST_SUITE_END();
