@@ -14,7 +14,7 @@
 
 namespace evolver {
 
-/// A name that no engine can hold: empty, or with a zero byte in it.
+/// A name that no engine can hold: empty, or with a zero byte in it; or of more than 63 bytes, on PostgreSQL.
 class NameError : public Error {
     using Error::Error;
 };

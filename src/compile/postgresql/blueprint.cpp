@@ -85,6 +85,9 @@ std::vector<Effect> const& Blueprint::effects_of(std::size_t position) {
         try {
             effect = stored(effect_of(named_here(operation, virtual_), virtual_));
             refuse_impossible(position, operation, effect);
+        } catch (NameError const& error) {
+            throw PlanError{Failure{.what = title_of(position) + ", " + title(operation) + ": " + error.what(),
+                                    .object = error.object()}};
         } catch (PlanError const& error) {
             auto const about = evolver::table_of(operation);
             bool const is_unknown = !about.empty() && virtual_.find_table(Name{about}) == nullptr;
@@ -347,6 +350,8 @@ Compiled Blueprint::expand() {
         if (move.position == position || is_changed) compiled.steps.push_back(show_as(table, move.moved.to));
     }
     std::erase_if(compiled.tables, [&](Name const& table) { return before.find_table(table) == nullptr; });
+    auto extras = extras_of(position, To::new_columns);
+    if (!extras.sql.empty()) compiled.steps.push_back(std::move(extras));
     Step functions{.migration = {}, .what = "make what converts one shape to the other", .sql = {}};
     for (auto const& open : open_) {
         if (open.position != position || open.pair.kind == PairKind::dropped) continue;
@@ -381,10 +386,33 @@ Compiled Blueprint::expand() {
     return compiled;
 }
 
+Step Blueprint::extras_of(std::size_t position, To to) const {
+    Step step{
+        .migration = {}, .what = "give columns the comments and rights of those in whose place they are", .sql = {}};
+    auto const give = [&](Name const& table, Name const& of, Name const& column) {
+        auto const extras = column_extras(*connection_, schema_, table, of, column);
+        step.sql.insert(step.sql.end(), extras.begin(), extras.end());
+    };
+    for (auto const& open : open_) {
+        auto const& pair = open.pair;
+        // Who may see one of several columns may not see what is made of all of them.
+        if (open.position != position || pair.kind == PairKind::dropped || pair.from.size() != 1) continue;
+        if (to == To::new_columns) {
+            for (auto const& column : pair.to) give(pair.table, pair.from.front(), column.name);
+        } else if (pair.kind == PairKind::alias) {
+            give(pair.table, pair.to.front().name, pair.from.front());
+        }
+    }
+    return step;
+}
+
 Compiled Blueprint::contract() const {
     auto const position = standing_.contracted;
     Compiled compiled{.position = position, .removes = removes(position)};
     compiled.moves = moves_of(position);
+    // The old column stays, by the new name; what somebody has said of that meanwhile is said of it.
+    auto extras = extras_of(position, To::old_columns);
+    if (!extras.sql.empty()) compiled.steps.push_back(std::move(extras));
     // The trigger first: it names what goes. One whose table gets another name is made anew when it has it.
     for (auto const& table : paired_tables(position)) {
         bool const moves =

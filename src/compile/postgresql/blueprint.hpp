@@ -138,6 +138,9 @@ private:
     /// The trigger of a table for the pairs of all open migrations but `without`. `called`: it has that name by then.
     [[nodiscard]] Step sync(Name const& table, std::optional<std::size_t> without,
                             std::optional<Name> const& called = {}) const;
+    enum class To { new_columns, old_columns };
+    /// Comments, and rights on columns alone. To the old columns only where the old one stays under the new name.
+    [[nodiscard]] Step extras_of(std::size_t position, To to) const;
     [[nodiscard]] std::vector<Name> paired_tables(std::size_t position) const;
     void restore_foreign_indexes(Name const& table);
     void refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const;

@@ -1,6 +1,7 @@
 #include "dialect/postgresql/connection.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
+#include "evolver/schema/name.hpp"
 
 #include <libpq-fe.h>
 
@@ -231,6 +232,14 @@ void Transaction::commit() {
 }
 
 std::string quoted(std::string_view name) {
+    // The server would cut it off in silence, and what is left may be the name of something else.
+    constexpr std::size_t longest = 63;
+    if (name.size() > longest) {
+        throw NameError{Failure{.what = "The name \"" + std::string{name} + "\" has " + std::to_string(name.size()) +
+                                        " bytes, and PostgreSQL keeps " + std::to_string(longest) + " of them.",
+                                .object = std::string{name},
+                                .instead = "give it a shorter name"}};
+    }
     std::string text = "\"";
     for (char const letter : name) {
         text += letter;

@@ -124,7 +124,7 @@ inline constexpr int protocol_violation = code_of("08P01");
 inline constexpr int query_canceled = code_of("57014");
 inline constexpr int connection_failure = code_of("08006");
 
-/// "name" with quotes doubled.
+/// "name" with quotes doubled. Throws NameError for one that is longer than the server keeps.
 [[nodiscard]] std::string quoted(std::string_view name);
 /// 'text' with quotes doubled; as it is under standard_conforming_strings, or with E'' where it holds a backslash.
 [[nodiscard]] std::string literal(std::string_view text);

@@ -304,6 +304,38 @@ std::vector<std::string> grants_on(Connection const& connection, std::string con
     return grants;
 }
 
+std::string holder_of_name(Connection const& connection, std::string const& schema, Name const& name, Wanted wanted) {
+    auto const found = connection.query(
+        "SELECT CASE relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'S' THEN 'a sequence' "
+        "WHEN "
+        "'i' THEN 'an index' WHEN 'I' THEN 'an index' WHEN 'c' THEN 'a type' ELSE 'a table' END FROM pg_class WHERE "
+        "relnamespace = to_regnamespace($1) AND relname = $2 UNION ALL SELECT 'a type' FROM pg_type WHERE typnamespace "
+        "= "
+        "to_regnamespace($1) AND typname = $2 AND typrelid = 0 AND typcategory <> 'A' AND CAST($3 AS boolean) LIMIT 1",
+        {quoted(schema), name.text(), wanted == Wanted::relation ? "t" : "f"});
+    return found.empty() ? std::string{} : found.text(0, 0);
+}
+
+std::vector<std::string> column_extras(Connection const& connection, std::string const& schema, Name const& table,
+                                       Name const& of, Name const& to) {
+    auto const found = connection.query(
+        "WITH it AS (SELECT a.attacl, c.relowner, col_description(c.oid, a.attnum) AS words FROM pg_attribute AS a "
+        "JOIN "
+        "pg_class AS c ON c.oid = a.attrelid WHERE c.oid = to_regclass($1) AND a.attname = $2 AND NOT a.attisdropped) "
+        "SELECT format('COMMENT ON COLUMN %s.%I IS %L', CAST($1 AS text), CAST($3 AS text), words) FROM it WHERE words "
+        "IS "
+        "NOT NULL UNION ALL SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, CAST($3 AS text), CAST($1 "
+        "AS "
+        "text), CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END, CASE WHEN "
+        "g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) FROM it CROSS JOIN LATERAL aclexplode(it.attacl) AS g "
+        "WHERE "
+        "g.grantee <> it.relowner",
+        {in_schema(schema, table.text()), of.text(), to.text()});
+    std::vector<std::string> statements;
+    for (std::size_t row = 0; row < found.rows.size(); ++row) statements.push_back(found.text(row, 0));
+    return statements;
+}
+
 std::string view_over(Connection const& connection, std::string const& schema, Name const& view) {
     return connection.text(
         "SELECT min(r.ev_class::regclass::text) FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.objid WHERE "

@@ -59,6 +59,16 @@ struct DatabaseObject {
 [[nodiscard]] std::vector<std::string> grants_on(Connection const& connection, std::string const& schema,
                                                  Name const& of, Name const& to);
 
+/// What has a name that a table, view or index may not have then: "a table", "an index", "a sequence", "a type"; empty where nothing has. An index may have that
+/// of a type.
+enum class Wanted { index, relation };
+[[nodiscard]] std::string holder_of_name(Connection const& connection, std::string const& schema, Name const& name,
+                                         Wanted wanted);
+
+/// Statements that give column `to` what column `of` has besides its values: its comment, and the rights on it alone. None where it has none, or is not there.
+[[nodiscard]] std::vector<std::string> column_extras(Connection const& connection, std::string const& schema,
+                                                     Name const& table, Name const& of, Name const& to);
+
 /// A view of the application's that is made over this one, or over this table; empty where there is none.
 [[nodiscard]] std::string view_over(Connection const& connection, std::string const& schema, Name const& view);
 

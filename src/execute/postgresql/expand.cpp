@@ -13,6 +13,8 @@
 #include "ledger/postgresql/ledger.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace evolver::postgresql {
 
@@ -51,6 +53,30 @@ TriedRules over_rows(std::string migration, std::vector<PhysicalRule> rules, Sch
     std::erase_if(rules, [&](PhysicalRule const& rule) { return !is_there(rule.rule, real); });
     for (auto& rule : rules) rule.schema = schema;
     return {std::move(migration), std::move(rules)};
+}
+
+/// What the operation makes anew.
+std::optional<std::pair<Name, Wanted>> made_by(Operation const& operation) {
+    if (auto const* one = std::get_if<CreateTable>(&operation)) return {{one->table, Wanted::relation}};
+    if (auto const* one = std::get_if<RenameTable>(&operation)) return {{one->to, Wanted::relation}};
+    if (auto const* one = std::get_if<CreateView>(&operation)) return {{one->name, Wanted::relation}};
+    if (auto const* one = std::get_if<CreateIndex>(&operation)) return {{one->name, Wanted::index}};
+    if (auto const* one = std::get_if<AddUnique>(&operation)) return {{one->name, Wanted::index}};
+    return std::nullopt;
+}
+
+/// A name that something has which the plan knows nothing of, so that the rehearsal has not met it: an index would be missed only once its rows are filled.
+/// SQL of the application's may have freed it before.
+void refuse_taken_names(Plan const& plan, std::size_t position, Connection const& connection,
+                        std::string const& schema) {
+    for (auto const& operation : plan.migrations()[position].operations) {
+        auto const made = made_by(operation);
+        auto const holder = made ? holder_of_name(connection, schema, made->first, made->second) : std::string{};
+        if (!holder.empty())
+            refuse(plan, position,
+                   title(operation) + ": \"" + made->first.text() + "\" is the name of " + holder + " already.",
+                   nullptr);
+    }
 }
 
 bool runs_sql(Migration const& migration) {
@@ -127,8 +153,10 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
     auto position = standing.expanded;
     Watch watch{plan, position, connection, site.schema()};
     try {
+        bool may_be_freed = false;
         for (; position < plan.migrations().size(); ++position) {
             standing.expanded = position;
+            may_be_freed = may_be_freed || runs_sql(plan.migrations()[position]);
             auto const compiled = Blueprint{plan, standing, connection, schema}.expand();
             for (auto const& counter : compiled.counters)
                 connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
@@ -143,6 +171,7 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
             }
             for (auto const& later : compiled.indexes)
                 connection.run(make_index(later.index, schema, later.name, Beside::nobody));
+            if (!may_be_freed) refuse_taken_names(plan, position, connection, site.schema());
             report.steps.insert(report.steps.end(), compiled.steps.begin(), compiled.steps.end());
             tried.push_back(over_rows(plan.migrations()[position].id.text(), compiled.rules, real, site.schema()));
         }
