@@ -48,6 +48,9 @@ TEST_CASE("invariant: both queries are asked in one snapshot by reconcile, and a
     CHECK(found.invariants[0].migration == "0002");
     CHECK(found.invariants[0].name == "all sizes");
     CHECK(found.invariants[0].before == "");
+    auto const shown = world.evolver.reconcile({.show_values = true}).invariants;
+    CHECK(shown[0].before == "150");
+    CHECK(shown[0].after == "150");
     world.evolver.contract(now);
     CHECK(world.database.rows("SELECT CAST(sum(bytes) AS INTEGER) FROM packages") == "150");
 }
@@ -65,10 +68,12 @@ TEST_CASE("invariant: where the two answers differ, reconcile names it, shows no
         CHECK_FALSE(has(error.what(), "15"));
         CHECK(has(error.sql(), "SELECT sum(bytes) + 1 FROM packages"));
     }
+    CHECK(has(message_of([&] { (void)world.evolver.reconcile({.show_values = true}); }), "(150, then 151)"));
     auto const status = world.evolver.status().migrations[1];
     CHECK(status.stage == Stage::dual);
     CHECK_FALSE(status.reconciled);
-    CHECK(world.database.rows("SELECT migration FROM evolver_audit WHERE event = 'reconciliation failed'") == "'0002'");
+    CHECK(world.database.rows("SELECT migration FROM evolver_audit WHERE event = 'reconciliation failed'") ==
+          "'0002'; '0002'");
     CHECK_FALSE(world.evolver.verify_audit());
     CHECK_THROWS_AS((void)world.evolver.contract(now), GateClosed);
 }
@@ -116,6 +121,7 @@ TEST_CASE("invariant: steps of contract that break it are rolled back, and it is
         CHECK(has(error.what(), "contract(), which were rolled back"));
     }
     CHECK(world.evolver.status().migrations[1].phase == Phase::expanded);
+    CHECK(world.evolver.status().floor_release != "2.0");
     auto const tables = world.database.tables();
     CHECK(std::ranges::find(tables, "totals") == tables.end());
     world.old.run("DELETE FROM packages WHERE id = 1");

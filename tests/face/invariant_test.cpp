@@ -1,3 +1,5 @@
+// What is particular to SQLite about invariants; the rest is in both/invariant_test.cpp.
+
 #include "support/application.hpp"
 #include "support/raw_sqlite.hpp"
 
@@ -41,8 +43,6 @@ Migration raw(RawSql sql, Invariant invariant) {
     return {.id = "0002", .release = "2.0", .operations = {std::move(sql)}, .invariants = {std::move(invariant)}};
 }
 
-Invariant const all_are_there{.name = "all accounts", .before = "SELECT count(*) FROM accounts"};
-
 void fill(std::string const& database, std::string const& balance = "'12.5'") {
     Application{database, then(in_cents()).until("1.0"), {.release = "1.0"}}.evolver.expand();
     RawSqlite{database}.run("INSERT INTO accounts VALUES (1, " + balance + "), (2, '7.0')");
@@ -51,23 +51,6 @@ void fill(std::string const& database, std::string const& balance = "'12.5'") {
 bool says(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
-
-TEST_CASE("invariant: both queries are asked in one snapshot by reconcile, and again around contract") {
-    Folder const folder;
-    fill(folder.database());
-    Application release{folder.database(), then(in_cents()), {.soak = 0s}};
-    release.evolver.expand();
-    release.evolver.backfill();
-    auto const found = release.evolver.reconcile({.show_values = true});
-    REQUIRE(found.invariants.size() == 1);
-    CHECK(found.invariants[0].migration == "0002");
-    CHECK(found.invariants[0].name == "the money");
-    CHECK(found.invariants[0].before == "1950");
-    CHECK(found.invariants[0].after == "1950");
-    CHECK(release.evolver.reconcile().invariants[0].before.empty());
-    release.evolver.contract();
-    CHECK(release.ask("SELECT sum(cents) FROM accounts") == "1950");
-}
 
 TEST_CASE(
     "invariant: rows that agree one by one may not do so in sum, and reconcile names the invariant and moves nothing") {
@@ -98,72 +81,6 @@ TEST_CASE(
     CHECK_FALSE(release.evolver.verify_audit());
 }
 
-TEST_CASE("invariant: steps of expand that break it are rolled back") {
-    Folder const folder;
-    fill(folder.database());
-    Application release{folder.database(), then(raw({.expand = "DELETE FROM accounts WHERE id = 2"}, all_are_there))};
-    try {
-        release.evolver.expand();
-        FAIL("an account is gone");
-    } catch (InvariantError const& error) {
-        CHECK(says(error.what(), "expand(), which were rolled back"));
-        CHECK(error.database_changed() == Changed::no);
-    }
-    CHECK(release.ask("SELECT count(*) FROM accounts") == "2");
-    CHECK(release.ask("SELECT count(*) FROM evolver_migration") == "1");
-}
-
-TEST_CASE("invariant: what the same call has committed before is told by the error") {
-    Folder const folder;
-    fill(folder.database());
-    auto third = raw({.expand = "DELETE FROM accounts WHERE id = 2"}, all_are_there);
-    third.id = "0003";
-    Application release{folder.database(),
-                        Plan{"bank", {accounts(), raw({.expand = "CREATE TABLE other (id)"}, all_are_there), third}}};
-    try {
-        release.evolver.expand();
-        FAIL("an account is gone");
-    } catch (InvariantError const& error) {
-        CHECK(error.answer().migration == "0003");
-        CHECK(error.database_changed() == Changed::partly);
-    }
-    CHECK(release.ask("SELECT count(*) FROM accounts") == "2");
-}
-
-TEST_CASE("invariant: steps of contract that break it are rolled back, with the floor") {
-    Folder const folder;
-    fill(folder.database());
-    auto const plan = then(
-        raw({.contract = "CREATE TABLE totals AS SELECT sum(balance) AS money FROM accounts WHERE id > 1"},
-            {.name = "the money", .before = "SELECT sum(balance) FROM accounts", .after = "SELECT money FROM totals"}));
-    Application release{folder.database(), plan, {.soak = 0s}};
-    release.evolver.expand();
-    CHECK(release.evolver.reconcile().invariants.empty());  // there is nothing to ask yet
-    CHECK_THROWS_WITH_AS((void)release.evolver.contract(), doctest::Contains("contract(), which were rolled back"),
-                         InvariantError);
-    CHECK(release.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'totals'") == "0");
-    CHECK(release.evolver.status().migrations[1].phase == Phase::expanded);
-    CHECK(release.evolver.status().floor_release != "2.0");
-    RawSqlite{folder.database()}.run("DELETE FROM accounts WHERE id = 1");
-    release.evolver.contract();
-    CHECK(release.ask("SELECT CAST(money AS INTEGER) FROM totals") == "7");
-}
-
-TEST_CASE("invariant: one that takes long is not asked while writers wait, and that is told") {
-    Folder const folder;
-    fill(folder.database());
-    Invariant const slow{.name = "slow",
-                         .before =
-                             "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) "
-                             "SELECT count(*) + (SELECT count(*) FROM accounts) FROM n"};
-    Application release{folder.database(), then(raw({.expand = "DELETE FROM accounts WHERE id = 2"}, slow))};
-    auto const report = release.evolver.expand();
-    REQUIRE(report.warnings.size() >= 1);
-    CHECK(std::any_of(report.warnings.begin(), report.warnings.end(), [](std::string const& warning) {
-        return says(warning, "the invariant \"slow\" was not asked while writers wait");
-    }));
-}
-
 TEST_CASE("invariant: a query that does not work is refused before the first write") {
     Folder const folder;
     fill(folder.database());
@@ -187,19 +104,6 @@ TEST_CASE("invariant: a query that does not work is refused before the first wri
     CHECK(std::any_of(warnings.begin(), warnings.end(), [](std::string const& warning) {
         return says(warning, "contract would fail") && says(warning, "no such table: total");
     }));
-}
-
-TEST_CASE("invariant: a query for the new shape that writes is never run") {
-    Folder const folder;
-    fill(folder.database());
-    Application release{folder.database(),
-                        then(raw({.contract = "SELECT 1"},
-                                 {.name = "odd", .before = "SELECT 2", .after = "DELETE FROM accounts RETURNING 1"})),
-                        {.soak = std::chrono::seconds{0}}};
-    release.evolver.expand();
-    CHECK(release.evolver.reconcile().invariants.empty());
-    CHECK_THROWS_AS((void)release.evolver.contract(), PlanError);
-    CHECK(release.ask("SELECT count(*) FROM accounts") == "2");
 }
 
 TEST_CASE("invariant: one that fails on the rows is told by its name, and nothing is changed") {

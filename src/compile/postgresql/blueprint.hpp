@@ -144,6 +144,11 @@ private:
     [[nodiscard]] std::vector<Name> paired_tables(std::size_t position) const;
     void restore_foreign_indexes(Name const& table);
     void refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const;
+    void refuse_hidden_rows(std::size_t position, Effect const& effect, Refuse const& refuse) const;
+    void refuse_fillings(Operation const& operation, Effect const& effect, Refuse const& refuse) const;
+    void refuse_mending(Effect const& effect, Refuse const& refuse) const;
+    void refuse_indexes(Effect const& effect, Refuse const& refuse) const;
+    void refuse_unsynced(Effect const& effect, Refuse const& refuse) const;
     void refuse_new_side(Transform const& transform, Operation const& operation) const;
     /// What stays of a column that is a second name: the old column, which takes that name when its migration is contracted. What is made for the new one is
     /// made on the old one.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <tuple>
 #include <utility>
 
 namespace evolver::postgresql {
@@ -69,6 +70,23 @@ std::optional<EngineError> refusal(Connection const& connection, Expression cons
     return refused;
 }
 
+/// A row of an answer in words.
+std::string row_of(Answer const& answer, std::size_t at) {
+    if (at >= answer.size()) return at == 0 ? "no row" : "no such row";
+    std::string text;
+    for (auto const& part : answer[at]) text += (text.empty() ? "" : ", ") + part.value_or("NULL");
+    return text;
+}
+
+/// The first row that differs.
+std::pair<std::string, std::string> difference(Answer const& before, Answer const& after) {
+    for (std::size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+        if (i >= before.size() || i >= after.size() || before[i] != after[i])
+            return {row_of(before, i), row_of(after, i)};
+    }
+    return {};
+}
+
 std::string both(Expression const& before, Expression const& after) {
     return before.text(Engine::postgresql) + "; " + after.text(Engine::postgresql);
 }
@@ -87,7 +105,7 @@ void check_invariant(Connection const& connection, Migration const& migration, I
                 .native_code = refused->native_code()}};
 }
 
-std::vector<InvariantAnswer> compare_invariants(Site const& site, Migration const& migration) {
+std::vector<InvariantAnswer> compare_invariants(Site const& site, Migration const& migration, bool show_values) {
     std::vector<InvariantAnswer> all;
     auto const& connection = site.connection();
     for (auto const& invariant : migration.invariants) {
@@ -97,10 +115,14 @@ std::vector<InvariantAnswer> compare_invariants(Site const& site, Migration cons
         bool const answers = !refusal(connection, invariant.before) && !refusal(connection, *invariant.after);
         if (!answers) continue;
         InvariantAnswer answer{.migration = migration.id.text(), .name = invariant.name};
-        if (ask(connection, migration, invariant, invariant.before) !=
-            ask(connection, migration, invariant, *invariant.after))
+        auto const one = ask(connection, migration, invariant, invariant.before);
+        auto const two = ask(connection, migration, invariant, *invariant.after);
+        if (one != two) {
+            if (show_values) std::tie(answer.before, answer.after) = difference(one, two);
             throw InvariantError{std::move(answer), "in one snapshot", both(invariant.before, *invariant.after),
                                  Changed::no};
+        }
+        if (show_values) answer.before = answer.after = row_of(one, 0);
         all.push_back(std::move(answer));
     }
     return all;

@@ -20,8 +20,10 @@ namespace evolver::postgresql {
 void check_invariant(Connection const& connection, Migration const& migration, Invariant const& invariant,
                      Expression const& query);
 
-/// Asks both queries of every invariant that the database can answer in both ways now. Writes nothing. Throws InvariantError.
-[[nodiscard]] std::vector<InvariantAnswer> compare_invariants(Site const& site, Migration const& migration);
+/// Asks both queries of every invariant that the database can answer in both ways now. Writes nothing. Throws InvariantError. `show_values`: with the first
+/// row of the answers, or the first that differs.
+[[nodiscard]] std::vector<InvariantAnswer> compare_invariants(Site const& site, Migration const& migration,
+                                                              bool show_values);
 
 /// Around the steps of a phase.
 class InvariantsAround {

@@ -100,10 +100,10 @@ void record_failure(Site const& site, ledger::Entry const& entry, Outcome const&
 }
 
 /// Throws InvariantError, which the trail tells then.
-std::vector<InvariantAnswer> ask_invariants(Site const& site, Migration const& migration) {
+std::vector<InvariantAnswer> ask_invariants(Site const& site, Migration const& migration, bool show_values) {
     std::vector<InvariantAnswer> answers;
     try {
-        site.patiently([&] { answers = compare_invariants(site, migration); });
+        site.patiently([&] { answers = compare_invariants(site, migration, show_values); });
     } catch (InvariantError const& error) {
         site.patiently([&] {
             Transaction transaction{site.connection(), site.options().lock_timeout};
@@ -154,7 +154,8 @@ Reconciliation reconcile(Site& site, ReconcileOptions const& options) {
             record_failure(site, entry, came_to);
             continue;
         }
-        auto answers = ask_invariants(site, plan.migrations()[static_cast<std::size_t>(entry.position)]);
+        auto answers =
+            ask_invariants(site, plan.migrations()[static_cast<std::size_t>(entry.position)], options.show_values);
         invariants.insert(invariants.end(), std::make_move_iterator(answers.begin()),
                           std::make_move_iterator(answers.end()));
         record(site, entry, outcome(run.found()));
