@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace evolver::testing {
 
@@ -69,9 +70,11 @@ std::string recordable(std::string_view sql) {
     bool const about_rows = is_about_rows(sql);
     std::string line;
     bool value_list = false;  // inside VALUES (…)
+    bool stands_for = false;  // the line ends with a ? that stands for a value
     int depth = 0;
     Token before{TokenKind::space, {}, 0};
     for (auto const& token : tokens(sql)) {
+        bool const behind_value = std::exchange(stands_for, false);
         if (token.kind == TokenKind::space) {
             if (!line.empty() && line.back() != ' ') line += ' ';
             continue;
@@ -82,10 +85,10 @@ std::string recordable(std::string_view sql) {
         bool const is_text = token.kind == TokenKind::string || token.kind == TokenKind::blob;
         bool const is_number = token.kind == TokenKind::number && (compares(before) || (value_list && depth > 0));
         // Behind AS it is a name.
-        if (about_rows && (is_number || (is_text && !is_keyword(before, "as"))))
-            line += '?';
-        else
-            line += token.text;
+        stands_for = about_rows && (is_number || (is_text && !is_keyword(before, "as")));
+        // A number behind it would be its own: ?17.
+        if (!stands_for && behind_value && token.kind == TokenKind::number) line += ' ';
+        line += stands_for ? "?" : token.text;
         before = token;
     }
     while (!line.empty() && (line.back() == ' ' || line.back() == ';')) line.pop_back();

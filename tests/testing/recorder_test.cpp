@@ -63,6 +63,8 @@ TEST_CASE("recorder: what only looks like a value stays") {
     CHECK(recordable("SELECT CAST(a AS VARCHAR(10)) FROM t LIMIT 5;") ==
           "SELECT CAST(a AS VARCHAR(10)) FROM t LIMIT 5");
     CHECK(recordable("  SELECT  a -- why\n FROM t ; ") == "SELECT a FROM t");
+    // A number directly behind a value is not the number of a placeholder.
+    CHECK(recordable("SELECT 'a'0x10 FROM t") == "SELECT ? 0x10 FROM t");
     CHECK(recordable("PRAGMA cache_size = 10") == "PRAGMA cache_size = 10");
 }
 
