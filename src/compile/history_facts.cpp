@@ -7,6 +7,16 @@ namespace evolver {
 
 namespace {
 
+/// The columns of the index; none where an expression or a condition may read others.
+std::vector<Name> names_in(CreateIndex const& index) {
+    std::vector<Name> names;
+    for (auto const& part : index.columns) {
+        if (!part.column || index.where) return {};
+        names.emplace_back(part.expression.text(Engine::sqlite));
+    }
+    return names;
+}
+
 /// Facts by what they are about; a later operation overrides an earlier one.
 class Facts {
 public:
@@ -29,8 +39,8 @@ public:
             judge("column " + name.first + "." + name.second, expected,
                   table != nullptr && table->find(name.second) != nullptr);
         }
-        for (auto const& [index, expected] : indexes_)
-            judge("index " + index, expected, live.find_index(index) != nullptr);
+        for (auto const& [index, fact] : indexes_)
+            judge("index " + index, fact.expected, live.find_index(index) != nullptr);
         for (auto const& [view, expected] : views_) judge("view " + view, expected, live.find_view(view) != nullptr);
         return lines;
     }
@@ -53,9 +63,22 @@ private:
     /// The old shape goes at contract.
     void replaced(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = !contracted_; }
 
-    /// One that has gone with a column.
-    void forget_indexes() {
-        if (contracted_) indexes_.clear();
+    /// Indexes of the one are those of the other.
+    void led_on(Name const& from, Name const& to) {
+        for (auto& one : indexes_) {
+            auto& columns = one.second.columns;
+            if (std::find(columns.begin(), columns.end(), from) != columns.end()) columns.push_back(to);
+        }
+    }
+
+    /// The same, where no other column has the indexes from then on: they go with the column, or are made by somebody.
+    void removed(Name const& table, Name const& column) {
+        replaced(table, column);
+        if (!contracted_) return;
+        std::erase_if(indexes_, [&](auto const& one) {
+            auto const& columns = one.second.columns;
+            return columns.empty() || std::find(columns.begin(), columns.end(), column) != columns.end();
+        });
     }
 
     void learn(CreateTable const& o) {
@@ -82,32 +105,28 @@ private:
         if (!contracted_) moved_.emplace_back(o.to, stored(o.from));
     }
     void learn(AddColumn const& o) { there(o.table, o.column.name); }
-    void learn(DropColumn const& o) {
-        replaced(o.table, o.column);
-        forget_indexes();
-    }
+    void learn(DropColumn const& o) { removed(o.table, o.column); }
     void learn(RenameColumn const& o) {
         replaced(o.table, o.from);
+        led_on(o.from, o.to);
         there(o.table, o.to);
     }
     void learn(ChangeType const& o) {
         replaced(o.table, o.from);
+        led_on(o.from, o.to);
         there(o.table, o.to);
     }
     void learn(SplitColumn const& o) {
-        replaced(o.table, o.from);
+        removed(o.table, o.from);
         for (auto const& part : o.into) there(o.table, part.name);
-        forget_indexes();
     }
     void learn(MergeColumns const& o) {
-        for (auto const& from : o.from) replaced(o.table, from);
+        for (auto const& from : o.from) removed(o.table, from);
         there(o.table, o.to);
-        forget_indexes();
     }
     void learn(MoveColumn const& o) {
-        replaced(o.from, o.column);
+        removed(o.from, o.column);
         there(o.to, o.new_column());
-        forget_indexes();
     }
     void learn(SetNotNull const& o) { there(o.table, o.column); }
     void learn(DropNotNull const& o) { there(o.table, o.column); }
@@ -117,7 +136,7 @@ private:
     void learn(DropCheck const& o) { tables_[stored(o.table)] = true; }
     void learn(AddUnique const& o) {
         for (auto const& column : o.columns) there(o.table, column);
-        if (contracted_) indexes_[o.name.text()] = true;
+        if (contracted_) indexes_[o.name.text()] = {true, o.columns};
     }
     void learn(ChangePrimaryKey const& o) {
         for (auto const& column : o.columns) there(o.table, column);
@@ -130,7 +149,7 @@ private:
         for (auto const& column : o.key.columns) there(o.table, column);
     }
     void learn(DropForeignKey const& o) { tables_[stored(o.table)] = true; }
-    void learn(DropIndex const& o) { indexes_[o.name.text()] = !contracted_; }
+    void learn(DropIndex const& o) { indexes_[o.name.text()].expected = !contracted_; }
     void learn(CreateView const& o) { views_[o.name.text()] = true; }
     void learn(ReplaceView const& o) { views_[o.name.text()] = true; }
     void learn(DropView const& o) { views_[o.name.text()] = !contracted_; }
@@ -138,7 +157,8 @@ private:
         for (auto const& one : o.set) there(o.table, one.column);
     }
     void learn(CreateIndex const& o) {
-        if (contracted_ || filled_) indexes_[o.name.text()] = true;  // before that, it may wait for a backfill
+        if (contracted_ || filled_)
+            indexes_[o.name.text()] = {true, names_in(o)};  // before that, it may wait for a backfill
     }
     void learn(RunCode const&) {}  // it changes rows only
     /// Nobody knows what it did.
@@ -153,7 +173,11 @@ private:
     bool filled_ = false;
     std::map<std::string, bool> tables_;
     std::map<std::pair<std::string, std::string>, bool> columns_;
-    std::map<std::string, bool> indexes_;
+    struct IndexFact {
+        bool expected = true;
+        std::vector<Name> columns = {};  ///< As it was made; of none, nobody knows.
+    };
+    std::map<std::string, IndexFact> indexes_;
     std::map<std::string, bool> views_;
     std::vector<std::pair<Name, std::string>> moved_;  // new names that are not the database's yet, and what it has
 };

@@ -92,4 +92,21 @@ TEST_CASE("drift: an index that has gone with its column is none") {
     CHECK(newer.status().migrations[2].phase == Phase::expanded);
 }
 
+TEST_CASE("drift: an index of another column is missed, though a column has gone since") {
+    auto const both = catalogue_with({DropColumn{.table = "packages", .column = "size", .down = "NULL"}});
+    std::vector<Migration> migrations{both.migrations().begin(), both.migrations().end()};
+    migrations[0].operations.push_back(CreateIndex{.name = "packages_name", .table = "packages", .columns = {"name"}});
+    migrations.push_back({.id = "0003-note",
+                          .release = "3.0",
+                          .operations = {AddColumn{.table = "packages", .column = {.name = "note", .type = text()}}}});
+    Plan const plan{both.name(), std::move(migrations)};
+    World world{plan.until("2.0")};
+    world.evolver.expand();
+    world.contract();
+    world.old.run("DROP INDEX packages_name");
+    Asked session{world.database};
+    Evolver newer{session.db, plan};
+    CHECK(has(message_of([&] { newer.expand(); }), "packages_name"));
+}
+
 TEST_SUITE_END();

@@ -59,9 +59,9 @@ struct DatabaseObject {
 [[nodiscard]] std::vector<std::string> grants_on(Connection const& connection, std::string const& schema,
                                                  Name const& of, Name const& to);
 
-/// What has a name that a table, view or index may not have then: "a table", "an index", "a sequence", "a type"; empty where nothing has. An index may have that
-/// of a type.
+/// What a name is wanted for: an index may have that of a type, a table or a view may not.
 enum class Wanted { index, relation };
+/// What has the name and is in the way: "a table", "an index", "a sequence", "a type"; empty where nothing is.
 [[nodiscard]] std::string holder_of_name(Connection const& connection, std::string const& schema, Name const& name,
                                          Wanted wanted);
 

@@ -113,7 +113,7 @@ private:
     [[nodiscard]] std::string settings() const {
         std::vector<PhysicalPair> pairs;
         for (auto const& synced : table_.pairs) pairs.push_back(synced.pair);
-        // An expression for a dropped column may name any column of the row.
+        // An expression for a dropped column may name any column of the row, of a type that is not known here.
         for (auto const& one : table_.dropped)
             pairs.push_back(
                 {.table = table_.table, .from = {{one.column, "unknown"}}, .to = {}, .up = {}, .down = {one.down}});

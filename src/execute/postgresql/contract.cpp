@@ -297,9 +297,9 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
     std::size_t end = 0;
     std::vector<Gate> closed;
     site.patiently([&] {
+        refuse_drift(site);
         Transaction transaction{site.connection(), site.options().lock_timeout};
         auto const state = site.state();
-        refuse_drift(site, state);
         Blueprint const blueprint{plan, standing_of(state), site.connection(), site.schema()};
         end = end_of(site, bench, state, blueprint, options);
         closed = closed_among(judged(site, bench, state, blueprint, end));

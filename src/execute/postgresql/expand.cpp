@@ -139,7 +139,10 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
     auto const& plan = site.plan();
     Transaction const never_committed{connection, site.options().lock_timeout};
     if (ledger::exists(connection)) ledger::hold_still(connection, plan.name());
-    auto standing = standing_of(site.state());
+    auto const state = site.state();
+    auto const real = inspect(connection, site.schema());
+    refuse_drift(site, state, real);
+    auto standing = standing_of(state);
     auto const schema = "evolver_rehearsal_" + connection.text("SELECT pg_backend_pid()");
     auto const path = connection.text("SELECT current_setting('search_path')");
     connection.run("CREATE SCHEMA " + quoted(schema));
@@ -148,7 +151,6 @@ std::vector<TriedRules> try_pending(Site const& site, Report& report) {
     for (auto const& table : there.tables()) connection.run(like_table(schema, site.schema(), table));
     for (auto const& view : there.views()) connection.run(like_view(schema, site.schema(), view));
     connection.run("SET LOCAL search_path = " + quoted(schema) + ", " + path);
-    auto const real = inspect(connection, site.schema());
     copy_names(connection, real, there.tables(), site.schema(), schema);
     auto position = standing.expanded;
     Watch watch{plan, position, connection, site.schema()};
@@ -243,7 +245,6 @@ Report rehearse(Site& site) {
     Report report{.rehearsed = true};
     site.patiently([&] {
         report = {.rehearsed = true};
-        if (ledger::exists(site.connection())) refuse_drift(site, site.state());
         for (auto const& [migration, rules] : try_pending(site, report))
             measure(site.connection(), rules, migration, report.warnings);
     });

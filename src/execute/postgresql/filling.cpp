@@ -109,13 +109,11 @@ std::int64_t Filler::fill_rows(Chore& chore, KeySpan const& span, std::string co
         if (chore.one_by_one == 0 && fixed_settings({open.pair.pair}).empty()) {
             connection.run(fill_at_once(open.pair, chore.key, span, besides));
             filled = connection.integer(filled_at_once());
-        }
-        if (filled < 0) {
             // Where one row cannot be converted, the next one is not far.
             constexpr int batches = 8;
-            if (chore.one_by_one == 0) chore.one_by_one = batches;
-            filled = connection.query(fill(open.pair, chore.key, span.range(), besides), bounds).changed;
+            if (filled < 0) chore.one_by_one = batches;
         }
+        if (filled < 0) filled = connection.query(fill(open.pair, chore.key, span.range(), besides), bounds).changed;
         rows += filled;
     }
     if (chore.one_by_one > 0) --chore.one_by_one;

@@ -117,7 +117,7 @@ Report rollback(Site& site, RollbackOptions const& options) {
     site.patiently([&] {
         auto const state = site.state();
         (void)last_expanded(state, plan, options.migration);
-        refuse_drift(site, state);
+        refuse_drift(site);
         // First beside writers: most of what there is to refuse is seen before anything is moved.
         Blueprint const blueprint{plan, standing_of(state), site.connection(), site.schema()};
         auto const lost = lost_with(blueprint, site.connection());

@@ -95,8 +95,13 @@ void Site::patiently(std::function<void()> const& work, std::chrono::millisecond
     }
 }
 
-void refuse_drift(Site const& site, ledger::State const& state) {
-    auto const live = inspect(site.connection(), site.schema());
+void refuse_drift(Site const& site) {
+    Transaction const snapshot{site.connection(), site.options().lock_timeout, Sees::one_moment};
+    auto const state = site.state();
+    refuse_drift(site, state, inspect(site.connection(), site.schema()));
+}
+
+void refuse_drift(Site const& site, ledger::State const& state, Schema const& live) {
     std::vector<bool> filled;
     for (auto const& entry : state.entries) filled.push_back(entry.filled);
     std::string found;

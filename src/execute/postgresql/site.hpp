@@ -87,8 +87,9 @@ private:
 };
 
 /// Throws DriftError where tables, columns, indexes or views that the plan has made are gone, or are there again; of what RawSql makes, and of types, nothing is
-/// said. In the transaction that is open, or in one of its own.
-void refuse_drift(Site const& site, ledger::State const& state);
+/// said. `live` is of the moment of `state`; otherwise both are read in a snapshot, for somebody may contract in between.
+void refuse_drift(Site const& site, ledger::State const& state, Schema const& live);
+void refuse_drift(Site const& site);
 
 /// The application's functions are for rows: a rehearsal, which has none, leaves them out.
 enum class Code { called, left_out };
