@@ -196,12 +196,13 @@ public:
     // ---- at the end
 
     /// Removes the old shapes, in plan order: of every migration that is due and not held, up to the first that is not.
-    /// Throws GateClosed with every closed gate, before anything is removed; also where there is none that is due.
+    /// Throws GateClosed with every closed gate, before anything is removed; also where there is none that is due. Throws DriftError where somebody has
+    /// removed by hand what the plan has made.
     Report contract(ContractOptions const& options = {});
     /// Every gate of every open migration, open or closed.
     [[nodiscard]] std::vector<Gate> gates(ContractOptions const& options = {});
 
-    /// Takes the new shape of the last expanded migration away; writes that reached the old shape stay. Throws HistoryError, and GateClosed
+    /// Takes the new shape of the last expanded migration away; writes that reached the old shape stay. Throws HistoryError, DriftError, and GateClosed
     /// where something would be lost that is not accepted.
     ///
     /// Programs with LiveTables go on. On PostgreSQL it waits until each of them has left the new shape: a third of a lease, and a whole one (30 s)
