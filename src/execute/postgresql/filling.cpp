@@ -7,6 +7,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/index_build.hpp"
 #include "execute/workplace.hpp"
+#include "ledger/postgresql/claims.hpp"
 #include "ledger/postgresql/ledger.hpp"
 #include "ledger/postgresql/runs.hpp"
 
@@ -129,7 +130,7 @@ std::int64_t Filler::fill_rows(Chore& chore, KeySpan const& span, std::string co
     return rows;
 }
 
-Filler::Batch Filler::fail(std::size_t position, Chore& chore, ledger::Filling const& seen, KeySpan const& span,
+Filler::Batch Filler::fail(std::size_t position, Chore& chore, ledger::Claim const& seen, KeySpan const& span,
                            EngineError const& error) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan();
@@ -159,13 +160,10 @@ Filler::Batch Filler::fail(std::size_t position, Chore& chore, ledger::Filling c
         noted = noted && now.state == RunState::failed;
         if (noted) return;
         // It may have been rolled back while the rows were looked for, or another process has found the same, or an operator has stopped it.
-        if (!ledger::lock_filling(connection, plan.name(), at, table.text()) || is_halted(position)) return;
-        auto const progress = ledger::filling_of(connection, plan.name(), at, table.text()).value_or(ledger::Filling{});
-        if (progress.complete || progress.done != seen.done ||
+        if (!ledger::enter_filling(connection, plan.name(), at) || is_halted(position)) return;
+        if (ledger::take_claim(connection, {plan.name(), at, table.text()}, seen.number) != seen ||
             ledger::skipped_rows(connection, plan.name(), at, table.text()) != passed_over)
             return;
-        ledger::keep_filling(connection, plan.name(), at, table.text(), seen);
-        if (seen.descending) ledger::note_descending(connection, plan.name(), at, table.text());
         ledger::move_run(
             connection, plan.name(), at,
             {.state = RunState::failed, .why = batch.error, .actor = site_.options().actor, .failed = batch});
@@ -175,7 +173,7 @@ Filler::Batch Filler::fail(std::size_t position, Chore& chore, ledger::Filling c
                      .migration = batch.migration,
                      .detail = batch.table + ", keys behind " + (batch.after.empty() ? "the start" : batch.after) +
                                " up to " + batch.until + ": " + batch.error,
-                     .rows = seen.batch_rows});
+                     .rows = seen.rows});
         noted = true;
         transaction.commit();
         site_.count_commit();
@@ -206,6 +204,50 @@ void Filler::throw_failure() {
     if (!batch.migration.empty()) throw BackfillFailed{std::move(batch)};
 }
 
+Filler::Batch Filler::claim(std::int64_t at, Chore& chore) {
+    auto const& connection = site_.connection();
+    auto const& plan = site_.plan().name();
+    auto const& table = chore.table.text();
+    ledger::make_claims(connection);  // an older evolver has made the ledger
+    ledger::lock_frontier(connection, plan, at, table);
+    auto progress = ledger::filling_of(connection, plan, at, table).value_or(ledger::Filling{});
+    if (progress.complete) return Batch::finished;
+    chore.key.descending = progress.descending;  // the run's, whoever has begun it
+    if (progress.bound.empty()) {
+        chore.key.descending = order_of(chore.table) == KeyOrder::descending && ledger::has_fill_order(connection);
+        if (chore.key.descending) ledger::note_descending(connection, plan, at, table);
+        // Whatever is written from expand on is filled by the trigger, wherever its key lies.
+        auto const last = connection.query(last_key(in_schema(site_.schema(), table), chore.key));
+        if (!last.empty()) progress.bound = key_of(last);
+        progress.batch_rows = first_rows;
+    }
+    ledger::Claim next{.rows = progress.batch_rows};
+    ledger::Claimed const about{plan, at, table};
+    if (move_on(chore, progress, next)) {
+        ledger::add_claim(connection, about, next);
+    } else if (ledger::claims_of(connection, about) > 0) {
+        return Batch::others;
+    } else {
+        progress.complete = true;
+    }
+    ledger::keep_filling(connection, plan, at, table, progress);
+    return progress.complete ? Batch::finished : Batch::done;
+}
+
+bool Filler::move_on(Chore const& chore, ledger::Filling& progress, ledger::Claim& claim) const {
+    if (progress.bound.empty()) return false;
+    bool const begun = !progress.done.empty();
+    auto const until =
+        site_.connection().query(key_after_rows(in_schema(site_.schema(), chore.table.text()), chore.key,
+                                                begun ? Range::after_until : Range::until, claim.rows),
+                                 begun ? parameters(progress.done, progress.bound) : parameters(progress.bound));
+    if (until.empty()) return false;
+    claim.whole = true;
+    claim.done = std::exchange(progress.done, key_of(until));
+    claim.until = progress.done;
+    return true;
+}
+
 Filler::Batch Filler::batch(std::size_t position, Chore& chore, Pace pace) {
     auto const& connection = site_.connection();
     auto const& plan = site_.plan().name();
@@ -214,7 +256,7 @@ Filler::Batch Filler::batch(std::size_t position, Chore& chore, Pace pace) {
     auto const name = in_schema(site_.schema(), table.text());
     auto const start = Clock::now();
     std::optional<Transaction> transaction{std::in_place, connection, site_.options().lock_timeout};
-    if (!ledger::lock_filling(connection, plan, at, table.text())) return Batch::not_open;
+    if (!ledger::enter_filling(connection, plan, at)) return Batch::not_open;
     if (is_halted(position)) return Batch::halted;
     // An earlier migration's contract has given it another name.
     if (connection.text("SELECT to_regclass($1) IS NULL", {name}) == "t") return Batch::stale;
@@ -225,51 +267,62 @@ Filler::Batch Filler::batch(std::size_t position, Chore& chore, Pace pace) {
                                  .object = table.text(),
                                  .instead = "rollback(), then expand() again"}};
     }
+    ledger::Claimed const about{plan, at, table.text()};
+    auto claim = ledger::has_claims(connection) ? ledger::take_claim(connection, about) : std::nullopt;
+    if (!claim) {
+        // In a transaction of its own: as long as it is open, nobody else can claim anything.
+        auto const claimed = this->claim(at, chore);
+        if (claimed == Batch::others) return claimed;
+        transaction->commit();
+        site_.count_commit();
+        transaction.reset();
+        return claimed == Batch::done ? batch(position, chore, pace) : claimed;
+    }
+    // Its rows and how far it is are in one transaction, and so are lost together in a crash, or not at all: nothing waits for the disk until finish().
+    if (pace == Pace::full_speed) connection.run("SET LOCAL synchronous_commit = off");
+    chore.key.descending =
+        ledger::filling_of(connection, plan, at, table.text()).value_or(ledger::Filling{}).descending;
+    auto const rows = claim->rows;
+    KeySpan span{.after = claim->done, .until = claim->until};
+    if (!claim->whole) {
+        auto const part = connection.query(key_after_rows(name, chore.key, span.range(), rows), span.bounds());
+        if (!part.empty()) span.until = key_of(part);
+    }
+    std::int64_t filled = 0;
+    std::optional<EngineError> failure;
+    try {
+        filled = fill_rows(chore, span, skipped(at, chore));
+    } catch (EngineError const& error) {
+        if (!may_be_a_rows_fault(error)) throw;
+        failure = error;
+    }
+    if (failure) {
+        transaction.reset();
+        return fail(position, chore, *claim, span, *failure);
+    }
+    // From here on others wait who are as far as this, too.
+    ledger::lock_frontier(connection, plan, at, table.text());
     auto progress = ledger::filling_of(connection, plan, at, table.text()).value_or(ledger::Filling{});
-    if (progress.complete) return Batch::finished;
-    chore.key.descending = progress.descending;  // the run's, whoever has begun it
-    if (progress.bound.empty()) {
-        chore.key.descending = order_of(table) == KeyOrder::descending && ledger::has_fill_order(connection);
-        progress.descending = chore.key.descending;
-        if (progress.descending) ledger::note_descending(connection, plan, at, table.text());
-        // Whatever is written from expand on is filled by the trigger, wherever its key lies.
-        auto const last = connection.query(last_key(name, chore.key));
-        if (!last.empty()) progress.bound = key_of(last);
-        progress.batch_rows = first_rows;
-    }
-    bool const begun = !progress.done.empty();
-    auto const rest = begun ? parameters(progress.done, progress.bound) : parameters(progress.bound);
-    auto const rows = progress.batch_rows;
-    auto const until =
-        progress.bound.empty()
-            ? Rows{}
-            : connection.query(key_after_rows(name, chore.key, begun ? Range::after_until : Range::until, rows), rest);
-    if (until.empty()) {
-        progress.complete = true;
-    } else {
-        KeySpan const span{.after = progress.done, .until = key_of(until)};
-        std::optional<EngineError> failure;
-        try {
-            progress.rows += fill_rows(chore, span, skipped(at, chore));
-        } catch (EngineError const& error) {
-            if (!may_be_a_rows_fault(error)) throw;
-            failure = error;
-        }
-        if (failure) {
-            transaction.reset();
-            return fail(position, chore, progress, span, *failure);
-        }
-        progress.done = span.until;
-        ++progress.batches;
-    }
+    progress.rows += filled;
+    ++progress.batches;
     progress.batch_rows = next_rows(rows, Clock::now() - start, wanted(pace));
+    claim->rows = progress.batch_rows;
+    if (span.until != claim->until) {
+        claim->done = span.until;
+        ledger::move_claim(connection, about, *claim);
+    } else if (move_on(chore, progress, *claim)) {
+        ledger::move_claim(connection, about, *claim);
+    } else {
+        ledger::drop_claim(connection, about, claim->number);
+        progress.complete = ledger::claims_of(connection, about) == 0;
+    }
     ledger::keep_filling(connection, plan, at, table.text(), progress);
     transaction->commit();
     site_.count_commit();
     // Who writes has a turn in between.
     auto const over = Clock::now();
     if (pace == Pace::polite) pacer_.rest_until(over + (over - start) / 2);
-    if (!progress.complete && options_.rows_per_second > 0)
+    if (options_.rows_per_second > 0)
         pacer_.rest_until(start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{
                                       static_cast<double>(rows) / options_.rows_per_second}));
     site_.tell({.kind = EventKind::batch,
@@ -317,18 +370,26 @@ bool Filler::advance(std::chrono::microseconds budget, Pace pace) {
             auto const position = work_->position;
             bool ready = true;
             bool closed = false;
+            bool others = false;
             for (std::size_t i = 0; i < work_->chores.size() && ready; ++i) {
                 auto const left = end - Clock::now();
                 if (!pacer_.rested(std::chrono::duration_cast<std::chrono::microseconds>(left))) return true;
                 auto const done = batch(position, work_->chores[i], pace);
                 if (done == Batch::halted) return worked;
                 worked = true;
-                ready = done == Batch::finished;
+                others = others || done == Batch::others;
+                ready = done == Batch::finished || done == Batch::others;
                 closed = done == Batch::not_open || done == Batch::stale;
             }
             if (closed) work_.reset();  // it was filled, contracted or rolled back meanwhile, or somebody was quicker
             if (closed || !ready) continue;
+            if (others) {
+                // The last batches, and their processes may be killed: then they are free again.
+                std::this_thread::sleep_for(std::chrono::milliseconds{5});
+                continue;
+            }
             if (is_halted(position)) return worked;
+            if (!pacer_.rested(std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()))) return true;
             worked = true;
             for (auto const& index : work_->indexes) build(site_, index);
             finish(position);

@@ -3,7 +3,7 @@
 // The backfill on PostgreSQL: new columns of the rows that were there before expand, and what a Backfill fills, in batches by ranges of the key; then the
 // indexes that wait for them.
 //
-// A batch is one transaction with its checkpoint: killed at any moment, it is there with both or with neither. It gives way: a row that somebody else
+// A batch is one transaction with its claim and its checkpoint: killed at any moment, it is there with all of them or with none. It gives way: a row that somebody else
 // holds for longer than the lock timeout ends the batch, which is tried again, smaller, before the server looks for a deadlock (after 1 s).
 //
 // A batch that the server refuses, by a rule of the table or in an expression, is rolled back and halved down to the rows that are the cause, and
@@ -15,6 +15,7 @@
 #include "execute/pacer.hpp"
 #include "execute/postgresql/bisect.hpp"
 #include "execute/postgresql/site.hpp"
+#include "ledger/postgresql/claims.hpp"
 #include "ledger/postgresql/ledger.hpp"
 
 #include <chrono>
@@ -31,7 +32,7 @@ struct FillerOptions {
     std::vector<FillOrder> order = {};
 };
 
-/// Any number of processes may fill at once: one at a time fills a table.
+/// Any number of processes may fill at once: each has a range of keys of its own, which it claims in the ledger.
 class Filler {
 public:
     explicit Filler(Site& site, FillerOptions options = {}) : site_{site}, options_{std::move(options)} {}
@@ -63,15 +64,19 @@ private:
     };
 
     [[nodiscard]] std::optional<Work> next();
-    /// `stale`: somebody else has moved the run on meanwhile.
-    enum class Batch { done, finished, not_open, stale, halted };
+    /// `stale`: somebody else has moved the run on meanwhile. `others`: what is left of the table is in the hands of others.
+    enum class Batch { done, finished, others, not_open, stale, halted };
     Batch batch(std::size_t position, Chore& chore, Pace pace);
+    /// Claims the next rows of the table, for whoever comes first.
+    Batch claim(std::int64_t at, Chore& chore);
+    /// To the next `claim.rows` rows behind the frontier, which moves on. False: there are none. Behind lock_frontier().
+    [[nodiscard]] bool move_on(Chore const& chore, ledger::Filling& progress, ledger::Claim& claim) const;
     /// `besides`: see fill(). In the transaction that is open.
     [[nodiscard]] std::int64_t fill_rows(Chore& chore, KeySpan const& span, std::string const& besides) const;
     /// What fill_rows() is to pass over.
     [[nodiscard]] std::string skipped(std::int64_t at, Chore const& chore) const;
     /// After the batch was rolled back; `seen`: where the run stood. Throws BackfillFailed, or returns `stale`.
-    Batch fail(std::size_t position, Chore& chore, ledger::Filling const& seen, KeySpan const& span,
+    Batch fail(std::size_t position, Chore& chore, ledger::Claim const& seen, KeySpan const& span,
                EngineError const& error);
     /// Has somebody paused or stopped the run, or has it failed? Then state() and why() say so.
     [[nodiscard]] bool is_halted(std::size_t position);

@@ -6,6 +6,7 @@
 #include "ledger/postgresql/runs.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -52,7 +53,10 @@ std::int64_t give(Site& site, Order const& order) {
     site.patiently([&] {
         rows = 0;
         auto const& connection = site.connection();
-        Transaction transaction{connection, site.options().lock_timeout};
+        // Behind it only batches wait, and it has to outlast the one that is under way.
+        constexpr std::chrono::seconds longer_than_a_batch{2};
+        Transaction transaction{connection,
+                                std::max<std::chrono::milliseconds>(longer_than_a_batch, site.options().lock_timeout)};
         ledger::make_runs(connection);
         auto const about = meant(site, site.state(), order);
         ledger::hold_run(connection, plan, about.position);

@@ -28,4 +28,18 @@ inline void make_alone(postgresql::Connection const& connection) {
     connection.run("SELECT pg_advisory_xact_lock(hashtextextended('evolver_ledger', 0))");
 }
 
+/// Waits for the batches of a migration that are under way; to the end of the transaction no other begins.
+/// A batch only shares the row of its migration, and where there is always one of several workers' at work, nobody ever gets that row for himself:
+/// who shares does not queue up behind who waits. With an advisory lock he does. It ends with the transaction, so it needs no session of its own.
+inline void keep_fillers_out(postgresql::Connection const& connection, std::string const& plan, std::int64_t position) {
+    (void)about(connection, "SELECT pg_advisory_xact_lock(hashtextextended('evolver_fill ' || $2 || ' ' || $1, 0))",
+                plan, position);
+}
+/// The other side of it: for a batch.
+inline void enter_as_filler(postgresql::Connection const& connection, std::string const& plan, std::int64_t position) {
+    (void)about(connection,
+                "SELECT pg_advisory_xact_lock_shared(hashtextextended('evolver_fill ' || $2 || ' ' || $1, 0))", plan,
+                position);
+}
+
 }  // namespace evolver::ledger

@@ -4,6 +4,7 @@
 #include "ledger/phase_words.hpp"
 #include "ledger/postgresql/about.hpp"
 #include "ledger/postgresql/audit.hpp"
+#include "ledger/postgresql/claims.hpp"
 #include "ledger/postgresql/comparison.hpp"
 #include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/rollout.hpp"
@@ -24,6 +25,7 @@ std::string in_words(std::int64_t number) { return std::to_string(number); }
 
 void update(Connection const& connection, std::string const& assignment, std::vector<Text> values,
             std::string const& plan, std::int64_t position) {
+    keep_fillers_out(connection, plan, position);
     values.insert(values.begin(), {plan, in_words(position)});
     connection.query(
         "UPDATE evolver_migration SET " + assignment + " WHERE plan = $1 AND position = CAST($2 AS bigint)", values);
@@ -44,7 +46,7 @@ bool exists(Connection const& connection) { return has_table(connection, "evolve
 
 bool is_complete(Connection const& connection) {
     return has_table(connection, "evolver_failed_row") && has_table(connection, "evolver_reconcile") &&
-           has_fill_order(connection);
+           has_claims(connection) && has_fill_order(connection);
 }
 
 State read(Connection const& connection, std::string const& plan) {
@@ -112,6 +114,7 @@ void create(Connection const& connection, std::string const& plan, std::chrono::
     make_runs(connection);
     make_rollout(connection);
     make_comparisons(connection);
+    make_claims(connection);
     if (!has_fill_order(connection)) {
         make_alone(connection);
         connection.run(
@@ -169,13 +172,16 @@ void contracted(Connection const& connection, std::string const& plan, std::int6
     // evolver_backfill stays: how many rows it were, in how many batches.
     connection.query("DELETE FROM evolver_checkpoint WHERE plan = $1 AND position = CAST($2 AS bigint)",
                      {plan, in_words(position)});
+    forget_claims(connection, plan, position);
 }
 
 void rolled_back(Connection const& connection, std::string const& plan, std::int64_t position) {
     drop_legacy_counters(connection, plan, position);
+    keep_fillers_out(connection, plan, position);
     for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy"})
         connection.query(fmt::format("DELETE FROM {} WHERE plan = $1 AND position = CAST($2 AS bigint)", table),
                          {plan, in_words(position)});
+    forget_claims(connection, plan, position);
     forget_run(connection, plan, position);
     forget_rollout(connection, plan, position);
     forget_compared(connection, plan, position);
@@ -195,14 +201,18 @@ void forget_migrations(Connection const& connection, std::string const& plan) {
     keep_chain(connection, plan);
 }
 
-bool lock_filling(Connection const& connection, std::string const& plan, std::int64_t position,
-                  std::string const& table) {
+bool enter_filling(Connection const& connection, std::string const& plan, std::int64_t position) {
+    enter_as_filler(connection, plan, position);
     auto const open = connection.query(
         "SELECT position FROM evolver_migration WHERE plan = $1 AND position = CAST($2 AS bigint) AND phase = "
         "'expanded' "
         "AND NOT filled FOR SHARE",
         {plan, in_words(position)});
-    if (open.empty()) return false;
+    return !open.empty();
+}
+
+void lock_frontier(Connection const& connection, std::string const& plan, std::int64_t position,
+                   std::string const& table) {
     // What a statement that waited for a row joins to it is as old as the statement: so lock here, and read in the next one.
     connection.query(
         "INSERT INTO evolver_backfill (plan, position, table_name, complete, rows, batches, batch_rows) VALUES ($1, "
@@ -210,17 +220,17 @@ bool lock_filling(Connection const& connection, std::string const& plan, std::in
         "AS bigint), $3, false, 0, 0, 0) ON CONFLICT (plan, position, table_name) DO UPDATE SET rows = "
         "evolver_backfill.rows",
         {plan, in_words(position), table});
-    return true;
 }
 
 void move_table(Connection const& connection, std::string const& plan, std::int64_t position, std::string const& from,
                 std::string const& to) {
-    // What lock_filling() locks.
-    (void)about(connection,
-                "SELECT position FROM evolver_migration WHERE plan = $1 AND position > CAST($2 AS bigint) ORDER BY "
-                "position FOR UPDATE",
-                plan, position);
-    for (auto const* table : {"evolver_backfill", "evolver_checkpoint", "evolver_failed_batch", "evolver_failed_row"}) {
+    auto const later = about(connection,
+                             "SELECT position FROM evolver_migration WHERE plan = $1 AND position > CAST($2 AS bigint) "
+                             "ORDER BY position",
+                             plan, position);
+    for (std::size_t row = 0; row < later.rows.size(); ++row) hold_run(connection, plan, later.integer(row, 0));
+    for (auto const* table :
+         {"evolver_backfill", "evolver_checkpoint", "evolver_claim", "evolver_failed_batch", "evolver_failed_row"}) {
         if (!has_table(connection, table)) continue;  // an older evolver's ledger
         (void)about(connection,
                     "UPDATE " + std::string{table} +

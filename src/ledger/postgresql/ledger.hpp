@@ -6,7 +6,8 @@
 //                       changes anything holds it, see take_pen()
 //   evolver_migration   one row per migration that was expanded
 //   evolver_backfill    one row per migration and table that is filled: state, rows, batches, and how large the next batch is to be
-//   evolver_checkpoint  per column of the key, the last key done and the bound, as text; the statement that compares says which type it is
+//   evolver_checkpoint  per column of the key, the last key that is done or claimed, and the bound, as text; the statement that compares says which type it is
+//   evolver_claim       ledger/postgresql/claims.hpp
 //   evolver_legacy      one row per migration and table: the sequence that the sync trigger raises, and when it was last seen to move
 //   evolver_run, evolver_failed_batch, evolver_failed_row   ledger/postgresql/runs.hpp
 //   evolver_reconcile   ledger/postgresql/comparison.hpp
@@ -69,16 +70,20 @@ struct Filling {
     std::int64_t batches = 0;
     std::int64_t batch_rows = 0;
     bool descending = false;  ///< From the largest key on; as it was when the run began.
-    /// Per column of the key; empty before the first batch.
+    /// Per column of the key: up to here rows are filled, or claimed. Empty before the first batch.
     std::vector<std::string> done = {};
     /// The last key when the run began; empty where the table was empty.
     std::vector<std::string> bound = {};
 };
 
-/// From here to the end of the transaction the migration stays open and unfilled, and nobody else fills the table. False: it is not.
-[[nodiscard]] bool lock_filling(postgresql::Connection const& connection, std::string const& plan,
-                                std::int64_t position, std::string const& table);
-/// None: it has not begun. To go on from it, lock_filling() first.
+/// From here to the end of the transaction the migration stays open and unfilled, and nobody halts its run. False: it is not. Several may be in
+/// at once: see claims.hpp.
+[[nodiscard]] bool enter_filling(postgresql::Connection const& connection, std::string const& plan,
+                                 std::int64_t position);
+/// From here to the end of the transaction nobody else says how far the filling of the table is. Behind enter_filling(), and not for long.
+void lock_frontier(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                   std::string const& table);
+/// None: it has not begun. To go on from it, lock_frontier() first.
 [[nodiscard]] std::optional<Filling> filling_of(postgresql::Connection const& connection, std::string const& plan,
                                                 std::int64_t position, std::string const& table);
 /// The tables whose backfill has begun, by name; they stay known after contract.
@@ -90,7 +95,7 @@ struct Filling {
 void keep_filling(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                   std::string const& table, Filling const& progress);
 
-/// Behind lock_filling(), for a run that has not begun.
+/// Behind lock_frontier(), for a run that has not begun.
 void note_descending(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
                      std::string const& table);
 

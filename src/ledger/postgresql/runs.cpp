@@ -1,6 +1,7 @@
 #include "ledger/postgresql/runs.hpp"
 
 #include "ledger/postgresql/about.hpp"
+#include "ledger/postgresql/claims.hpp"
 
 #include <string_view>
 #include <vector>
@@ -78,6 +79,7 @@ Run run_of(Connection const& connection, std::string const& plan, std::int64_t p
 }
 
 void hold_run(Connection const& connection, std::string const& plan, std::int64_t position) {
+    keep_fillers_out(connection, plan, position);
     (void)about(connection,
                 "SELECT position FROM evolver_migration WHERE plan = $1 AND position = CAST($2 AS bigint) FOR UPDATE",
                 plan, position);
@@ -97,6 +99,7 @@ void halve_batches(Connection const& connection, std::string const& plan, std::i
                 "UPDATE evolver_backfill SET batch_rows = greatest(1, batch_rows / 2) WHERE plan = $1 AND position = "
                 "CAST($2 AS bigint)",
                 plan, position);
+    halve_claims(connection, plan, position);
 }
 
 std::vector<std::string> failed_rows(Connection const& connection, std::string const& plan, std::int64_t position) {

@@ -9,7 +9,7 @@
 //
 // A ledger of an older evolver lacks some of them until make_runs().
 //
-// A batch holds the row of its migration for share, and looks at the state behind that; who gives an order holds the row for himself. So what he says
+// A batch is let in by the others (about.hpp), holds the row of its migration for share, and looks at the state behind that; who gives an order holds the row for himself. So what he says
 // holds from the moment that his transaction is committed: no batch that was under way commits after it.
 
 #include "dialect/postgresql/connection.hpp"

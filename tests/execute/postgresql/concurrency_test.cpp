@@ -4,11 +4,13 @@
 #include "execute/postgresql/expand.hpp"
 #include "execute/postgresql/filling.hpp"
 #include "execute/postgresql/reconcile.hpp"
+#include "execute/postgresql/run_control.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
 #include "ledger/postgresql/audit.hpp"
+#include "ledger/postgresql/claims.hpp"
 #include "ledger/postgresql/ledger.hpp"
 #include "support/postgresql.hpp"
 
@@ -364,6 +366,81 @@ TEST_CASE("concurrency on postgresql: any number of operators at once do each th
     CHECK(connection.integer("SELECT count(*) FROM evolver_audit WHERE event = 'backfill finished'") == 2);
     CHECK(connection.integer("SELECT count(*) FROM packages WHERE size_bytes IS NULL OR title IS NULL") == 0);
     CHECK(connection.integer("SELECT sum(rows) FROM evolver_backfill") == 2 * rows);
+}
+
+TEST_CASE(
+    "concurrency on postgresql: a worker fills what others have not claimed, and takes over from one that was killed") {
+    PostgresqlDatabase const database;
+    begin(database);
+    auto site = operator_of(database.connect());
+    (void)postgresql::expand(site);
+    auto const connection = database.connect();
+    auto const unfilled = [&] { return connection.integer("SELECT count(*) FROM packages WHERE size_bytes IS NULL"); };
+    postgresql::Filler killed{site};
+    CHECK(killed.advance(0ms, Pace::polite));
+    auto const begun = unfilled();
+    CHECK(begun > 0);
+    CHECK(begun < rows);
+    auto const claimed = connection.integer(
+        "SELECT count(*) FROM packages, evolver_claim AS c WHERE id > c.done::bigint AND id <= c.until::bigint");
+    CHECK(claimed > 0);
+    auto other_site = operator_of(database.connect());
+    postgresql::Filler other{other_site};
+    {
+        // As long as a batch of the first one is under way, which is all that there is of it.
+        auto const worker = database.connect();
+        postgresql::Transaction const batch{worker, 1s};
+        REQUIRE(ledger::take_claim(worker, {"catalogue", 1, "packages"}));
+        for (int round = 0; round < 20 || unfilled() > claimed; ++round) {
+            REQUIRE(round < 1000);
+            REQUIRE(other.advance(0ms, Pace::full_speed));
+        }
+        CHECK(unfilled() == claimed);
+        CHECK(connection.text("SELECT filled FROM evolver_migration WHERE position = 1") == "f");
+        CHECK(connection.text("SELECT complete FROM evolver_backfill WHERE position = 1") == "f");
+    }
+    fill(other_site);
+    CHECK(unfilled() == 0);
+    CHECK(connection.text("SELECT bool_and(filled) FROM evolver_migration") == "t");
+    CHECK(connection.integer("SELECT sum(rows) FROM evolver_backfill") == 2 * rows);
+    CHECK(connection.integer("SELECT count(*) FROM evolver_claim") == 0);
+}
+
+TEST_CASE(
+    "concurrency on postgresql: what an operator says holds for all workers, though one of them is always at work") {
+    PostgresqlDatabase const database;
+    begin(database);
+    auto const connection = database.connect();
+    connection.run("INSERT INTO packages SELECT i, 'name', '0' FROM generate_series(10001, 210000) AS i");
+    auto site = operator_of(database.connect());
+    (void)postgresql::expand(site);
+    std::atomic<bool> paused{false};
+    std::atomic<int> failed{0};
+    std::vector<std::thread> workers;
+    for (int i = 0; i < 2; ++i) {
+        workers.emplace_back([&] {
+            try {
+                auto own = operator_of(database.connect(), 60s);
+                postgresql::Filler filler{own};
+                while (!paused) (void)filler.advance(1ms, Pace::full_speed);
+            } catch (Error const& error) {
+                ++failed;
+                MESSAGE(std::string{error.what()});
+            }
+        });
+    }
+    while (connection.integer("SELECT coalesce(sum(batches), 0) FROM evolver_backfill") < 5) {
+    }
+    postgresql::pause_backfill(site, {.reason = "black friday"});
+    auto const batches = connection.integer("SELECT sum(batches) FROM evolver_backfill");
+    for (int look = 0; look < 100; ++look)
+        CHECK(connection.integer("SELECT sum(batches) FROM evolver_backfill") == batches);
+    paused = true;
+    for (auto& worker : workers) worker.join();
+    CHECK(failed == 0);
+    CHECK(connection.integer("SELECT sum(batches) FROM evolver_backfill") == batches);
+    CHECK(connection.integer("SELECT sum(rows) FROM evolver_backfill") ==
+          connection.integer("SELECT count(size_bytes) + count(title) FROM packages"));
 }
 
 TEST_CASE("concurrency on postgresql: who holds the table keeps expand waiting, and nobody behind it waits for long") {
