@@ -58,13 +58,16 @@ std::int64_t give(Site& site, Order const& order) {
         Transaction transaction{connection,
                                 std::max<std::chrono::milliseconds>(longer_than_a_batch, site.options().lock_timeout)};
         ledger::make_runs(connection);
-        auto const about = meant(site, site.state(), order);
-        ledger::hold_run(connection, plan, about.position);
-        // It may have been filled, or taken back, while the batch was waited for.
-        auto const entry = meant(site, site.state(), order);
+        auto entry = meant(site, site.state(), order);
+        for (std::int64_t held = -1; held != entry.position;) {
+            held = entry.position;
+            ledger::hold_run(connection, plan, held);
+            // It may have been filled, or taken back, while the batch was waited for: then the next one is meant.
+            entry = meant(site, site.state(), order);
+        }
         auto now = ledger::run_of(connection, plan, entry.position).state;
         if (entry.phase != Phase::expanded || entry.filled) now = RunState::finished;
-        if (entry.position != about.position || (now == order.to && !skips)) return;
+        if (now == order.to && !skips) return;
         if (order.to == RunState::running && now == RunState::planned) return;
         if (skips ? now != RunState::failed : !ledger::may_move(now, order.to))
             refuse(order, entry.id, "the backfill of \"" + entry.id + "\" is " + std::string{name_of(now)},
