@@ -33,8 +33,14 @@ protected:
     Arguments() = default;
 };
 
-/// Runs inside the UPDATE of a batch, on evolver's own connection: no statement of a program calls it, nor does a trigger. A database in
-/// memory has the application's connection only, which knows the function from the construction of the Evolver on.
+/// Called by the batches of a Backfill, and by nothing else: no statement of a program calls it, nor does a trigger. SQLite calls it inside of the
+/// UPDATE, on evolver's own connection; a database in memory has the application's connection only, which knows the function from the construction of
+/// the Evolver on.
+///
+/// PostgreSQL's server cannot call it. A batch reads what the calls are given, locks those rows, calls, and writes, in one transaction: nobody writes to
+/// a row in between. There it is called for each row that the parts of `where` choose which call nothing, wherever in an expression it stands, also
+/// in a CASE; not in a sub-query, which is refused. A boolean comes as 1 or 0, a numeric, a moment and every other type as its text, in UTC and ISO
+/// 8601. A value that is all that a column is set to becomes what the column is; amid other SQL it is a text: `CAST(f(x) AS integer) > 2`.
 ///
 ///     Backfill{.table = "pages", .set = {{"slug", "slug_of(title)"}}, .where = "slug IS NULL",
 ///              .functions = {{.name = "slug_of", .version = "1",
@@ -43,7 +49,8 @@ protected:
 /// Requires: a name that is none of the engine's own functions, and one meaning for it in the whole plan. No function can be part of a plan's
 ///           digest: `version` stands for it, as in RunCode. It changes nothing but what it returns, and calls no evolver.
 /// Errors:   what it throws fails the batch, as an expression that fails does; see BackfillFailed.
-/// Cost:     a call per row; texts and blobs are looked at where they are, and what is returned is copied once.
+/// Cost:     a call per row; texts and blobs are looked at where they are, and what is returned is copied once. On PostgreSQL rows go to and fro: a
+///           statement more per batch, and one for each depth of calls within calls.
 /// Threads:  the thread that fills.
 struct Function {
     Name name;

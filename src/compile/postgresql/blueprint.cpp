@@ -5,6 +5,7 @@
 #include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
 #include "operation/replace.hpp"
+#include "plan/functions.hpp"
 
 #include <fmt/format.h>
 
@@ -275,7 +276,9 @@ Compiled Blueprint::expand() {
     }
     if (!functions.sql.empty()) compiled.steps.push_back(std::move(functions));
     for (auto const& open : transforms(position)) {
-        compiled.parse_checks.push_back(transform_check(open.transform, schema_));
+        auto const checks = open.called ? call_checks(*open.called, schema_, open.key)
+                                        : std::vector{transform_check(open.transform, schema_)};
+        compiled.parse_checks.insert(compiled.parse_checks.end(), checks.begin(), checks.end());
         compiled.fills = true;
     }
     standing_.expanded = position + 1;
@@ -394,9 +397,17 @@ Compiled Blueprint::contract() const {
 
 std::vector<OpenTransform> Blueprint::transforms(std::size_t position) const {
     std::vector<OpenTransform> found;
+    auto const functions = functions_of(plan_);
     for (auto const& effect : effects_.at(position)) {
-        for (auto const& transform : effect.transforms)
-            found.push_back({transform, row_key(*connection_, schema_, transform.table)});
+        for (auto const& transform : effect.transforms) {
+            OpenTransform open{.transform = transform, .key = row_key(*connection_, schema_, transform.table)};
+            if (!functions.empty()) {
+                std::vector<Side> set;
+                for (auto const& one : transform.set) set.push_back(side_of(transform.table, one.column));
+                open.called = take_apart(transform, functions, std::move(set), title_of(position));
+            }
+            found.push_back(std::move(open));
+        }
     }
     return found;
 }

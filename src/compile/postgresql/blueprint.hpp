@@ -13,6 +13,7 @@
 // are led back to the stored one.
 
 #include "compile/compiler.hpp"
+#include "dialect/postgresql/call_sql.hpp"
 #include "dialect/postgresql/connection.hpp"
 #include "dialect/postgresql/fill_sql.hpp"
 #include "dialect/postgresql/proof.hpp"
@@ -76,6 +77,7 @@ struct OpenPair {
 struct OpenTransform {
     Transform transform;
     RowKey key;
+    std::optional<CalledTransform> called = {};  ///< The same, where it calls C++ functions.
 };
 
 class Blueprint {
@@ -146,6 +148,7 @@ private:
     void refuse_impossible(std::size_t position, Operation const& operation, Effect const& effect) const;
     void refuse_hidden_rows(std::size_t position, Effect const& effect, Refuse const& refuse) const;
     void refuse_fillings(Operation const& operation, Effect const& effect, Refuse const& refuse) const;
+    void refuse_functions(Backfill const& fill) const;
     void refuse_mending(Effect const& effect, Refuse const& refuse) const;
     void refuse_indexes(Effect const& effect, Refuse const& refuse) const;
     void refuse_unsynced(Effect const& effect, Refuse const& refuse) const;

@@ -3,6 +3,7 @@
 #include "compile/postgresql/blueprint.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
+#include "plan/functions.hpp"
 
 #include <algorithm>
 
@@ -47,8 +48,7 @@ void Blueprint::refuse_hidden_rows(std::size_t position, Effect const& effect, R
 
 /// Rows that are filled once, or held to a rule: they have to be walked.
 void Blueprint::refuse_fillings(Operation const& operation, Effect const& effect, Refuse const& refuse) const {
-    if (auto const* fill = std::get_if<Backfill>(&operation); fill != nullptr && !fill->functions.empty())
-        refuse("the server cannot call a C++ function", "say it in SQL, or fill the rows by a program of yours");
+    if (auto const* fill = std::get_if<Backfill>(&operation); fill != nullptr) refuse_functions(*fill);
     std::vector<Name> walked;
     for (auto const& transform : effect.transforms) {
         refuse_new_side(transform, operation);
@@ -66,6 +66,18 @@ void Blueprint::refuse_fillings(Operation const& operation, Effect const& effect
             refuse("table \"" + table.text() + "\" has no primary key, by which its rows are walked and named",
                    "add one first");
     }
+}
+
+/// Functions of which a call would not be known for one, and calls that only the server could make.
+void Blueprint::refuse_functions(Backfill const& fill) const {
+    for (auto const& function : fill.functions) {
+        if (connection_->text(is_own_name(), {function.name.text()}) != "t") continue;
+        throw PlanError{Failure{.what = title(Operation{fill}) + ": the function \"" + function.name.text() +
+                                        "\" of a Backfill is one of PostgreSQL's own.",
+                                .object = function.name.text(),
+                                .instead = "give it another name"}};
+    }
+    (void)take_apart({fill.table, fill.set, fill.where}, functions_of(plan_), {}, title(Operation{fill}));
 }
 
 /// Rows that break a rule, and would be cleaned or put into quarantine.

@@ -1,10 +1,10 @@
 #include "dialect/sqlite/functions.hpp"
 
 #include "evolver/dialect/engine_error.hpp"
+#include "plan/functions.hpp"
 
 #include <sqlite3.h>
 
-#include <algorithm>
 #include <exception>
 #include <memory>
 #include <utility>
@@ -86,31 +86,6 @@ void call(sqlite3_context* context, int count, sqlite3_value** values) {
         auto const words = function.name.text() + "() threw something that is no std::exception";
         sqlite3_result_error(context, words.c_str(), -1);
     }
-}
-
-std::vector<Function> functions_of(Plan const& plan) {
-    std::vector<Function> all;
-    for (auto const& migration : plan.migrations()) {
-        for (auto const& operation : migration.operations) {
-            auto const* const backfill = std::get_if<Backfill>(&operation);
-            if (backfill == nullptr) continue;
-            for (auto const& function : backfill->functions) {
-                auto const known =
-                    std::ranges::find_if(all, [&](Function const& other) { return other.name == function.name; });
-                if (known == all.end()) {
-                    all.push_back(function);
-                } else if (!(known->version == function.version)) {
-                    throw PlanError{Failure{.what = "Migration \"" + migration.id.text() + "\", " + title(operation) +
-                                                    ": the function \"" + function.name.text() + "\" has version " +
-                                                    function.version.text() + " here, and " + known->version.text() +
-                                                    " in a migration before it.",
-                                            .object = function.name.text(),
-                                            .instead = "give what is another function another name"}};
-                }
-            }
-        }
-    }
-    return all;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "evolver/dialect/engine_error.hpp"
 #include "evolver/execute/backfill_error.hpp"
 #include "evolver/ledger/ledger_error.hpp"
+#include "execute/postgresql/calling.hpp"
 #include "execute/postgresql/index_build.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/claims.hpp"
@@ -122,8 +123,11 @@ std::int64_t Filler::fill_rows(Chore& chore, KeySpan const& span, std::string co
         // What a Backfill writes into an old column is carried to the new one, as what anybody writes.
         connection.run(std::string{no_longer_filling});
         for (auto const& open : chore.transforms)
-            rows += connection.query(fill(open.transform, site_.schema(), chore.key, span.range(), besides), bounds)
-                        .changed;
+            rows +=
+                open.called
+                    ? fill_by_calls(connection, *open.called, site_.schema(), chore.key, span, besides)
+                    : connection.query(fill(open.transform, site_.schema(), chore.key, span.range(), besides), bounds)
+                          .changed;
     }
     // A rule that is looked at when a transaction ends is broken by a row as any other.
     connection.run("SET CONSTRAINTS ALL IMMEDIATE");

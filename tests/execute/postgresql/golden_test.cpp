@@ -64,6 +64,13 @@ std::vector<Case> cases() {
          AddForeignKey{.table = "lines", .key = key, .clean = {{"package", "NULL"}}}},
         {"add_unique", {packages()}, AddUnique{.table = "packages", .name = "one_name", .columns = {"name"}}},
         {"backfill", {packages()}, Backfill{.table = "packages", .set = {{"size", "'0'"}}, .where = "size IS NULL"}},
+        {"backfill_by_functions",
+         {packages()},
+         Backfill{.table = "packages",
+                  .set = {{"size", "measured(upper(trimmed(name)), 7)"}},
+                  .where = "size IS NULL AND trimmed(name) <> ''",
+                  .functions = {{.name = "measured", .version = "1", .call = [](Arguments const&) { return Null{}; }},
+                                {.name = "trimmed", .version = "1", .call = [](Arguments const&) { return Null{}; }}}}},
         {"change_primary_key",
          {packages()},
          ChangePrimaryKey{.table = "packages", .name = "packages_by_name", .columns = {"name", "size"}}},
@@ -167,8 +174,15 @@ public:
             all += "-- a batch\n\n" + fill_at_once(pair.pair, pair.key, {.after = {"1"}, .until = {"2"}}, {}) +
                    ";\n\n-- a batch with a row that cannot be converted\n\n" +
                    fill(pair.pair, pair.key, Range::after_until) + ";\n\n";
-        for (auto const& one : open.transforms(1))
-            all += "-- a batch\n\n" + fill(one.transform, "public", one.key, Range::after_until) + ";\n\n";
+        for (auto const& one : open.transforms(1)) {
+            for (std::size_t round = 0; one.called && round < one.called->rounds; ++round)
+                all += "-- a batch, what its calls are given\n\n" +
+                       rows_of_round(*one.called, round, "public", one.key, Range::after_until, {}) + ";\n\n";
+            all += "-- a batch\n\n" +
+                   (one.called ? fill(*one.called, "public", one.key, Range::after_until, {})
+                               : fill(one.transform, "public", one.key, Range::after_until)) +
+                   ";\n\n";
+        }
         auto const removed = open.contract();
         all += proofs(removed) + script("contract", removed.steps) + script("undo", open.undo().steps);
         // What is golden works, too.

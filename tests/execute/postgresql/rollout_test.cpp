@@ -374,10 +374,6 @@ TEST_CASE("rollout on postgresql: each operation that has no meaning here yet sa
         .columns.push_back({.name = "kind", .type = text(), .default_value = "'box'"});
     world.begin({first}, "CREATE UNIQUE INDEX packages_by_kind ON packages (kind)");
     std::vector<Operation> const operations{
-        Backfill{.table = "packages",
-                 .set = {{"size", "weigh(name)"}},
-                 .where = "size IS NULL",
-                 .functions = {{.name = "weigh", .version = "1", .call = [](Arguments const&) { return Value{1.0}; }}}},
         AddColumn{.table = "packages", .column = {.name = "twice", .type = text(), .generated = "size || size"}},
         ChangeType{.table = "packages",
                    .from = "kind",

@@ -96,6 +96,17 @@ std::vector<Journey> journeys() {
          "", "", ""},
         {"DropNotNull", DropNotNull{.table = "t", .column = "name"}, old_size, "UPDATE t SET name = 'new' WHERE id = 6",
          "", ""},
+        {"Backfill with a function",
+         Backfill{.table = "t",
+                  .set = {{"person", "doubled(person)"}},
+                  .where = "length(person) < 20 AND id <> 5",
+                  .functions = {{.name = "doubled",
+                                 .version = "1",
+                                 .call = [](Arguments const& given) -> Value {
+                                     auto const text = std::string{given.text(0)};
+                                     return text + " and " + text;
+                                 }}}},
+         old_size, "", "", ""},
         {"RawSql",
          RawSql{.expand = "CREATE TABLE notes (id integer PRIMARY KEY)",
                 .contract = "INSERT INTO notes VALUES (1)",
