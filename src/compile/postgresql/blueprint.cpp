@@ -305,9 +305,14 @@ Step Blueprint::extras_of(std::size_t position, To to) const {
     };
     for (auto const& open : open_) {
         auto const& pair = open.pair;
-        // Who may see one of several columns may not see what is made of all of them.
-        if (open.position != position || pair.kind == PairKind::dropped || pair.from.size() != 1) continue;
-        if (to == To::new_columns) {
+        if (open.position != position || pair.kind == PairKind::dropped) continue;
+        if (to == To::new_columns && pair.from.size() > 1) {
+            // Who may see one of several columns may not see what is made of all of them; and no comment is about all.
+            for (auto const& column : pair.to) {
+                auto const rights = rights_on_all(*connection_, schema_, pair.table, pair.from, column.name);
+                step.sql.insert(step.sql.end(), rights.begin(), rights.end());
+            }
+        } else if (to == To::new_columns) {
             for (auto const& column : pair.to) give(pair.table, pair.from.front(), column.name);
         } else if (pair.kind == PairKind::alias) {
             give(pair.table, pair.to.front().name, pair.from.front());

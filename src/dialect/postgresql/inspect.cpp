@@ -316,6 +316,16 @@ std::string holder_of_name(Connection const& connection, std::string const& sche
     return found.empty() ? std::string{} : found.text(0, 0);
 }
 
+namespace {
+
+std::vector<std::string> first_column(Rows const& found) {
+    std::vector<std::string> all;
+    for (std::size_t row = 0; row < found.rows.size(); ++row) all.push_back(found.text(row, 0));
+    return all;
+}
+
+}  // namespace
+
 std::vector<std::string> column_extras(Connection const& connection, std::string const& schema, Name const& table,
                                        Name const& of, Name const& to) {
     auto const found = connection.query(
@@ -331,9 +341,26 @@ std::vector<std::string> column_extras(Connection const& connection, std::string
         "WHERE "
         "g.grantee <> it.relowner",
         {in_schema(schema, table.text()), of.text(), to.text()});
-    std::vector<std::string> statements;
-    for (std::size_t row = 0; row < found.rows.size(); ++row) statements.push_back(found.text(row, 0));
-    return statements;
+    return first_column(found);
+}
+
+std::vector<std::string> rights_on_all(Connection const& connection, std::string const& schema, Name const& table,
+                                       std::vector<Name> const& of, Name const& to) {
+    std::string columns;
+    for (auto const& one : of) columns += (columns.empty() ? "" : ", ") + literal(one.text());
+    // Who is named on one of the columns is asked for on all of them: he may have the others as a member of somebody else, or with everybody.
+    return first_column(connection.query(
+        "WITH it AS (SELECT c.oid, c.relowner, a.attnum, a.attacl FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = "
+        "a.attrelid WHERE c.oid = to_regclass($1) AND NOT a.attisdropped AND a.attname IN (" +
+            columns +
+            ")), given AS (SELECT DISTINCT CAST(CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) "
+            "END AS name) AS who, g.privilege_type AS what FROM it CROSS JOIN LATERAL aclexplode(it.attacl) AS g WHERE "
+            "g.grantee <> it.relowner) SELECT format('GRANT %s (%I) ON %s TO %s%s', what, CAST($2 AS text), CAST($1 AS "
+            "text), CASE who WHEN 'public' THEN 'PUBLIC' ELSE quote_ident(who) END, CASE WHEN (SELECT "
+            "bool_and(has_column_privilege(who, oid, attnum, what || ' WITH GRANT OPTION')) FROM it) THEN ' WITH GRANT "
+            "OPTION' ELSE '' END) FROM given WHERE (SELECT bool_and(has_column_privilege(who, oid, attnum, what)) FROM "
+            "it) ORDER BY 1",
+        {in_schema(schema, table.text()), to.text()}));
 }
 
 std::string view_over(Connection const& connection, std::string const& schema, Name const& view) {

@@ -69,6 +69,10 @@ enum class Wanted { index, relation };
 [[nodiscard]] std::vector<std::string> column_extras(Connection const& connection, std::string const& schema,
                                                      Name const& table, Name const& of, Name const& to);
 
+/// GRANTs that give column `to` the rights that roles have on all of the columns `of`, by name or as members of others. None for those who have it on the table.
+[[nodiscard]] std::vector<std::string> rights_on_all(Connection const& connection, std::string const& schema,
+                                                     Name const& table, std::vector<Name> const& of, Name const& to);
+
 /// A view of the application's that is made over this one, or over this table; empty where there is none.
 [[nodiscard]] std::string view_over(Connection const& connection, std::string const& schema, Name const& view);
 
