@@ -53,6 +53,11 @@ std::vector<Case> cases() {
     ForeignKey const key{.name = "line_package", .columns = {"package"}, .table = "packages"};
     CreateView const view{.name = "names", .query = "SELECT name FROM packages"};
     CreateIndex const index{.name = "by_size", .table = "packages", .columns = {"size"}};
+    // What a column has besides its values: whoever takes over from it gets that.
+    RawSql const granted{.expand =
+                             "COMMENT ON COLUMN packages.size IS 'in bytes, as written'; GRANT SELECT (name, size), "
+                             "UPDATE (size) ON packages TO PUBLIC; GRANT SELECT (size) ON packages TO pg_monitor WITH "
+                             "GRANT OPTION"};
     return {
         {"add_check", {packages()}, AddCheck{.table = "packages", .name = "named", .condition = "name <> ''"}},
         {"add_column",
@@ -105,12 +110,23 @@ std::vector<Case> cases() {
                       .type = text(),
                       .up = "name || ':' || size",
                       .down = {"split_part(label, ':', 1)", "split_part(label, ':', 2)"}}},
+        {"merge_granted_columns",
+         {packages(), granted},
+         MergeColumns{.table = "packages",
+                      .from = {"name", "size"},
+                      .to = "label",
+                      .type = text(),
+                      .up = "name || ':' || size",
+                      .down = {"split_part(label, ':', 1)", "split_part(label, ':', 2)"}}},
         {"raw_sql",
          {packages()},
          RawSql{.expand = "CREATE TABLE notes (); DO $$ BEGIN END $$",
                 .contract = "SELECT 1",
                 .undo = "DROP TABLE notes"}},
         {"rename_column", {packages(), index}, RenameColumn{.table = "packages", .from = "size", .to = "weight"}},
+        {"rename_granted_column",
+         {packages(), granted},
+         RenameColumn{.table = "packages", .from = "size", .to = "weight"}},
         {"rename_table", {packages()}, RenameTable{.from = "packages", .to = "parcels"}},
         {"replace_view", {packages(), view}, ReplaceView{.name = "names", .query = "SELECT name, size FROM packages"}},
         {"set_default", {packages()}, SetDefault{.table = "packages", .column = "size", .value = "'0'"}},
