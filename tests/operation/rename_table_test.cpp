@@ -31,6 +31,9 @@ TEST_CASE("RenameTable: what cannot be meant is refused") {
     CHECK(with({.from = "packages", .to = "parcels"}) == "");
     CHECK(missing(with({.from = "package", .to = "parcels"}), {"did you mean \"packages\"?"}) == "");
     CHECK(missing(with({.from = "packages", .to = "order \"2\""}), {"there is a table"}) == "");
+    CHECK(missing(with({.from = "packages", .to = "packages"}), {"the table has that name"}) == "");
+    CHECK(missing(with({.from = "packages", .to = "Packages"}),
+                  {"by the case of letters alone", "a later migration"}) == "");
     CHECK(missing(with({.from = "packages", .to = "names"}), {"the name of a view"}) == "");
     CHECK(missing(with({.from = "packages", .to = "by_name"}), {"the name of an index"}) == "");
 }
