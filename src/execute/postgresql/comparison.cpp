@@ -2,6 +2,7 @@
 
 #include "dialect/postgresql/fill_sql.hpp"
 #include "dialect/postgresql/sync.hpp"
+#include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/digest.hpp"
 #include "execute/batch.hpp"
 #include "execute/workplace.hpp"
@@ -61,12 +62,29 @@ struct Comparison::Chunk {
 Comparison::Outcome Comparison::compare(ledger::Entry const& entry, std::int64_t writes) {
     std::vector<OpenPair> pairs;
     Positions up_to;
+    std::size_t contracted = 0;  // when the pairs were looked up
+    auto const look = [&] {
+        Transaction const snapshot{site_.connection(), site_.options().lock_timeout, Sees::one_moment};
+        auto const standing = standing_of(site_.state());
+        contracted = standing.contracted;
+        pairs = Blueprint{site_.plan(), standing, site_.connection(), site_.schema()}.pairs(
+            static_cast<std::size_t>(entry.position));
+    };
     site_.patiently([&] {
-        Blueprint const blueprint{site_.plan(), standing_of(site_.state()), site_.connection(), site_.schema()};
-        pairs = blueprint.pairs(static_cast<std::size_t>(entry.position));
+        look();
         up_to = positions(pairs, entry, writes);
     });
     writes_ = writes;
+    // An earlier migration's contract may give the table another name meanwhile; its rows are those that they were.
+    auto const has_moved = [&](std::size_t number) {
+        auto const then = contracted;
+        auto const all = pairs.size();
+        site_.patiently(look);
+        if (contracted == then || pairs.size() != all) return false;
+        found_.pairs.back().table = pairs[number].pair.pair.table.text();
+        if (resumable_) site_.patiently([&] { up_to[number].form = form_of(site_.connection(), pairs[number]); });
+        return true;
+    };
     bool recorded = !pairs.empty();
     for (std::size_t i = 0; i < pairs.size(); ++i) {
         auto const& pair = pairs[i].pair.pair;
@@ -81,7 +99,14 @@ Comparison::Outcome Comparison::compare(ledger::Entry const& entry, std::int64_t
         recorded = recorded && up_to[i].state == ledger::ComparedRows::State::recorded;
         if (up_to[i].state != ledger::ComparedRows::State::running) continue;
         auto const start = Clock::now();
-        walk(pairs[i], entry, up_to, i);
+        for (bool is_walked = false; !is_walked;) {
+            try {
+                walk(pairs[i], entry, up_to, i);
+                is_walked = true;
+            } catch (EngineError const& error) {
+                if (error.native_code() != undefined_table || !has_moved(i)) throw;
+            }
+        }
         found_.pairs.back().duration = std::chrono::duration_cast<Microseconds>(Clock::now() - start);
     }
     return recorded ? Outcome::recorded : Outcome::compared;

@@ -39,6 +39,7 @@ std::int64_t settled_writes(Site const& site, ledger::Entry const& entry) {
     std::int64_t writes = 0;
     site.patiently([&] {
         Transaction transaction{connection, site.options().lock_timeout};
+        ledger::hold_still(connection, plan.name());  // no contract gives a table another name in between
         Blueprint const blueprint{plan, standing_of(site.state()), connection, site.schema()};
         for (auto const& pair : blueprint.pairs(static_cast<std::size_t>(entry.position)))
             connection.run(wait_for_writers(site.schema(), pair.pair.pair.table));

@@ -11,9 +11,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace evolver;
@@ -208,6 +210,48 @@ TEST_CASE(
     filling.backfill(Speed::full);
     CHECK(world.one("SELECT string_agg(id::text, ' ') FROM parcels WHERE size_bytes IS NULL") == "2999");
     CHECK(world.one("SELECT rows FROM evolver_backfill WHERE position = 2") == "2999");
+}
+
+TEST_CASE(
+    "rename table on postgresql: a reconciliation that is under way goes on where it is when its table gets the name") {
+    World world{{"catalogue", {packages(), parcels(), parcel_bytes()}}};
+    world.first
+        << "INSERT INTO packages (id, name, size) SELECT i, 'package', i::text FROM generate_series(3, 3000) AS i";
+    {
+        soci::session between{soci::postgresql, world.database.parameters()};
+        Evolver second{between, world.plan.until("2.0"), {.release = "2.0"}};
+        second.expand();
+        fill(second);
+    }
+    struct AtFirstChunk : Observer {
+        void on(Event const& event) override {
+            if (event.kind != EventKind::scanned || !work) return;
+            std::exchange(work, nullptr)();
+        }
+        std::function<void()> work;
+    } observer;
+    Evolver comparing{world.first, world.plan, {.release = "3.0", .observer = &observer}};
+    comparing.expand();
+    comparing.backfill(Speed::full);
+    observer.work = [&] {
+        Evolver operating{world.second, world.plan, {.release = "3.0", .soak = 0s}};
+        std::jthread const beating{[&](std::stop_token const& over) {
+            while (!over.stop_requested()) {
+                comparing.heartbeat();
+                std::this_thread::sleep_for(20ms);
+            }
+        }};
+        operating.contract({.until = MigrationId{"0002-parcels"}});
+    };
+    auto const found = comparing.reconcile();
+    CHECK_FALSE(world.is_view("parcels"));
+    REQUIRE(found.pairs.size() == 1);
+    CHECK(found.pairs[0].table == "parcels");
+    CHECK(found.rows() == 3000);
+    CHECK(found.pairs[0].chunks >= 2);
+    // One that somebody has taken away is another matter.
+    observer.work = [&] { world.database.connect().run("ALTER TABLE parcels RENAME TO gone"); };
+    CHECK_THROWS_WITH_AS(comparing.reconcile(), doctest::Contains("there is no table \"parcels\""), Error);
 }
 
 TEST_CASE("rename table on postgresql: row-level security holds by the new name, too") {
