@@ -196,9 +196,10 @@ std::string values(CalledTransform const& called, std::size_t round, RowKey cons
         texts += text + ", ";
         columns += column + ", ";
     };
-    for (std::size_t i = 0; i < key.columns.size(); ++i) {
+    auto const parts = found_by(key).columns;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
         auto const text = "k" + std::to_string(i);
-        add(text, fmt::format("CAST({} AS {}) AS evolver_key_{}", text, key.columns[i].type, i + 1));
+        add(text, fmt::format("CAST({} AS {}) AS evolver_key_{}", text, parts[i].type, i + 1));
     }
     for (std::size_t i = 0; i < called.calls.size(); ++i) {
         if (called.calls[i].round < round) add(call_column(i), call_column(i));
@@ -209,9 +210,10 @@ std::string values(CalledTransform const& called, std::size_t round, RowKey cons
 }
 
 std::string is_row_of_values(RowKey const& key) {
+    auto const parts = found_by(key).columns;
     std::string text;
-    for (std::size_t i = 0; i < key.columns.size(); ++i)
-        text += fmt::format(" AND {} = evolver_key_{}", quoted(key.columns[i].column.text()), i + 1);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        text += fmt::format(" AND {} = evolver_key_{}", quoted(parts[i].column.text()), i + 1);
     return text;
 }
 
@@ -250,10 +252,15 @@ std::optional<CalledTransform> take_apart(Transform const& transform, std::vecto
     return called;
 }
 
+RowKey found_by(RowKey key) {
+    key.columns.push_back({.column = "tableoid", .type = "oid"});
+    return key;
+}
+
 std::string rows_of_round(CalledTransform const& called, std::size_t round, std::string const& schema,
                           RowKey const& key, Range range, std::string const& besides) {
     auto const& table = called.transform.table.text();
-    auto what = round == 0 ? columns_of(key) : std::string{"evolver_row"};
+    auto what = round == 0 ? columns_of(found_by(key)) : std::string{"evolver_row"};
     for (auto const i : called.calls_of(round)) {
         for (auto const& argument : called.calls[i].arguments) {
             if (!argument.call) what += ", (" + argument.sql + "\n)";

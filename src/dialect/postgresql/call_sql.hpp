@@ -50,9 +50,13 @@ struct CalledTransform {
                                                         std::vector<Function> const& functions, std::vector<Side> set,
                                                         std::string const& title);
 
-/// The rows of a round. Of the first: the parts of the key, and what its calls are given; they stay locked. Of a later one: the number of the row, from 1
-/// on, in the values so far; and what its calls are given. Its parameters are the bounds of the range; then arrays of texts, one per part of the key
-/// and one per call of the rounds before it.
+/// How a row is found again: by its key, and by the table that it is in. Where others inherit from a table, or are its parts, a key of a row may be
+/// one of another's, too.
+[[nodiscard]] RowKey found_by(RowKey key);
+
+/// The rows of a round. Of the first: what they are found by, and what its calls are given; they stay locked. Of a later one: the number of the row, from 1
+/// on, in the values so far; and what its calls are given. Its parameters are the bounds of the range; then arrays of texts, one for each thing that
+/// a row is found by, and one for each call of the rounds before it.
 [[nodiscard]] std::string rows_of_round(CalledTransform const& called, std::size_t round, std::string const& schema,
                                         RowKey const& key, Range range, std::string const& besides);
 /// Fills the rows; its parameters are those of a round behind the last.

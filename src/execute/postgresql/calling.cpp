@@ -141,7 +141,7 @@ private:
     std::vector<GivenValue> values_;
 };
 
-/// A row of the batch: its key, and what the calls so far have returned.
+/// A row of the batch: what it is found by, and what the calls so far have returned.
 struct Row {
     std::vector<Text> key;
     std::vector<Value> returned;
@@ -155,6 +155,7 @@ public:
           called_{called},
           schema_{schema},
           key_{key},
+          parts_{found_by(key).columns.size()},
           span_{span},
           besides_{besides},
           update_{fill(called, schema, key, span.range(), besides)} {}
@@ -171,7 +172,7 @@ private:
         std::vector<Row> left;
         for (std::size_t i = 0; i < found.rows.size(); ++i) {
             auto const& values = found.rows[i];
-            std::size_t column = round == 0 ? key_.columns.size() : 1;
+            std::size_t column = round == 0 ? parts_ : 1;
             if (round == 0)
                 left.push_back({{values.begin(), values.begin() + static_cast<std::ptrdiff_t>(column)},
                                 std::vector<Value>(called_.calls.size())});
@@ -229,8 +230,7 @@ private:
             std::ranges::transform(rows_, texts.begin(), text_of_row);
             all.push_back(array_of(texts));
         };
-        for (std::size_t part = 0; part < key_.columns.size(); ++part)
-            add([&](Row const& row) { return row.key[part]; });
+        for (std::size_t part = 0; part < parts_; ++part) add([&](Row const& row) { return row.key[part]; });
         for (std::size_t i = 0; i < called_.calls.size(); ++i) {
             if (called_.calls[i].round < round)
                 add([&](Row const& row) { return handed_over(called_.calls[i], row.returned[i]); });
@@ -250,6 +250,7 @@ private:
     CalledTransform const& called_;
     std::string const& schema_;
     RowKey const& key_;
+    std::size_t parts_;  // by which a row is found again
     KeySpan const& span_;
     std::string const& besides_;
     std::string update_;

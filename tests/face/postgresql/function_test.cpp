@@ -170,6 +170,25 @@ TEST_CASE("function on postgresql: rows are found again by a key of any type, wh
     }
 }
 
+TEST_CASE(
+    "function on postgresql: rows of one key in a table and in one that inherits from it are told apart, and parts are "
+    "filled") {
+    World heirs{
+        "CREATE TABLE things (id integer PRIMARY KEY, name text, n text); CREATE TABLE heirs (PRIMARY KEY (id)) "
+        "INHERITS "
+        "(things); INSERT INTO things SELECT i, 'thing' || i FROM generate_series(1, 9) AS i; INSERT INTO heirs SELECT "
+        "i, "
+        "'heir' || i FROM generate_series(1, 9) AS i"};
+    heirs.fill(filling("reversed(reversed(name))", {reversed()}));
+    CHECK(heirs.app.integer("SELECT count(*) FROM things WHERE n = name") == 18);
+    World parts{
+        "CREATE TABLE things (id integer PRIMARY KEY, name text, n text) PARTITION BY HASH (id); CREATE TABLE even "
+        "PARTITION OF things FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE TABLE odd PARTITION OF things FOR VALUES "
+        "WITH (MODULUS 2, REMAINDER 1); INSERT INTO things SELECT i, 'thing' || i FROM generate_series(1, 900) AS i"};
+    parts.fill(filling("reversed(name)", {reversed()}));
+    CHECK(parts.app.integer("SELECT count(*) FROM things WHERE n = reverse(name)") == 900);
+}
+
 TEST_CASE("function on postgresql: what a row held before somebody's write is never stored behind that") {
     World world{
         "CREATE TABLE things (id integer PRIMARY KEY, name text NOT NULL, n text); INSERT INTO things SELECT i, 'a' || "
