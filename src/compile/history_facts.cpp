@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 
 namespace evolver {
 
@@ -26,18 +28,21 @@ public:
         std::visit([this](auto const& kind) { learn(kind); }, operation);
     }
 
-    [[nodiscard]] std::vector<std::string> against(Schema const& live) const {
+    [[nodiscard]] std::vector<std::string> against(Schema const& live, IsOfType const& is_of_type) const {
         std::vector<std::string> lines;
         auto const judge = [&](std::string const& what, bool expected, bool found) {
             if (expected != found) lines.push_back(what + (expected ? " is missing" : " is still there"));
         };
         for (auto const& [table, expected] : tables_)
             judge("table " + table, expected, live.find_table(table) != nullptr);
-        for (auto const& [name, expected] : columns_) {
+        for (auto const& [name, fact] : columns_) {
             if (is_moved(Name{name.first})) continue;
             auto const* table = live.find_table(name.first);
-            judge("column " + name.first + "." + name.second, expected,
-                  table != nullptr && table->find(name.second) != nullptr);
+            auto const* const column = table == nullptr ? nullptr : table->find(name.second);
+            auto const what = "column " + name.first + "." + name.second;
+            judge(what, fact.expected, column != nullptr);
+            if (column != nullptr && fact.expected && fact.type && is_of_type && !is_of_type(*fact.type, column->type))
+                lines.push_back(what + " is of another type than the plan has made it: " + column->type.declared());
         }
         for (auto const& [index, fact] : indexes_)
             judge("index " + index, fact.expected, live.find_index(index) != nullptr);
@@ -58,10 +63,22 @@ private:
         return table.text();
     }
 
-    void there(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = true; }
+    void there(Name const& table, Name const& column) { columns_[{table.text(), column.text()}].expected = true; }
+    /// As it is made.
+    void made(Name const& table, Name const& column, std::optional<Type> type) {
+        columns_[{table.text(), column.text()}] = {true, std::move(type)};
+    }
+    [[nodiscard]] std::optional<Type> type_of(Name const& table, Name const& column) const {
+        auto const known = columns_.find({table.text(), column.text()});
+        return known == columns_.end() ? std::nullopt : known->second.type;
+    }
 
     /// The old shape goes at contract.
-    void replaced(Name const& table, Name const& column) { columns_[{table.text(), column.text()}] = !contracted_; }
+    void replaced(Name const& table, Name const& column) {
+        auto& fact = columns_[{table.text(), column.text()}];
+        fact.expected = !contracted_;
+        if (contracted_) fact.type.reset();
+    }
 
     /// Indexes of the one are those of the other.
     void led_on(Name const& from, Name const& to) {
@@ -83,7 +100,7 @@ private:
 
     void learn(CreateTable const& o) {
         tables_[o.table.text()] = true;
-        for (auto const& column : o.columns) there(o.table, column.name);
+        for (auto const& column : o.columns) made(o.table, column.name, column.type);
     }
     void learn(DropTable const& o) {
         tables_[stored(o.table)] = !contracted_;
@@ -94,39 +111,41 @@ private:
     void learn(RenameTable const& o) {
         tables_[stored(o.from)] = !contracted_;
         tables_[o.to.text()] = contracted_;
-        std::map<std::pair<std::string, std::string>, bool> columns;
-        for (auto const& [name, expected] : columns_) {
+        std::map<std::pair<std::string, std::string>, ColumnFact> columns;
+        for (auto const& [name, fact] : columns_) {
             bool const moved = same_identifier(name.first, o.from.text());
             // Before contract, what is said of the new name can not be looked up there: it is left out.
-            if (moved && contracted_) columns[{o.to.text(), name.second}] = expected;
-            if (!moved) columns[name] = expected;
+            if (moved && contracted_) columns[{o.to.text(), name.second}] = fact;
+            if (!moved) columns[name] = fact;
         }
         columns_ = std::move(columns);
         if (!contracted_) moved_.emplace_back(o.to, stored(o.from));
     }
-    void learn(AddColumn const& o) { there(o.table, o.column.name); }
+    void learn(AddColumn const& o) { made(o.table, o.column.name, o.column.type); }
     void learn(DropColumn const& o) { removed(o.table, o.column); }
     void learn(RenameColumn const& o) {
+        auto const type = type_of(o.table, o.from);
         replaced(o.table, o.from);
         led_on(o.from, o.to);
-        there(o.table, o.to);
+        made(o.table, o.to, type);
     }
     void learn(ChangeType const& o) {
         replaced(o.table, o.from);
         led_on(o.from, o.to);
-        there(o.table, o.to);
+        made(o.table, o.to, o.type);
     }
     void learn(SplitColumn const& o) {
         removed(o.table, o.from);
-        for (auto const& part : o.into) there(o.table, part.name);
+        for (auto const& part : o.into) made(o.table, part.name, part.type);
     }
     void learn(MergeColumns const& o) {
         for (auto const& from : o.from) removed(o.table, from);
-        there(o.table, o.to);
+        made(o.table, o.to, o.type);
     }
     void learn(MoveColumn const& o) {
+        auto const type = type_of(o.from, o.column);
         removed(o.from, o.column);
-        there(o.to, o.new_column());
+        made(o.to, o.new_column(), type);
     }
     void learn(SetNotNull const& o) { there(o.table, o.column); }
     void learn(DropNotNull const& o) { there(o.table, o.column); }
@@ -172,7 +191,11 @@ private:
     bool contracted_ = false;
     bool filled_ = false;
     std::map<std::string, bool> tables_;
-    std::map<std::pair<std::string, std::string>, bool> columns_;
+    struct ColumnFact {
+        bool expected = true;
+        std::optional<Type> type = {};  ///< As it was made, where the plan has.
+    };
+    std::map<std::pair<std::string, std::string>, ColumnFact> columns_;
     struct IndexFact {
         bool expected = true;
         std::vector<Name> columns = {};  ///< As it was made; of none, nobody knows.
@@ -185,7 +208,7 @@ private:
 }  // namespace
 
 std::vector<std::string> contradictions(Plan const& plan, Standing standing, Schema const& live,
-                                        std::vector<bool> const& filled) {
+                                        std::vector<bool> const& filled, IsOfType const& is_of_type) {
     Facts facts;
     auto const known = std::min(standing.expanded, plan.migrations().size());
     for (std::size_t position = 0; position < known; ++position) {
@@ -193,7 +216,7 @@ std::vector<std::string> contradictions(Plan const& plan, Standing standing, Sch
             facts.tell(operation, position < standing.contracted, position < filled.size() && filled[position]);
         }
     }
-    return facts.against(live);
+    return facts.against(live, is_of_type);
 }
 
 }  // namespace evolver

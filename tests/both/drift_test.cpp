@@ -5,6 +5,11 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
 using namespace evolver;
 using namespace evolver::testing;
 
@@ -46,6 +51,52 @@ TEST_CASE("drift: what the plan has made and somebody has removed is named befor
     auto const renamed = refusal("ALTER TABLE packages RENAME TO parcels");
     CHECK(has(renamed, "packages"));
     CHECK(has(renamed, "nothing was written"));
+}
+
+TEST_CASE(
+    "drift: a column that somebody has given another type is named, and what the engine calls in its own words is "
+    "none") {
+    auto const both = catalogue_with({AddColumn{.table = "packages", .column = {.name = "note", .type = text()}}});
+    std::vector<Migration> migrations{both.migrations().begin(), both.migrations().end()};
+    for (auto const& [name, type] : std::vector<std::pair<std::string, Type>>{{"code", declared("VARCHAR( 40 )")},
+                                                                              {"price", numeric("10,2")},
+                                                                              {"many", numeric()},
+                                                                              {"weight", real()},
+                                                                              {"seen", timestamp()},
+                                                                              {"day", date()},
+                                                                              {"picture", blob()},
+                                                                              {"open", boolean()},
+                                                                              {"more", json()},
+                                                                              {"small", declared("INT2")},
+                                                                              {"letter", declared("char")},
+                                                                              {"half", declared("decimal(5)")}})
+        migrations[0].operations.push_back(AddColumn{.table = "packages", .column = {.name = name, .type = type}});
+    migrations[0].operations.push_back(RenameColumn{.table = "packages", .from = "code", .to = "token"});
+    World world{Plan{both.name(), migrations}.until("1.0")};
+    world.contract();
+    Asked session{world.database};
+    Evolver newer{session.db, Plan{both.name(), migrations}};
+    (void)newer.dry_run();
+    auto const change = [&](std::string const& column, std::string const& type) {
+        // On SQLite a type is changed by hand by making the column anew.
+        if (Database::engine() == Engine::postgresql) {
+            world.old.run("ALTER TABLE packages ALTER COLUMN " + column + " TYPE " + type);
+        } else {
+            world.old.run("ALTER TABLE packages DROP COLUMN " + column);
+            world.old.run("ALTER TABLE packages ADD COLUMN " + column + " " + type);
+        }
+    };
+    for (auto const& [column, is, was] :
+         std::vector<std::array<std::string, 3>>{{"token", "varchar(41)", "VARCHAR(40)"},
+                                                 {"price", "numeric(10,3)", "NUMERIC(10,2)"},
+                                                 {"small", "int8", "INT2"}}) {
+        CAPTURE(column);
+        change(column, is);
+        CHECK(has(message_of([&] { newer.expand(); }), "packages." + column));
+        CHECK_THROWS_AS(newer.expand(), DriftError);
+        change(column, was);
+    }
+    newer.expand();
 }
 
 TEST_CASE("drift: neither contract nor rollback goes on over it") {

@@ -74,7 +74,10 @@ bool is_open(pg_conn* handle) {
 Rows rows_of(PGresult* result) {
     Rows rows;
     auto const columns = static_cast<std::size_t>(PQnfields(result));
-    for (int column = 0; column < PQnfields(result); ++column) rows.types.push_back(PQftype(result, column));
+    for (int column = 0; column < PQnfields(result); ++column) {
+        rows.types.push_back(PQftype(result, column));
+        rows.modifiers.push_back(PQfmod(result, column));
+    }
     for (int row = 0; row < PQntuples(result); ++row) {
         auto& values = rows.rows.emplace_back(columns);
         for (int column = 0; column < PQnfields(result); ++column) {

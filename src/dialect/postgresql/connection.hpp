@@ -32,6 +32,7 @@ struct Rows {
     std::vector<std::vector<Text>> rows;
     std::int64_t changed = 0;          ///< Rows that it inserted, updated or deleted.
     std::vector<unsigned> types = {};  ///< Of the columns, as pg_type numbers them.
+    std::vector<int> modifiers = {};   ///< Of these: length and precision, as pg_attribute has them.
 
     [[nodiscard]] bool empty() const noexcept { return rows.empty(); }
     /// Empty for NULL.

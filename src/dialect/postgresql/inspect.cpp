@@ -1,5 +1,7 @@
 #include "dialect/postgresql/inspect.hpp"
 
+#include "evolver/dialect/engine_error.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -174,6 +176,22 @@ std::vector<DatabaseObject> other_objects(Connection const& connection, std::str
     for (std::size_t row = 0; row < found.rows.size(); ++row)
         objects.push_back({.name = found.text(row, 0), .definition = found.text(row, 1)});
     return objects;
+}
+
+bool is_called(Connection const& connection, std::string const& type, std::string const& words) {
+    if (same_type_words(type, words)) return true;
+    connection.run("SAVEPOINT evolver_type");
+    Rows described;
+    try {
+        described = connection.query("SELECT CAST(NULL AS " + words + ") WHERE false");
+    } catch (EngineError const& error) {
+        if (error.retry_helps()) throw;
+        connection.run("ROLLBACK TO evolver_type; RELEASE evolver_type");
+        return true;  // serial, which is no type; or one that is not there any more
+    }
+    connection.run("RELEASE evolver_type");
+    return connection.text("SELECT format_type(CAST($1 AS oid), CAST($2 AS integer))",
+                           {std::to_string(described.types.at(0)), std::to_string(described.modifiers.at(0))}) == type;
 }
 
 RowKey row_key(Connection const& connection, std::string const& schema, Name const& table) {

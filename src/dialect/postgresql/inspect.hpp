@@ -30,6 +30,10 @@ struct DatabaseObject {
 };
 [[nodiscard]] std::vector<DatabaseObject> other_objects(Connection const& connection, std::string const& schema);
 
+/// Is the type that format_type() calls `type` what the server makes of `words`, with length and precision: "character varying(40)" of "VARCHAR(40)"? True, too,
+/// where the server does not understand them: nobody knows then. In the transaction that is open.
+[[nodiscard]] bool is_called(Connection const& connection, std::string const& type, std::string const& words);
+
 /// The primary key; no columns where there is none.
 [[nodiscard]] RowKey row_key(Connection const& connection, std::string const& schema, Name const& table);
 

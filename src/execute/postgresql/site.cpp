@@ -105,7 +105,11 @@ void refuse_drift(Site const& site, ledger::State const& state, Schema const& li
     std::vector<bool> filled;
     for (auto const& entry : state.entries) filled.push_back(entry.filled);
     std::string found;
-    for (auto const& line : contradictions(site.plan(), standing_of(state), live, filled)) found += "\n  " + line;
+    auto const is_of_type = [&](Type const& planned, Type const& there) {
+        return is_called(site.connection(), there.declared(), type_words(planned, Engine::postgresql));
+    };
+    for (auto const& line : contradictions(site.plan(), standing_of(state), live, filled, is_of_type))
+        found += "\n  " + line;
     if (found.empty()) return;
     throw DriftError{
         Failure{.what = "The database's schema is not what its history says:" + found,
