@@ -17,6 +17,7 @@ namespace {
 
 /// What writers wait for without noticing: the same as for the steps themselves.
 constexpr std::chrono::milliseconds longest_under_lock{50};
+constexpr int most_measurements = 3;
 /// An answer is a figure, or a few. One of more rows is no invariant, and would have to be kept.
 constexpr std::size_t most_rows = 10'000;
 
@@ -129,16 +130,22 @@ InvariantsAround::InvariantsAround(sqlite::Connection const& connection, Migrati
     for (auto const& invariant : migration.invariants) {
         auto const& later = steps == Steps::of_contract && invariant.after ? *invariant.after : invariant.before;
         Question question{&invariant, &later};
-        auto const start = std::chrono::steady_clock::now();
-        try {
-            (void)ask(connection, migration, invariant, invariant.before);
-        } catch (Error const& error) {
-            if (!sqlite::is_the_statements_fault(error)) throw;
-            // What it asks for is made by a migration that comes before this one, and has no rows yet; or it is told below.
+        std::chrono::steady_clock::duration took{0};
+        auto const too_long = [&] { return all + 2 * took > longest_under_lock; };
+        // A machine that was busy with something else for a moment is no reason to leave it out; one that takes this long, nobody interrupts.
+        for (int tries = 0; tries == 0 || (tries < most_measurements && too_long() && took < 4 * longest_under_lock);
+             ++tries) {
+            auto const start = std::chrono::steady_clock::now();
+            try {
+                (void)ask(connection, migration, invariant, invariant.before);
+            } catch (Error const& error) {
+                if (!sqlite::is_the_statements_fault(error)) throw;
+                // What it asks for is made by a migration that comes before this one, and has no rows yet; or it is told below.
+            }
+            took = std::chrono::steady_clock::now() - start;
         }
-        auto const took = std::chrono::steady_clock::now() - start;
         // It is asked twice, and the answer afterwards is taken to cost the same.
-        if (all + 2 * took <= longest_under_lock) {
+        if (!too_long()) {
             all += 2 * took;
             questions_.push_back(std::move(question));
             continue;

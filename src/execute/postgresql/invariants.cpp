@@ -20,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 /// What writers wait for without noticing: the same as on SQLite.
 constexpr std::chrono::milliseconds longest_under_lock{50};
+constexpr int most_measurements = 3;
 /// An answer is a figure, or a few. One of more rows is no invariant, and would have to be kept.
 constexpr std::size_t most_rows = 10'000;
 
@@ -135,25 +136,31 @@ InvariantsAround::InvariantsAround(Site const& site, Migration const& migration,
     for (auto const& invariant : migration.invariants) {
         auto const& later = steps == Steps::of_contract && invariant.after ? *invariant.after : invariant.before;
         Question question{.invariant = &invariant, .after = &later};
-        Transaction const measured{connection, site.options().lock_timeout};
-        connection.run(ask_no_longer_than(longest_under_lock));
-        auto const start = Clock::now();
         auto took = Clock::duration{0};
         std::vector<std::string> tables;
-        try {
-            (void)ask(connection, migration, invariant, invariant.before, [&] {
-                took = Clock::now() - start;
-                auto const read = connection.query(tables_read());
-                for (std::size_t row = 0; row < read.rows.size(); ++row) tables.push_back(read.text(row, 0));
-            });
-        } catch (EngineError const& error) {
-            if (error.native_code() != query_canceled) throw;
+        auto const too_long = [&] { return all + 2 * took > longest_under_lock; };
+        // A machine that was busy with something else for a moment is no reason to leave it out.
+        for (int tries = 0; tries == 0 || (tries < most_measurements && too_long()); ++tries) {
+            tables.clear();
+            Transaction const measured{connection, site.options().lock_timeout};
+            connection.run(ask_no_longer_than(longest_under_lock));
+            auto const start = Clock::now();
             took = longest_under_lock;
-        } catch (Error const&) {
-            // What it asks for is made by these steps, and has no rows yet; or it is told below.
+            try {
+                (void)ask(connection, migration, invariant, invariant.before, [&] {
+                    took = Clock::now() - start;
+                    auto const read = connection.query(tables_read());
+                    for (std::size_t row = 0; row < read.rows.size(); ++row) tables.push_back(read.text(row, 0));
+                });
+            } catch (EngineError const& error) {
+                if (error.native_code() != query_canceled) throw;
+            } catch (Error const&) {
+                // What it asks for is made by these steps, and has no rows yet; or it is told below.
+                took = Clock::duration{0};
+            }
         }
         // It is asked twice, and the answer afterwards is taken to cost the same.
-        if (all + 2 * took > longest_under_lock) {
+        if (too_long()) {
             warnings_.push_back(fmt::format(
                 "migration \"{}\": the invariant \"{}\" was not asked while writers wait: {} ms or more, twice, are "
                 "too much",
