@@ -1,11 +1,12 @@
 #include "evolver/compile/lint.hpp"
 
+#include "compile/lint/judge.hpp"
 #include "compile/lint/walk.hpp"
 
 namespace evolver {
 
 std::vector<Finding> lint(Plan const& plan) {
-    return lint_rules::judged(plan, {}, lint_rules::cases_of(plan, {}, nullptr));
+    return lint_rules::judged(plan, 0, lint_rules::cases_of(plan, {}, nullptr));
 }
 
 std::vector<std::string> rules_of_lint() {

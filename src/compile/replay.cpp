@@ -20,7 +20,6 @@ namespace {
 using sqlite::Connection;
 using sqlite::quoted;
 using sqlite::StandIns;
-using sqlite::Touched;
 
 /// One ordinary table at one moment.
 struct TableFacts {

@@ -34,13 +34,13 @@ public:
         (void)rollout.contract();
         database_.run(rows);
         live_ = lint_rules::facts_of(database_);
-        live_.wait = 1000;
-        live_.foreign_keys = true;
-        live_.in_memory = false;
+        live().wait = 1000;
+        live().foreign_keys = true;
+        live().in_memory = false;
     }
 
     /// Facts that the test makes up.
-    lint_rules::Live& live() { return live_; }
+    lint_rules::SqliteFacts& live() { return *live_.sqlite; }
     sqlite::Connection const& database() { return database_; }
     std::vector<Finding> findings(Standing standing = {1, 1}) { return lint_rules::lint(plan_, standing, live_); }
 

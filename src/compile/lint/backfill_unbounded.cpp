@@ -39,8 +39,9 @@ LintRule const backfill_unbounded{
     .classification = Classification::data,
     .page = {.catches = "An UPDATE in SQL of your own that goes through a whole table. Tables of fewer than "
                         "10,000 rows are passed over.",
-             .why = "It holds the one write lock of SQLite for about a microsecond per row and index, the WAL "
-                    "grows by the size of the table, and a kill begins it anew.",
+             .why = "It keeps others out until the last row is written: on SQLite every writer, for about a "
+                    "microsecond per row and index, on PostgreSQL whoever writes one of the rows. The WAL grows by the "
+                    "size of the table, and a kill begins it anew.",
              .instead = "Say what the new column is computed from, in an operation: the backfill is then done in "
                         "short batches that resume where they were killed, and the rows that come in meanwhile "
                         "are kept in step. What has no old and new shape is a Backfill: short batches, too.",

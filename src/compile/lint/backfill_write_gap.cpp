@@ -45,9 +45,9 @@ void judge(Case const& seen, Tell const& tell) {
     for (auto const& table : seen.before.tables) {
         auto const* const now = seen.raw->replayed.expanded.find_table(table.name);
         if (now == nullptr || !seen.in_use(table.name) || has_new_trigger(seen, table.name)) continue;
-        auto const updating = std::find_if(
-            seen.raw->expand.begin(), seen.raw->expand.end(),
-            [&](sqlite::TriedStatement const& one) { return one.touched.updated.contains(table.name.text()); });
+        auto const updating =
+            std::find_if(seen.raw->expand.begin(), seen.raw->expand.end(),
+                         [&](TriedStatement const& one) { return one.touched.updated.contains(table.name.text()); });
         if (updating == seen.raw->expand.end()) continue;
         for (auto const& column : now->columns) {
             if (column.generated || table.find(column.name) != nullptr) continue;

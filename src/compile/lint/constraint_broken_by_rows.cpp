@@ -8,7 +8,7 @@ void judge(Case const& seen, Tell const& tell) {
     if (seen.as<AddCheck>() == nullptr && seen.as<AddForeignKey>() == nullptr) return;
     for (auto const& rule : seen.added_rules) {
         if (!rule.clean.empty() || rule.violators == Violators::quarantine) continue;
-        auto const broken = seen.ask([&](auto const& connection) { return sqlite::count_broken(connection, rule); });
+        auto const broken = seen.ask([&](LiveRows const& rows) { return rows.count_broken(rule); });
         if (broken.value_or(0) == 0) continue;
         tell(Severity::error, rule.table.text(),
              counted(*broken, "row breaks", "rows break") + " the rule that " + name_of(rule) + ": expand() is refused",

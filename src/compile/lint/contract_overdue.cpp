@@ -20,7 +20,7 @@ std::optional<Debt> by_day(Case const& seen) {
     auto const& policy = seen.migration->contract;
     auto const due = seconds_of_day(policy.remove_after);
     if (!due || seen.live == nullptr) return std::nullopt;
-    auto const now = seen.live->connection->integer("SELECT CAST(strftime('%s', 'now') AS INTEGER)");
+    auto const now = seen.live->rows->now();
     if (now < *due) return std::nullopt;
     auto const days = (now - *due) / 86'400;
     return Debt{days < days_until_warning ? Severity::info

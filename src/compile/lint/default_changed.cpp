@@ -22,8 +22,10 @@ void judge(Case const& seen, Tell const& tell) {
     };
     if (auto const* set = seen.as<SetDefault>()) {
         auto const old = default_of(seen.before, set->table, set->column);
-        if (!old.empty() && old != seen.text(set->value))
-            told(set->table, set->column, "changes from " + old + " to " + seen.text(set->value));
+        // PostgreSQL tells a default in words of its own: 'misc'::text.
+        auto const now =
+            seen.engine() == Engine::sqlite ? seen.text(set->value) : default_of(seen.after, set->table, set->column);
+        if (!old.empty() && old != now) told(set->table, set->column, "changes from " + old + " to " + now);
     }
     if (auto const* drop = seen.as<DropDefault>())
         told(drop->table, drop->column, "goes, which was " + default_of(seen.before, drop->table, drop->column));

@@ -1,4 +1,5 @@
 #include "compile/lint/rules.hpp"
+#include "dialect/sqlite/connection.hpp"
 
 namespace evolver::lint_rules {
 
@@ -42,7 +43,7 @@ LintRule const dependent_object_breaks{
                  "A view, a trigger, an index or a generated column uses what contract removes, or what "
                  "SQL of your own has removed; or a view shows other columns because SQL of your own has renamed "
                  "those that it reads.",
-             .why = "SQLite refuses the removal, or leaves a view that fails at its next use. Contract then "
+             .why = "The engine refuses the removal, or leaves a view that fails at its next use. Contract then "
                     "stops on the day when everybody thought to be done.",
              .instead = "Take the dependents along: drop them right before, make them anew over the new shape "
                         "right after.",

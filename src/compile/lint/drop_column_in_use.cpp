@@ -8,8 +8,7 @@ void told(Case const& seen, Tell const& tell, Name const& table, Name const& col
     auto const* const known = seen.before.find_table(table);
     auto const* const old = known == nullptr ? nullptr : known->find(column);
     if (!seen.in_use(table, column) || (old != nullptr && old->generated)) return;
-    auto const values =
-        seen.ask([&](auto const& connection) { return sqlite::count_values(connection, table, column); });
+    auto const values = seen.ask([&](LiveRows const& rows) { return rows.count_values(table, column); });
     if (values == 0) return;
     auto const object = table.text() + "." + column.text();
     tell(values ? Severity::error : Severity::warning, object,

@@ -26,8 +26,10 @@ void judge(Case const& seen, Tell const& tell) {
         tell(Severity::warning, index.name.text(),
              "the index " + index.name.text() + " on " + index.table.text() +
                  " is dropped, and no other begins with its columns: queries that lived by it read the whole table",
-             "look for them first: EXPLAIN QUERY PLAN of each query says USING INDEX " + index.name.text() +
-                 " where it lives by it");
+             "look for them first: " +
+                 std::string{seen.engine() == Engine::sqlite ? "EXPLAIN QUERY PLAN of each query says USING INDEX "
+                                                             : "EXPLAIN of each query says Index Scan using "} +
+                 index.name.text() + " where it lives by it");
     };
     if (auto const* drop = seen.as<DropIndex>()) {
         if (auto const* index = seen.before.find_index(drop->name)) told(*index);
@@ -46,7 +48,8 @@ LintRule const drop_index{
     .page = {.catches = "An index is dropped and no other index begins with the same columns.",
              .why = "A query that lived by it becomes a full scan: milliseconds become seconds, and only "
                     "under production load.",
-             .instead = "Ask EXPLAIN QUERY PLAN for the queries on the table. Keep the index, or make the one "
+             .instead = "Ask EXPLAIN QUERY PLAN (PostgreSQL: EXPLAIN) for the queries on the table. Keep the index, or "
+                        "make the one "
                         "that takes its place in the same migration.",
              .example = "Migration{.id = \"0011-one-index\", .release = \"3.0\",\n"
                         "          .operations = {CreateIndex{.name = \"by_name_section\", .table = \"packages\", "

@@ -5,9 +5,9 @@ namespace evolver::lint_rules {
 namespace {
 
 void judge(Case const& seen, Tell const& tell) {
-    if (seen.migration != nullptr || seen.live == nullptr || seen.live->wait >= 100) return;
+    if (seen.migration != nullptr || seen.live == nullptr || seen.live->sqlite->wait >= 100) return;
     tell(Severity::warning, "busy_timeout",
-         "the session waits " + std::to_string(seen.live->wait) +
+         "the session waits " + std::to_string(seen.live->sqlite->wait) +
              " ms for a lock: its statements fail while evolver, or any other, writes",
          "soci::session db{soci::sqlite3, \"db=catalogue.db timeout=5\"}");
 }
@@ -24,6 +24,7 @@ LintRule const lock_timeout_missing{
              .instead = "Give every program a busy timeout of some seconds: timeout=5 in SOCI's connection "
                         "string, or PRAGMA busy_timeout.",
              .example = "soci::session db{soci::sqlite3, \"db=catalogue.db timeout=5\"};"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

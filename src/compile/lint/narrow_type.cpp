@@ -22,7 +22,7 @@ void judge(Case const& seen, Tell const& tell) {
             "widen .up and .down so that down(up(x)) is x; else the loss is accepted at contract, by name: "
             "contract({.accept_loss = {{\"" +
             seen.migration->id.text() + "\", \"…\"}}})";
-        auto const lost = seen.ask([&](auto const& connection) { return sqlite::count_lost(connection, pair); });
+        auto const lost = seen.ask([&](LiveRows const& rows) { return rows.count_lost(pair); });
         if (lost) {
             if (*lost > 0)
                 tell(Severity::error, object,

@@ -18,7 +18,7 @@ LintRule const refused_by_expand{
     .page =
         {.catches = "A migration that expand() refuses before the first write: a name that does not exist, a bad "
                     "expression, a "
-                    "column that SQLite cannot add or drop.",
+                    "column that the engine cannot add or drop.",
          .why = "The program would not start, and lint cannot follow the plan any further.",
          .instead = "The finding holds the refusal with its own way out. Without a database, a plan that builds on "
                     "tables which "

@@ -1,6 +1,5 @@
 #include "compile/lint/rules.hpp"
 
-#include "dialect/sqlite/inspect.hpp"
 #include "evolver/schema/tokens.hpp"
 
 #include <algorithm>
@@ -103,21 +102,21 @@ void Tell::operator()(Severity severity, std::string object, std::string what, s
 }
 
 bool Case::in_use(Name const& table) const {
-    if (live != nullptr) return sqlite::inspect_table(*live->connection, table).has_value();
+    if (live != nullptr) return live->rows->table(table).has_value();
     return before.find_table(table) != nullptr && std::find(made.begin(), made.end(), table) == made.end();
 }
 
 bool Case::in_use(Name const& table, Name const& column) const {
     if (live != nullptr) {
-        auto const found = sqlite::inspect_table(*live->connection, table);
+        auto const found = live->rows->table(table);
         return found && found->find(column) != nullptr;
     }
     auto const* const found = before.find_table(table);
     return in_use(table) && found->find(column) != nullptr;
 }
 
-sqlite::Count Case::rows(Name const& table) const {
-    return ask([&](auto const& connection) { return sqlite::count_rows(connection, table); });
+Count Case::rows(Name const& table) const {
+    return ask([&](LiveRows const& live_rows) { return live_rows.count_rows(table); });
 }
 
 std::string counted(std::int64_t number, std::string_view one, std::string_view many) {

@@ -5,20 +5,26 @@
 // A rule gets a Case: one operation, what it did to a small database, and the live one where there is one. It tells
 // what it finds, and nothing else: no rule changes anything, and none knows of another.
 
-#include "compile/replay.hpp"
-#include "dialect/sqlite/row_facts.hpp"
-#include "dialect/sqlite/script_trial.hpp"
+#include "compile/migration_replay.hpp"
+#include "dialect/live_rows.hpp"
+#include "dialect/tried_statement.hpp"
+#include "evolver/operation/effect.hpp"
 #include "evolver/plan/finding.hpp"
 #include "evolver/plan/plan.hpp"
 #include "evolver/plan/step.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+namespace evolver::sqlite {
+class Connection;
+}
 
 namespace evolver::lint_rules {
 
@@ -30,15 +36,21 @@ struct Page {
     std::string_view example;
 };
 
-/// A live database: facts that need no plan.
-struct Live {
-    sqlite::Connection const* connection;
-    std::int64_t engine = 0;      ///< SQLite's version as a number: 3040001.
-    std::int64_t bytes = 0;       ///< Of the database.
-    std::int64_t free_bytes = 0;  ///< Where it lies; -1: not known, or in memory.
-    std::int64_t wait = 0;        ///< The session's busy timeout in milliseconds.
-    bool foreign_keys = false;    ///< Does the session enforce them?
+/// What is to be known of an SQLite database, and of the session that was given.
+struct SqliteFacts {
+    sqlite::Connection const* connection = nullptr;  ///< For the walk through the plan; no rule asks it.
+    std::int64_t engine = 0;                         ///< The version as a number: 3040001.
+    std::int64_t bytes = 0;                          ///< Of the database.
+    std::int64_t free_bytes = 0;                     ///< Where it lies; -1: not known, or in memory.
+    std::int64_t wait = 0;                           ///< The session's busy timeout in milliseconds.
+    bool foreign_keys = false;                       ///< Does the session enforce them?
     bool in_memory = false;
+};
+
+/// A live database: what can be asked of its rows, and facts that need no plan.
+struct Live {
+    std::shared_ptr<LiveRows const> rows;
+    std::optional<SqliteFacts> sqlite = {};
 };
 
 /// Where a migration's own SQL fails while it is tried.
@@ -53,8 +65,8 @@ struct Stop {
 
 /// A migration's own SQL, tried on samples.
 struct RawFacts {
-    std::vector<sqlite::TriedStatement> expand = {};
-    std::vector<sqlite::TriedStatement> contract = {};
+    std::vector<TriedStatement> expand = {};
+    std::vector<TriedStatement> contract = {};
     MigrationReplay replayed = {};  ///< Up to the stop, or beyond it without the rows.
     std::optional<Stop> stopped = {};
 };
@@ -106,11 +118,17 @@ struct Case {
     [[nodiscard]] bool in_use(Name const& table, Name const& column) const;
     /// A fact about live rows; none without a database.
     template <class Ask>
-    [[nodiscard]] sqlite::Count ask(Ask const& question) const {
-        return live == nullptr ? std::nullopt : question(*live->connection);
+    [[nodiscard]] Count ask(Ask const& question) const {
+        return live == nullptr ? std::nullopt : question(*live->rows);
     }
-    [[nodiscard]] sqlite::Count rows(Name const& table) const;
-    [[nodiscard]] std::string text(Expression const& expression) const { return expression.text(Engine::sqlite); }
+    [[nodiscard]] Count rows(Name const& table) const;
+    /// That of the database; SQLite without one.
+    [[nodiscard]] Engine engine() const noexcept { return live == nullptr ? Engine::sqlite : live->rows->engine(); }
+    [[nodiscard]] std::string text(Expression const& expression) const { return expression.text(engine()); }
+    /// The part of an index is this column as it is.
+    [[nodiscard]] bool is_column(IndexPart const& part, Name const& column) const {
+        return part.column && Name{text(part.expression)} == column;
+    }
 };
 
 struct LintRule;
@@ -136,6 +154,8 @@ struct LintRule {
     Page page;
     /// None for what is no matter of one case: acceptances.
     void (*judge)(Case const&, Tell const&) = nullptr;
+    /// The only engine on which there is such a hazard.
+    std::optional<Engine> only = {};
 };
 
 /// All of them, sorted by name.

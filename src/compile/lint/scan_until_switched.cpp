@@ -13,8 +13,7 @@ void judge(Case const& seen, Tell const& tell) {
         if (seen.expanded || pair.kind != PairKind::computed || !seen.in_use(pair.table, pair.from.front())) continue;
         auto const& indexes = seen.before.indexes;
         bool const looked_up = std::any_of(indexes.begin(), indexes.end(), [&](Index const& index) {
-            return index.table == pair.table && index.parts.front().column &&
-                   Name{index.parts.front().expression.text(Engine::sqlite)} == pair.from.front();
+            return index.table == pair.table && seen.is_column(index.parts.front(), pair.from.front());
         });
         auto const rows = seen.rows(pair.table);
         if (!looked_up || rows.value_or(0) < many) continue;

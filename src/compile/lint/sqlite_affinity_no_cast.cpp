@@ -28,6 +28,7 @@ LintRule const sqlite_affinity_no_cast{
              .example = "ChangeType{.table = \"packages\", .from = \"size\", .to = \"size_bytes\", .type = integer(),\n"
                         "           .up = \"CAST(size AS INTEGER)\", .down = \"CAST(size_bytes AS TEXT)\"}   // not: "
                         ".up = \"size\""},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

@@ -5,7 +5,7 @@ namespace evolver::lint_rules {
 namespace {
 
 void judge(Case const& seen, Tell const& tell) {
-    if (seen.live == nullptr || seen.live->foreign_keys || seen.expanded) return;
+    if (seen.live == nullptr || seen.live->sqlite->foreign_keys || seen.expanded) return;
     std::string table;
     if (auto const* added = seen.as<AddForeignKey>()) table = added->table.text();
     if (auto const* made = seen.as<CreateTable>(); made != nullptr && !made->foreign_keys.empty())
@@ -30,6 +30,7 @@ LintRule const sqlite_fk_off{
                         "foreign_key_check finds what came in before.",
              .example = "soci::session db{soci::sqlite3, \"db=catalogue.db timeout=5\"};\n"
                         "db << \"PRAGMA foreign_keys = ON\";"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

@@ -42,6 +42,7 @@ LintRule const sqlite_long_writer{
                  "window and say so in the operation: without `.lock = Lock::in_window` evolver refuses it.",
              .example = "CreateIndex{.name = \"by_name\", .table = \"packages\", .columns = {\"name\"}, .lock = "
                         "Lock::in_window}"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

@@ -5,7 +5,9 @@ namespace evolver::lint_rules {
 namespace {
 
 void judge(Case const& seen, Tell const& tell) {
-    if (!seen.raw || seen.live == nullptr || !seen.live->in_memory || !seen.live->foreign_keys || seen.expanded) return;
+    if (!seen.raw || seen.live == nullptr || !seen.live->sqlite->in_memory || !seen.live->sqlite->foreign_keys ||
+        seen.expanded)
+        return;
     for (auto const& statement : seen.raw->expand) {
         for (auto const& dropped : statement.touched.dropped) {
             for (auto const& child : seen.before.tables) {
@@ -38,6 +40,7 @@ LintRule const sqlite_rebuild_fk_cascade{
              .example = "db << \"PRAGMA foreign_keys = OFF\";\n"
                         "evolver.expand();\n"
                         "db << \"PRAGMA foreign_keys = ON\";"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

@@ -43,6 +43,7 @@ LintRule const sqlite_rebuild_loses_dependents{
                         "WHERE tbl_name = … lists them.",
              .example = "SELECT type, name, sql FROM sqlite_schema WHERE tbl_name = 'packages' AND sql IS NOT "
                         "NULL"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

@@ -39,6 +39,7 @@ LintRule const sqlite_rename_rewrites_refs{
                         "one: in that order nothing is rewritten.",
              .example = "CREATE TABLE new_albums (…); INSERT INTO new_albums SELECT … FROM albums;\n"
                         "DROP TABLE albums; ALTER TABLE new_albums RENAME TO albums;"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

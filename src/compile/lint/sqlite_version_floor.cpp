@@ -8,7 +8,7 @@ void judge(Case const& seen, Tell const& tell) {
     if (seen.expanded) return;
     auto const told = [&](std::string const& object, std::string const& what, std::int64_t needed,
                           std::string const& version) {
-        bool const too_old = seen.live != nullptr && seen.live->engine < needed;
+        bool const too_old = seen.live != nullptr && seen.live->sqlite->engine < needed;
         tell(too_old ? Severity::error : Severity::info, object,
              object + " needs SQLite " + version + " in every program that opens the database, older ones too: " + what,
              "look at sqlite3_libversion() of each program; without it, leave this out");
@@ -33,6 +33,7 @@ LintRule const sqlite_version_floor{
                         "such an operation.",
              .example = "CreateTable{.table = \"prices\", .columns = {…}, .strict = true}   // needs SQLite 3.37 "
                         "everywhere"},
-    .judge = judge};
+    .judge = judge,
+    .only = Engine::sqlite};
 
 }  // namespace evolver::lint_rules

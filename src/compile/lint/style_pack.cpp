@@ -9,8 +9,8 @@ namespace {
 void unindexed(Case const& seen, Tell const& tell, Name const& table, ForeignKey const& key) {
     auto const& indexes = seen.after.indexes;
     bool const indexed = std::any_of(indexes.begin(), indexes.end(), [&](Index const& index) {
-        return index.table == table && !index.parts.empty() && !key.columns.empty() && index.parts.front().column &&
-               Name{index.parts.front().expression.text(Engine::sqlite)} == key.columns.front();
+        return index.table == table && !index.parts.empty() && !key.columns.empty() &&
+               seen.is_column(index.parts.front(), key.columns.front());
     });
     auto const* const known = seen.after.find_table(table);
     auto const keys = known == nullptr ? std::vector<Name>{} : known->key_columns();

@@ -6,9 +6,9 @@ namespace {
 
 void judge(Case const& seen, Tell const& tell) {
     auto const nulls = [&](Name const& table, Name const& column) {
-        return seen.ask([&](auto const& connection) -> sqlite::Count {
-            auto const rows = sqlite::count_rows(connection, table);
-            auto const values = sqlite::count_values(connection, table, column);
+        return seen.ask([&](LiveRows const& live) -> Count {
+            auto const rows = live.count_rows(table);
+            auto const values = live.count_values(table, column);
             return rows && values ? std::optional{*rows - *values} : std::nullopt;
         });
     };

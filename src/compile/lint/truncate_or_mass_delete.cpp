@@ -6,7 +6,7 @@ namespace {
 
 void judge(Case const& seen, Tell const& tell) {
     if (!seen.raw) return;
-    auto const judge_phase = [&](std::vector<sqlite::TriedStatement> const& statements, std::string const& when) {
+    auto const judge_phase = [&](std::vector<TriedStatement> const& statements, std::string const& when) {
         for (auto const& statement : statements) {
             for (auto const& [table, rows] : statement.emptied) {
                 if (seen.before.find_table(Name{table}) == nullptr || !seen.in_use(Name{table})) continue;
@@ -32,7 +32,7 @@ LintRule const truncate_or_mass_delete{
     .name = "truncate-or-mass-delete",
     .classification = Classification::destructive,
     .page = {.catches = "SQL of your own that deletes every row of a table: all samples were gone after it.",
-             .why = "The rows are gone for all releases, and one statement holds the write lock until the "
+             .why = "The rows are gone for all releases, and one statement holds its locks until the "
                     "last is deleted.",
              .instead = "Delete by key and in batches, with a number of rows that you expect; or keep the rows "
                         "and start with a new table.",

@@ -6,10 +6,9 @@ namespace evolver::lint_rules {
 
 namespace {
 
-std::string listed(Index const& index) {
+std::string listed(Case const& seen, Index const& index) {
     std::string names;
-    for (auto const& part : index.parts)
-        names += (names.empty() ? "\"" : ", \"") + part.expression.text(Engine::sqlite) + "\"";
+    for (auto const& part : index.parts) names += (names.empty() ? "\"" : ", \"") + seen.text(part.expression) + "\"";
     return names;
 }
 
@@ -17,20 +16,20 @@ std::string listed(Index const& index) {
 bool on_existing(Case const& seen, Index const& index) {
     if (!seen.in_use(index.table)) return false;
     for (auto const& part : index.parts) {
-        if (part.column && !seen.in_use(index.table, Name{part.expression.text(Engine::sqlite)})) return false;
+        if (part.column && !seen.in_use(index.table, Name{seen.text(part.expression)})) return false;
     }
     return true;
 }
 
 bool writes(RawFacts const& raw, Name const& table) {
-    auto const does = [&](sqlite::TriedStatement const& one) { return one.touched.written().contains(table.text()); };
+    auto const does = [&](TriedStatement const& one) { return one.touched.written().contains(table.text()); };
     return std::any_of(raw.expand.begin(), raw.expand.end(), does) ||
            std::any_of(raw.contract.begin(), raw.contract.end(), does);
 }
 
 void told(Case const& seen, Tell const& tell, Index const& index, std::string const& by, bool at_contract = false) {
     if (!on_existing(seen, index)) return;
-    auto const twice = seen.ask([&](auto const& connection) { return sqlite::count_duplicates(connection, index); });
+    auto const twice = seen.ask([&](LiveRows const& rows) { return rows.count_duplicates(index); });
     // At contract no older release is left: only rows that are there speak against it, unless the SQL sees to them.
     if (at_contract && (twice.value_or(0) == 0 || writes(*seen.raw, index.table))) return;
     auto const table = index.table.text();
@@ -39,8 +38,25 @@ void told(Case const& seen, Tell const& tell, Index const& index, std::string co
              (twice && *twice > 0 ? ", and " + counted(*twice, "row repeats", "rows repeat") + " another"
                                   : std::string{}) +
              (at_contract ? ": it fails as long as they do" : ": what older releases insert may fail from then on"),
-         "AddUnique{.table = \"" + table + "\", .name = \"" + index.name.text() + "\", .columns = {" + listed(index) +
-             "}}, which holds only the new release to it until contract");
+         "AddUnique{.table = \"" + table + "\", .name = \"" + index.name.text() + "\", .columns = {" +
+             listed(seen, index) + "}}, which holds only the new release to it until contract");
+}
+
+/// ADD UNIQUE: on PostgreSQL a constraint of a table that is there.
+void judge_keys(Case const& seen, Tell const& tell) {
+    for (auto const& table : seen.before.tables) {
+        auto const* const now = seen.after.find_table(table.name);
+        for (auto const& key : now == nullptr ? std::vector<UniqueKey>{} : now->unique_keys) {
+            auto const is_it = [&](UniqueKey const& other) { return other.columns == key.columns; };
+            if (std::any_of(table.unique_keys.begin(), table.unique_keys.end(), is_it)) continue;
+            Index index{.name = Name{key.name}, .table = table.name, .parts = {}, .unique = true};
+            for (auto const& column : key.columns) index.parts.emplace_back(column);
+            auto const* const between = seen.raw->replayed.expanded.find_table(table.name);
+            bool const at_expand =
+                between != nullptr && std::any_of(between->unique_keys.begin(), between->unique_keys.end(), is_it);
+            told(seen, tell, index, "the SQL", !at_expand);
+        }
+    }
 }
 
 void judge(Case const& seen, Tell const& tell) {
@@ -56,8 +72,7 @@ void judge(Case const& seen, Tell const& tell) {
         added != nullptr && added->clean.empty() && added->violators == Violators::refuse) {
         Index index{.name = added->name, .table = added->table, .parts = {}};
         for (auto const& column : added->columns) index.parts.emplace_back(column);
-        auto const twice =
-            seen.ask([&](auto const& connection) { return sqlite::count_duplicates(connection, index); });
+        auto const twice = seen.ask([&](LiveRows const& rows) { return rows.count_duplicates(index); });
         if (twice && *twice > 0) {
             tell(Severity::error, added->name.text(),
                  counted(*twice, "row", "rows") + " of " + added->table.text() + " " +
@@ -66,6 +81,7 @@ void judge(Case const& seen, Tell const& tell) {
         }
     }
     if (!seen.raw) return;
+    if (seen.engine() == Engine::postgresql) judge_keys(seen, tell);
     for (auto const& index : seen.after.indexes) {
         if (!index.unique || seen.before.find_index(index.name) != nullptr ||
             seen.before.find_table(index.table) == nullptr)
@@ -83,7 +99,8 @@ LintRule const unique_on_existing{
         {.catches =
              "A unique index over columns that programs write already, made at expand by CreateIndex or by SQL of your "
              "own; and AddUnique where rows share their values and nothing is said of them.",
-         .why = "Older releases know nothing of it: their inserts fail, or OR IGNORE and OR REPLACE lose rows without "
+         .why = "Older releases know nothing of it: their inserts fail, or ON CONFLICT, OR IGNORE and OR REPLACE lose "
+                "rows without "
                 "a word.",
          .instead =
              "AddUnique holds the new release to it from expand on and all others from contract on, and says what "

@@ -1,10 +1,16 @@
 #include "compile/lint/walk.hpp"
 
+#include "compile/lint/judge.hpp"
+#include "compile/lint/raw_texts.hpp"
+#include "compile/lint/refusals.hpp"
+#include "compile/replay.hpp"
 #include "dialect/sqlite/clone.hpp"
 #include "dialect/sqlite/fill_sql.hpp"
 #include "dialect/sqlite/functions.hpp"
 #include "dialect/sqlite/inspect.hpp"
+#include "dialect/sqlite/row_facts.hpp"
 #include "dialect/sqlite/samples.hpp"
+#include "dialect/sqlite/script_trial.hpp"
 #include "dialect/sqlite/statement_fault.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
@@ -26,36 +32,14 @@ using sqlite::Extent;
 /// Up to which size a database is tried with all its rows, where samples of them have failed.
 constexpr std::int64_t small_bytes = std::int64_t{32} << 20U;
 
-/// A message in one sentence. An error may hold the message of another one, with the statement on a line of its own.
-std::string in_one_sentence(Error const& error) {
-    std::string words = error.what();
-    if (!error.instead().empty()) words.resize(std::min(words.size(), words.find("\n  instead: ")));
-    constexpr std::string_view object = "\n  object:  ";
-    constexpr std::string_view sql = "\n  sql:     ";
-    auto const begin = words.find(sql);
-    auto const statement =
-        begin == std::string::npos ? std::string{} : in_a_sentence(std::string_view{words}.substr(begin + sql.size()));
-    if (begin != std::string::npos) words.resize(begin);
-    if (auto const at = words.find(object); at != std::string::npos) words.resize(at);
-    if (!statement.empty()) words += ", in: " + statement;
-    return error.instead().empty() ? words : words + "; " + error.instead();
-}
-
-/// The first line of it, without whose words they are.
-std::string first_line(Error const& error) {
-    std::string const words = error.what();
-    return words.substr(0, words.find('\n'));
-}
-
 /// The plan as expand() and contract() would run it.
 struct Rehearsal {
     std::map<std::size_t, std::vector<Step>> steps = {};
-    std::map<std::size_t, std::string> refused = {};
-    std::map<std::size_t, std::string> contract_refused = {};
+    Refusals refusals = {};
 
     Rehearsal(Plan const& plan, Standing standing, Connection const& base, std::chrono::milliseconds budget) {
         auto position = standing.expanded;
-        auto* refusals = &refused;
+        auto* words = &refusals.expand;
         try {
             Compiler compiler{plan, standing, base, budget};
             for (; position < plan.migrations().size(); ++position) {
@@ -63,11 +47,11 @@ struct Rehearsal {
                 add(position, compiled);
                 if (compiled.has_filled_steps) add(position, compiler.filled(position));
             }
-            refusals = &contract_refused;
+            words = &refusals.contract;
             for (position = standing.contracted; position < plan.migrations().size(); ++position)
                 add(position, compiler.contract());
         } catch (Error const& error) {
-            (*refusals)[position] = in_one_sentence(error);
+            (*words)[position] = in_one_sentence(error);
         }
     }
 
@@ -77,11 +61,6 @@ private:
         all.insert(all.end(), compiled.steps.begin(), compiled.steps.end());
     }
 };
-
-std::string found_in(std::map<std::size_t, std::string> const& words, std::size_t position) {
-    auto const found = words.find(position);
-    return found == words.end() ? std::string{} : found->second;
-}
 
 /// A small database that goes through the plan, and is gone afterwards.
 class Trial {
@@ -143,19 +122,6 @@ public:
     }
 
 private:
-    /// A migration's own texts, statement by statement.
-    struct Texts {
-        std::vector<sqlite::TriedStatement> expand = {};
-        std::vector<sqlite::TriedStatement> contract = {};
-        bool refused = false;   ///< Its own query finds rows that speak against contract, which was not tried.
-        bool stood_in = false;  ///< A function of the application's had to be made up.
-    };
-
-    static bool failed(std::vector<sqlite::TriedStatement> const& statements) {
-        return !statements.empty() && !statements.back().failure.empty();
-    }
-    static bool failed(Texts const& texts) { return failed(texts.expand) || failed(texts.contract); }
-
     static Texts tried(Connection const& database, RawSql const& raw) {
         auto const scratch = sqlite::copy_database(database);
         begin(scratch);
@@ -175,13 +141,6 @@ private:
         }
         texts.stood_in = !stand_ins.take_met().empty();
         return texts;
-    }
-
-    static std::optional<Stop> stop_of(Texts const& texts) {
-        if (!failed(texts)) return std::nullopt;
-        bool const at_contract = !failed(texts.expand);
-        auto const& last = (at_contract ? texts.contract : texts.expand).back();
-        return Stop{.words = last.failure, .statement = last.text, .line = last.line, .at_contract = at_contract};
     }
 
     /// The stop, where it is true of the database that is there. `rowless`: the same without rows.
@@ -221,15 +180,6 @@ private:
             return base.integer("SELECT EXISTS (SELECT 1 FROM " + name + " LIMIT 1 OFFSET " +
                                 std::to_string(database_.integer("SELECT count(*) FROM " + name)) + ")") != 0;
         });
-    }
-
-    /// The statements that are no matter of a transaction, up to the one that fails.
-    static Expression script_of(std::vector<sqlite::TriedStatement> const& statements) {
-        std::string sql = "-- as far as it goes\n";
-        for (auto const& one : statements) {
-            if (!one.transaction && one.failure.empty()) sql += one.text + (one.text.ends_with(';') ? "\n" : ";\n");
-        }
-        return Expression{EngineTexts{.sqlite = std::move(sql), .postgresql = {}, .mariadb = {}}};
     }
 
     static void begin(Connection const& scratch) {
@@ -273,8 +223,8 @@ private:
         };
         auto texts = tried(database_, raw);
         RawSql up_to{.expand = raw.expand, .contract = raw.contract, .undo = raw.undo, .verify = raw.verify};
-        if (raw.expand) up_to.expand = script_of(texts.expand);
-        if (raw.contract) up_to.contract = script_of(texts.contract);
+        if (raw.expand) up_to.expand = script_of(texts.expand, Engine::sqlite);
+        if (raw.contract) up_to.contract = script_of(texts.contract, Engine::sqlite);
         auto const stop = stop_of(texts);
         if (!stop) {
             facts.replayed = replayed(raw);
@@ -296,30 +246,12 @@ private:
                 facts.replayed.failure = stop->words;
             } else {
                 give_rows(before, database_);
-                // What is on its way to another table when it stops is not lost.
-                std::erase_if(as_far.rows, [&](RowChange const& change) {
-                    return std::find(as_far.rebuilt.begin(), as_far.rebuilt.end(), change.table) ==
-                           as_far.rebuilt.end();
-                });
-                facts.replayed.rows = std::move(as_far.rows);
+                facts.replayed.rows = rows_lost(std::move(as_far));
                 texts = joined(std::move(texts), rowless);
             }
         }
         facts.expand = std::move(texts.expand);
         facts.contract = std::move(texts.contract);
-    }
-
-    /// What was found with rows up to the statement that fails, and from there on without them.
-    static Texts joined(Texts texts, Texts const& rowless) {
-        auto const add = [](std::vector<sqlite::TriedStatement>& statements,
-                            std::vector<sqlite::TriedStatement> const& others) {
-            if (failed(statements)) statements.pop_back();
-            statements.insert(statements.end(), others.begin() + static_cast<std::ptrdiff_t>(statements.size()),
-                              others.end());
-        };
-        add(texts.expand, rowless.expand);
-        add(texts.contract, rowless.contract);
-        return texts;
     }
 
     /// False where it has stopped between its phases.
@@ -448,56 +380,11 @@ private:
     bool stuck_ = false;    ///< What comes is judged over the schema as it is.
 };
 
-bool matches(Acceptance const& accepted, Migration const& migration, Finding const& finding) {
-    return finding.rule == accepted.rule && same_identifier(finding.object, accepted.object) &&
-           (finding.migration.empty() || finding.migration == migration.id.text());
-}
-
-void accept(Plan const& plan, Standing standing, Live const* live, std::vector<Finding>& findings) {
-    std::vector<Finding> more;
-    for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
-        auto const& migration = plan.migrations()[position];
-        Case const seen{.migration = &migration};
-        for (auto const& accepted : migration.accept) {
-            if (accepted.reason.find_first_not_of(" \t\n") == std::string::npos) {
-                Tell{acceptance_without_reason, seen, more}(Severity::warning, accepted.object,
-                                                            "the acceptance of " + accepted.rule + " for " +
-                                                                accepted.object + " has no reason and accepts nothing",
-                                                            ".reason = \"why the hazard is none here\"");
-                continue;
-            }
-            auto const before = findings.size();
-            std::erase_if(findings, [&](Finding const& finding) { return matches(accepted, migration, finding); });
-            if (findings.size() != before) continue;
-            bool const known = find(accepted.rule) != nullptr;
-            Tell{unused_acceptance, seen, more}(
-                live != nullptr && known ? Severity::info : Severity::warning, accepted.object,
-                known ? "nothing of " + accepted.rule + " is found for " + accepted.object
-                      : "there is no rule \"" + accepted.rule + "\"",
-                "take the acceptance out, or write rule and object as the finding has them");
-        }
-    }
-    findings.insert(findings.end(), more.begin(), more.end());
-}
-
-/// Where the rehearsal has refused a migration, that is told, and what fails after it may fail for that alone.
-void forget_refused(Rehearsal const& rehearsal, std::size_t position, Case& seen) {
-    if (!seen.raw || !seen.raw->stopped) return;
-    auto const& stop = *seen.raw->stopped;
-    auto const from = [](std::map<std::size_t, std::string> const& refused) {
-        return refused.empty() ? std::numeric_limits<std::size_t>::max() : refused.begin()->first;
-    };
-    auto const expand = from(rehearsal.refused);
-    bool const follows = position > expand || (!stop.on_rows && position == expand);
-    bool const at_contract = !stop.on_rows && stop.at_contract && position >= from(rehearsal.contract_refused);
-    if (follows || at_contract) seen.raw->stopped.reset();
-}
-
 std::vector<Case> walked(Plan const& plan, Standing standing, Live const* live, Extent extent) {
     standing.expanded = std::min(standing.expanded, plan.migrations().size());
     standing.contracted = std::min(standing.contracted, standing.expanded);
     auto const nothing = Connection::in_memory();
-    auto const& base = live == nullptr ? nothing : *live->connection;
+    auto const& base = live == nullptr ? nothing : *live->sqlite->connection;
     Rehearsal const free{plan, standing, base, std::chrono::hours{1000}};
     Rehearsal const bounded{plan, standing, base, std::chrono::milliseconds{50}};
 
@@ -506,15 +393,9 @@ std::vector<Case> walked(Plan const& plan, Standing standing, Live const* live, 
     for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
         auto const& migration = plan.migrations()[position];
         bool const expanded = position < standing.expanded;
-        Case whole{.migration = &migration, .expanded = expanded, .live = live};
-        whole.refused = found_in(free.refused, position);
-        if (auto const& due = migration.contract.remove_after_release) {
-            auto const releases = plan.releases();
-            whole.releases_since_due =
-                static_cast<std::size_t>(releases.end() - std::find(releases.begin(), releases.end(), *due));
-        }
-        whole.contract_refused = found_in(free.contract_refused, position);
-        whole.refused_by_budget = found_in(bounded.refused, position) + found_in(bounded.contract_refused, position);
+        auto whole = migration_case(plan, position, free.refusals, expanded, live);
+        whole.refused_by_budget =
+            found_in(bounded.refusals.expand, position) + found_in(bounded.refusals.contract, position);
         if (!whole.refused.empty() || !whole.contract_refused.empty()) whole.refused_by_budget.clear();
         auto const steps = bounded.steps.find(position);
         if (steps != bounded.steps.end()) whole.steps = steps->second;
@@ -529,7 +410,7 @@ std::vector<Case> walked(Plan const& plan, Standing standing, Live const* live, 
             } else {
                 trial.go(migration, operation, seen);
             }
-            forget_refused(free, position, seen);
+            forget_refused(free.refusals, position, seen);
             for (auto const& table : seen.after.tables) {
                 if (seen.before.find_table(table.name) == nullptr) made.push_back(table.name);
             }
@@ -542,18 +423,18 @@ std::vector<Case> walked(Plan const& plan, Standing standing, Live const* live, 
 }  // namespace
 
 Live facts_of(Connection const& connection) {
-    Live live{.connection = &connection,
-              .engine = sqlite::engine_version(),
-              .bytes = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size"),
-              .free_bytes = -1,
-              .wait = connection.integer("PRAGMA busy_timeout"),
-              .foreign_keys = connection.integer("PRAGMA foreign_keys") != 0};
+    SqliteFacts facts{.connection = &connection,
+                      .engine = sqlite::engine_version(),
+                      .bytes = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size"),
+                      .free_bytes = -1,
+                      .wait = connection.integer("PRAGMA busy_timeout"),
+                      .foreign_keys = connection.integer("PRAGMA foreign_keys") != 0};
     auto const path = connection.path();
-    live.in_memory = path.empty();
+    facts.in_memory = path.empty();
     std::error_code error;
     auto const space = std::filesystem::space(std::filesystem::path{path}.parent_path(), error);
-    if (!live.in_memory && !error) live.free_bytes = static_cast<std::int64_t>(space.available);
-    return live;
+    if (!facts.in_memory && !error) facts.free_bytes = static_cast<std::int64_t>(space.available);
+    return {.rows = std::make_shared<sqlite::RowFacts>(connection), .sqlite = facts};
 }
 
 std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live) {
@@ -561,25 +442,12 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Live const* live
     bool const doubtful = std::any_of(cases.begin(), cases.end(), [](Case const& seen) {
         return seen.raw && seen.raw->stopped && seen.raw->stopped->on_rows && seen.raw->stopped->sampled;
     });
-    if (doubtful && live->bytes <= small_bytes) cases = walked(plan, standing, live, Extent::all);
+    if (doubtful && live->sqlite->bytes <= small_bytes) cases = walked(plan, standing, live, Extent::all);
     return cases;
 }
 
-std::vector<Finding> judged(Plan const& plan, Standing standing, std::vector<Case> const& cases) {
-    std::vector<Finding> findings;
-    for (auto const& seen : cases) {
-        for (auto const* rule : all()) {
-            if (rule->judge != nullptr) rule->judge(seen, Tell{*rule, seen, findings});
-        }
-    }
-    accept(plan, standing, cases.front().live, findings);
-    std::stable_sort(findings.begin(), findings.end(),
-                     [](Finding const& left, Finding const& right) { return left.severity < right.severity; });
-    return findings;
-}
-
 std::vector<Finding> lint(Plan const& plan, Standing standing, Live const& live) {
-    return judged(plan, standing, cases_of(plan, standing, &live));
+    return judged(plan, standing.contracted, cases_of(plan, standing, &live));
 }
 
 }  // namespace evolver::lint_rules

@@ -34,16 +34,20 @@ bool has(Connection const& connection, Name const& table, std::vector<Name> cons
 
 std::int64_t engine_version() { return sqlite3_libversion_number(); }
 
-Count count_rows(Connection const& connection, Name const& table) {
-    return asked(connection, "SELECT count(*) FROM main." + quoted(table.text()));
+std::int64_t RowFacts::now() const { return connection_.integer("SELECT CAST(strftime('%s', 'now') AS INTEGER)"); }
+
+std::optional<Table> RowFacts::table(Name const& table) const { return inspect_table(connection_, table); }
+
+Count RowFacts::count_rows(Name const& table) const {
+    return asked(connection_, "SELECT count(*) FROM main." + quoted(table.text()));
 }
 
-Count count_values(Connection const& connection, Name const& table, Name const& column) {
-    if (!has(connection, table, {column})) return std::nullopt;
-    return asked(connection, "SELECT count(" + quoted(column.text()) + ") FROM main." + quoted(table.text()));
+Count RowFacts::count_values(Name const& table, Name const& column) const {
+    if (!has(connection_, table, {column})) return std::nullopt;
+    return asked(connection_, "SELECT count(" + quoted(column.text()) + ") FROM main." + quoted(table.text()));
 }
 
-Count count_duplicates(Connection const& connection, Index const& index) {
+Count RowFacts::count_duplicates(Index const& index) const {
     std::string keys;
     std::string condition = index.where ? "(" + index.where->text(Engine::sqlite) + ")" : "1";
     std::vector<Name> columns;
@@ -55,22 +59,22 @@ Count count_duplicates(Connection const& connection, Index const& index) {
         keys += (keys.empty() ? "" : ", ") + key;
         condition += " AND " + key + " IS NOT NULL";
     }
-    if (!has(connection, index.table, columns)) return std::nullopt;
-    return asked(connection, "SELECT CAST(total(more) AS INTEGER) FROM (SELECT count(*) - 1 AS more FROM main." +
-                                 quoted(index.table.text()) + " WHERE " + condition + " GROUP BY " + keys +
-                                 " HAVING count(*) > 1)");
+    if (!has(connection_, index.table, columns)) return std::nullopt;
+    return asked(connection_, "SELECT CAST(total(more) AS INTEGER) FROM (SELECT count(*) - 1 AS more FROM main." +
+                                  quoted(index.table.text()) + " WHERE " + condition + " GROUP BY " + keys +
+                                  " HAVING count(*) > 1)");
 }
 
-Count count_broken(Connection const& connection, Rule const& rule) {
-    if (!has(connection, rule.table, rule.columns)) return std::nullopt;
-    if (rule.reference && !has(connection, rule.reference->table, rule.reference->referenced)) return std::nullopt;
-    return asked(connection,
-                 count_broken(PhysicalRule{.rule = rule, .key = row_key(connection, rule.table), .row = {}}));
+Count RowFacts::count_broken(Rule const& rule) const {
+    if (!has(connection_, rule.table, rule.columns)) return std::nullopt;
+    if (rule.reference && !has(connection_, rule.reference->table, rule.reference->referenced)) return std::nullopt;
+    return asked(connection_,
+                 sqlite::count_broken(PhysicalRule{.rule = rule, .key = row_key(connection_, rule.table), .row = {}}));
 }
 
-Count count_lost(Connection const& connection, Pair const& pair) {
-    auto const table = inspect_table(connection, pair.table);
-    if (!table || !has(connection, pair.table, pair.from) || pair.up.empty() || pair.down.size() != pair.from.size())
+Count RowFacts::count_lost(Pair const& pair) const {
+    auto const table = inspect_table(connection_, pair.table);
+    if (!table || !has(connection_, pair.table, pair.from) || pair.up.empty() || pair.down.size() != pair.from.size())
         return std::nullopt;
     auto const over_old = [&](std::string const& name) -> std::optional<std::string> {
         for (std::size_t i = 0; i < pair.to.size(); ++i) {
@@ -85,7 +89,7 @@ Count count_lost(Connection const& connection, Pair const& pair) {
         kept +=
             (kept.empty() ? "" : " AND ") + same(side, replace_columns(pair.down[i].text(Engine::sqlite), over_old));
     }
-    return asked(connection, "SELECT count(*) FROM main." + quoted(pair.table.text()) + " WHERE NOT (" + kept + ")");
+    return asked(connection_, "SELECT count(*) FROM main." + quoted(pair.table.text()) + " WHERE NOT (" + kept + ")");
 }
 
 Count count_misfits(Connection const& connection, Name const& table, Column const& column) {

@@ -2,6 +2,7 @@
 
 #include "dialect/sqlite/statement_fault.hpp"
 #include "dialect/sqlite/statements.hpp"
+#include "dialect/sqlite/watched_run.hpp"
 #include "evolver/dialect/engine_error.hpp"
 
 namespace evolver::sqlite {

@@ -63,22 +63,6 @@ private:
 
 }  // namespace
 
-void Touched::operator+=(Touched const& other) {
-    inserted.insert(other.inserted.begin(), other.inserted.end());
-    updated.insert(other.updated.begin(), other.updated.end());
-    deleted.insert(other.deleted.begin(), other.deleted.end());
-    dropped.insert(other.dropped.begin(), other.dropped.end());
-    schema = schema || other.schema;
-    transaction = transaction || other.transaction;
-}
-
-std::set<std::string> Touched::written() const {
-    auto all = inserted;
-    all.insert(updated.begin(), updated.end());
-    all.insert(deleted.begin(), deleted.end());
-    return all;
-}
-
 Touched watched_run(Connection const& connection, std::string_view statement, StandIns& stand_ins) {
     Touched touched;
     Watching const watching{connection, touched};
