@@ -6,6 +6,7 @@
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/expand.hpp"
 #include "execute/postgresql/fingerprint.hpp"
+#include "execute/postgresql/hazards.hpp"
 #include "execute/postgresql/reconcile.hpp"
 #include "execute/postgresql/rollback.hpp"
 #include "execute/postgresql/rollout.hpp"
@@ -206,7 +207,14 @@ Report PostgresqlRoom::dry_run() {
     refuse_open_transaction("dry_run");
     auto report = postgresql::rehearse(site());
     warn_of_code(plan_, standing_of(site().look()), report.warnings);
+    report.findings = postgresql::look_for_hazards(site());
+    std::erase_if(report.findings, [](Finding const& finding) { return finding.severity == Severity::info; });
     return report;
+}
+
+std::vector<Finding> PostgresqlRoom::lint() {
+    refuse_open_transaction("lint");
+    return postgresql::look_for_hazards(site());
 }
 
 Fingerprint PostgresqlRoom::fingerprint(FingerprintOptions const& options) {

@@ -47,7 +47,7 @@ public:
     Report rollback(RollbackOptions const& options) override;
 
     [[nodiscard]] Report dry_run() override;
-    [[nodiscard]] std::vector<Finding> lint() override { refuse("lint()"); }
+    [[nodiscard]] std::vector<Finding> lint() override;
     [[nodiscard]] Status status() override;
     [[nodiscard]] Fingerprint fingerprint(FingerprintOptions const& options) override;
 

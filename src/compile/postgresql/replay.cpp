@@ -17,7 +17,6 @@ namespace evolver::postgresql {
 namespace {
 
 constexpr std::chrono::milliseconds lock_timeout{10'000};  // nobody else should be at work there
-constexpr auto copies = "evolver_replay";                  // the schema with the rows of before
 
 /// One ordinary table at one moment.
 struct TableFacts {
@@ -74,6 +73,8 @@ public:
     Try(Migration const& migration, Connection const& database, std::string const& schema)
         : database_{database},
           schema_{schema},
+          // The schema with the rows of before. Two may replay at the same moment.
+          copies_{"evolver_replay_" + database.text("SELECT pg_backend_pid()")},
           path_{database.text("SELECT current_setting('search_path')")},
           result_{.id = migration.id.text()} {
         for (auto const& operation : migration.operations) {
@@ -90,6 +91,26 @@ public:
 
     MigrationReplay run() {
         Transaction transaction{database_, lock_timeout};
+        go();
+        if (result_.failure.empty()) transaction.commit();
+        return std::move(result_);
+    }
+
+    MigrationReplay run_within() {
+        database_.run("SAVEPOINT evolver_replay");
+        try {
+            go();
+        } catch (PlanError const&) {
+            database_.run("ROLLBACK TO evolver_replay; RELEASE evolver_replay");
+            throw;
+        }
+        database_.run(result_.failure.empty() ? "RELEASE evolver_replay"
+                                              : "ROLLBACK TO evolver_replay; RELEASE evolver_replay");
+        return std::move(result_);
+    }
+
+private:
+    void go() {
         auto const statements = natural_statements(database_, schema_);
         auto const before = picture_of(database_, schema_);
         keep_rows(before);
@@ -100,6 +121,7 @@ public:
             result_.broken = postgresql::broken(statements, database_);
             try_way_back(before);
             result_.expanded = inspect(database_, schema_);
+            result_.expanded.triggers = triggers(database_, schema_);
             watch([&] { contract(statements); });
             auto const after = picture_of(database_, schema_);
             result_.differences = diff(before.schema, after.schema, Engine::postgresql);
@@ -108,17 +130,14 @@ public:
             bool const same =
                 result_.differences.empty() && before.objects == after.objects && before.comments == after.comments;
             result_.kinds = kinds_of(result_, before.schema, after.schema, same, Engine::postgresql);
-            database_.run("DROP SCHEMA " + std::string{copies} + " CASCADE");
-            transaction.commit();
+            database_.run("DROP SCHEMA " + copies_ + " CASCADE");
         } catch (EngineError const& error) {
             if (error.retry_helps()) throw;
             std::string const words = error.what();
             result_.failure = words.substr(0, words.find('\n'));
         }
-        return std::move(result_);
     }
 
-private:
     void script(std::optional<Expression> const& text) {
         if (!text) return;
         for (auto const& statement : statements_of(text->text(Engine::postgresql))) database_.run(statement);
@@ -126,10 +145,10 @@ private:
     }
 
     void keep_rows(Picture const& before) {
-        database_.run("CREATE SCHEMA " + std::string{copies});
+        database_.run("CREATE SCHEMA " + copies_);
         for (auto const& [name, facts] : before.tables) {
             if (facts.rows > 0)
-                database_.run("CREATE TABLE " + in_schema(copies, name) + " AS TABLE " + in_schema(schema_, name));
+                database_.run("CREATE TABLE " + in_schema(copies_, name) + " AS TABLE " + in_schema(schema_, name));
         }
     }
 
@@ -147,7 +166,7 @@ private:
             for (auto const& column : old.columns) {
                 if (std::ranges::find(now.columns, column) != now.columns.end()) common.push_back(column);
             }
-            bool const same = now.rows == old.rows && digest_of_rows(database_, in_schema(copies, name), common) ==
+            bool const same = now.rows == old.rows && digest_of_rows(database_, in_schema(copies_, name), common) ==
                                                           digest_of_rows(database_, in_schema(schema_, name), common);
             if (!same) changes.push_back({name, old.rows, now.rows});
         }
@@ -224,6 +243,7 @@ private:
 
     Connection const& database_;
     std::string const& schema_;
+    std::string copies_;
     std::string path_;
     MigrationReplay result_;
     std::vector<RawSql const*> texts_ = {};
@@ -239,6 +259,10 @@ std::vector<MigrationReplay> replay(Plan const& plan, Connection const& database
         if (!results.back().failure.empty()) break;
     }
     return results;
+}
+
+MigrationReplay replay_within(Migration const& migration, Connection const& database, std::string const& schema) {
+    return Try{migration, database, schema}.run_within();
 }
 
 }  // namespace evolver::postgresql

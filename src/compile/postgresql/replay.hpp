@@ -17,4 +17,8 @@ namespace evolver::postgresql {
 [[nodiscard]] std::vector<MigrationReplay> replay(Plan const& plan, Connection const& database,
                                                   std::string const& schema);
 
+/// The same of one migration, in the transaction that the connection is in, where its changes stay; those of one that fails do not.
+[[nodiscard]] MigrationReplay replay_within(Migration const& migration, Connection const& database,
+                                            std::string const& schema);
+
 }  // namespace evolver::postgresql

@@ -146,6 +146,19 @@ Schema inspect(Connection const& connection, std::string const& schema) {
     return found;
 }
 
+std::vector<Trigger> triggers(Connection const& connection, std::string const& schema) {
+    auto const found =
+        connection.query(std::string{"SELECT t.tgname, c.relname, pg_get_triggerdef(t.oid, true)"} + ordinary +
+                             "JOIN pg_trigger AS t ON t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgname NOT LIKE "
+                             "'%evolver%' ORDER BY "
+                             "c.relname, t.tgname",
+                         {schema});
+    std::vector<Trigger> all;
+    for (std::size_t row = 0; row < found.rows.size(); ++row)
+        all.push_back({Name{found.text(row, 0)}, Name{found.text(row, 1)}, found.text(row, 2)});
+    return all;
+}
+
 std::vector<DatabaseObject> other_objects(Connection const& connection, std::string const& schema) {
     auto const found = connection.query(
         "WITH s AS (SELECT to_regnamespace($1)::oid AS id), every (name, definition, class, object) AS ("

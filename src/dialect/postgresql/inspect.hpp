@@ -11,6 +11,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace evolver::postgresql {
 
@@ -20,6 +22,9 @@ namespace evolver::postgresql {
 /// Every ordinary table of one schema, with its columns, keys, foreign keys and indexes, and its views. Collations are named where they call different
 /// texts the same.
 [[nodiscard]] Schema inspect(Connection const& connection, std::string const& schema);
+
+/// The application's triggers on the tables of a schema, which inspect() leaves out.
+[[nodiscard]] std::vector<Trigger> triggers(Connection const& connection, std::string const& schema);
 
 /// What inspect() leaves out: functions, triggers, types, sequences that belong to no column, materialized views. evolver's, and those of extensions, are
 /// left out here, too. `definition` is a digest of what makes two of one name different.

@@ -319,6 +319,13 @@ std::vector<std::string> statements_of(std::string const& script) {
     return found;
 }
 
+bool controls_transaction(std::string_view statement) {
+    auto const pieces = pieces_of(statement);
+    return !pieces.empty() &&
+           (is_of_the_transaction(pieces) || begins_with(pieces, {"rollback"}) || begins_with(pieces, {"abort"}) ||
+            begins_with(pieces, {"savepoint"}) || begins_with(pieces, {"release"}));
+}
+
 std::string first_word(std::string_view sql) {
     for (Lexer lexer{sql}; !lexer.done();) {
         auto const piece = lexer.next();

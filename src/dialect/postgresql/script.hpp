@@ -26,6 +26,9 @@ namespace evolver::postgresql {
 /// The same of a text that stands in a plan, statement by statement: there, a BEGIN or COMMIT is refused, too.
 [[nodiscard]] std::vector<std::string> statements_of(std::string const& script);
 
+/// BEGIN, COMMIT, ROLLBACK, a savepoint.
+[[nodiscard]] bool controls_transaction(std::string_view statement);
+
 /// The word that a statement begins with, as it is written; empty where it begins with none.
 [[nodiscard]] std::string first_word(std::string_view sql);
 

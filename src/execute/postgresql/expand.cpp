@@ -229,6 +229,13 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
                                 .detail = migration.summary,
                                 .duration = took,
                                 .steps = in_words(compiled.steps)});
+        for (auto const& accepted : migration.accept) {
+            if (accepted.reason.empty()) continue;
+            site.audit(connection, {.plan = {},
+                                    .event = "finding accepted",
+                                    .migration = migration.id.text(),
+                                    .detail = accepted.rule + " " + accepted.object + ": " + accepted.reason});
+        }
         transaction.commit();
         site.count_commit();
         done = true;

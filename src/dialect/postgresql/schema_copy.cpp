@@ -1,0 +1,190 @@
+#include "dialect/postgresql/schema_copy.hpp"
+
+#include "dialect/postgresql/conversion.hpp"
+#include "dialect/postgresql/inspect.hpp"
+#include "dialect/postgresql/render.hpp"
+#include "evolver/dialect/engine_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+namespace evolver::postgresql {
+
+namespace {
+
+/// False where the server does not take it, for a reason that is the statement's own.
+bool succeeds(Connection const& connection, std::string const& sql) {
+    connection.run("SAVEPOINT evolver_copy");
+    try {
+        connection.run(sql);
+        connection.run("RELEASE evolver_copy");
+        return true;
+    } catch (EngineError const& error) {
+        if (error.retry_helps() || connection.is_lost()) throw;
+        connection.run("ROLLBACK TO evolver_copy; RELEASE evolver_copy");
+        return false;
+    }
+}
+
+/// What LIKE does not bring along, in words that mean the copy once names do.
+struct Left {
+    Rows foreign_keys;
+    Rows sequences;
+    Rows defaults;
+};
+
+Left left_of(Connection const& connection, std::string const& schema) {
+    return {
+        .foreign_keys = connection.query("SELECT c.relname, k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint "
+                                         "AS k JOIN pg_class AS c ON c.oid = k.conrelid WHERE k.contype = 'f' AND "
+                                         "k.conparentid = 0 AND k.conname NOT LIKE 'evolver\\_%' AND c.relnamespace = "
+                                         "to_regnamespace($1) ORDER BY c.relname, k.conname",
+                                         {quoted(schema)}),
+        // Those of an identity come with their column.
+        .sequences = connection.query("SELECT c.relname FROM pg_class AS c WHERE c.relkind = 'S' AND c.relnamespace = "
+                                      "to_regnamespace($1) AND c.relname NOT LIKE 'evolver\\_%' AND NOT EXISTS (SELECT "
+                                      "FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid "
+                                      "AND d.deptype = 'i') ORDER BY c.relname",
+                                      {quoted(schema)}),
+        .defaults = connection.query(
+            "SELECT c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid), (SELECT min(s.relname) FROM pg_depend AS o "
+            "JOIN pg_class AS s ON s.oid = o.objid AND s.relkind = 'S' WHERE o.classid = 'pg_class'::regclass AND "
+            "o.refclassid = 'pg_class'::regclass AND o.refobjid = c.oid AND o.refobjsubid = a.attnum AND o.deptype = "
+            "'a') FROM pg_attrdef AS d JOIN pg_class AS c ON c.oid = d.adrelid AND c.relnamespace = "
+            "to_regnamespace($1) JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND "
+            "a.attgenerated = '' WHERE EXISTS (SELECT FROM pg_depend AS p JOIN pg_class AS s ON s.oid = p.refobjid AND "
+            "s.relkind = 'S' WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = "
+            "'pg_class'::regclass) ORDER BY c.relname, a.attnum",
+            {quoted(schema)})};
+}
+
+/// Samples need not have the rows that they refer to.
+std::string add_foreign_key(std::string const& table, std::string const& name, std::string const& words) {
+    return fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}{}", table, quoted(name), words,
+                       words.ends_with("NOT VALID") ? "" : " NOT VALID");
+}
+
+void copy_views(Connection const& connection, Schema const& real, std::string const& copy) {
+    auto views = real.views;
+    // One may be over another: as long as any gets through, the rest is tried again.
+    for (bool more = true; more && !views.empty();) {
+        more = std::erase_if(views, [&](View const& view) {
+                   return succeeds(connection, "CREATE VIEW " + in_schema(copy, view.name.text()) + " AS " + view.sql);
+               }) > 0;
+    }
+}
+
+bool in_word(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
+
+std::string lowered(std::string_view text) {
+    std::string lower{text};
+    for (char& letter : lower) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+    return lower;
+}
+
+/// `name.` or `"name".`, also inside of strings, which may be SQL.
+bool is_qualifier_in(std::string const& sql, std::string const& name) {
+    for (auto at = sql.find(name); at != std::string::npos; at = sql.find(name, at + 1)) {
+        auto end = at + name.size();
+        if (at > 0 && in_word(sql[at - 1])) continue;
+        if (end < sql.size() && sql[end] == '"') ++end;
+        while (end < sql.size() && std::isspace(static_cast<unsigned char>(sql[end])) != 0) ++end;
+        if (end < sql.size() && sql[end] == '.') return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void copy_schema(Connection const& connection, Schema const& real, std::string const& schema, std::string const& copy) {
+    auto const left = left_of(connection, schema);
+    auto const path = connection.text("SELECT current_setting('search_path')");
+    connection.run("CREATE SCHEMA " + quoted(copy));
+    for (auto const& table : real.tables) connection.run(like_table(copy, schema, table.name));
+    connection.query("SELECT set_config('search_path', $1, true)", {quoted(copy) + ", " + path});
+    for (std::size_t row = 0; row < left.sequences.rows.size(); ++row)
+        connection.run("CREATE SEQUENCE " + in_schema(copy, left.sequences.text(row, 0)));
+    for (std::size_t row = 0; row < left.defaults.rows.size(); ++row) {
+        auto const table = in_schema(copy, left.defaults.text(row, 0));
+        auto const column = quoted(left.defaults.text(row, 1));
+        // The words are read anew, and mean the copied sequence now.
+        (void)succeeds(connection, fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", table, column,
+                                               left.defaults.text(row, 2)));
+        if (auto const owned = left.defaults.text(row, 3); !owned.empty())
+            (void)succeeds(connection,
+                           fmt::format("ALTER SEQUENCE {} OWNED BY {}.{}", in_schema(copy, owned), table, column));
+    }
+    for (auto const& table : real.tables) {
+        for (auto const& rename : rename_copied_indexes(connection, copy, schema, table.name)) connection.run(rename);
+    }
+    for (std::size_t row = 0; row < left.foreign_keys.rows.size(); ++row) {
+        (void)succeeds(connection, add_foreign_key(in_schema(copy, left.foreign_keys.text(row, 0)),
+                                                   left.foreign_keys.text(row, 1), left.foreign_keys.text(row, 2)));
+    }
+    copy_views(connection, real, copy);
+}
+
+bool copy_some_rows(Connection const& connection, Schema const& real, std::string const& schema,
+                    std::string const& copy, std::int64_t most) {
+    bool more = false;
+    // Foreign keys are triggers of the server's, and would refuse a row whose parent is no sample.
+    for (auto const& table : real.tables) {
+        std::string columns;
+        for (auto const& column : table.columns) {
+            if (!column.generated) columns += (columns.empty() ? "" : ", ") + quoted(column.name.text());
+        }
+        if (columns.empty()) continue;
+        auto const from = in_schema(schema, table.name.text());
+        auto const to = in_schema(copy, table.name.text());
+        auto const keys = connection.query(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = "
+            "to_regclass($1)",
+            {to});
+        for (std::size_t row = 0; row < keys.rows.size(); ++row)
+            connection.run("ALTER TABLE " + to + " DROP CONSTRAINT " + quoted(keys.text(row, 0)));
+        (void)succeeds(connection, fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} LIMIT {}",
+                                               to, columns, columns, from, most));
+        for (std::size_t row = 0; row < keys.rows.size(); ++row)
+            (void)succeeds(connection, add_foreign_key(to, keys.text(row, 0), keys.text(row, 1)));
+        more = more ||
+               !connection.query(fmt::format("SELECT 1 FROM {} OFFSET (SELECT count(*) FROM {}) LIMIT 1", from, to))
+                    .empty();
+    }
+    return more;
+}
+
+void empty_tables(Connection const& connection, std::string const& copy) {
+    auto const tables = connection.text(
+        "SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ') FROM pg_class AS c JOIN pg_namespace AS n ON "
+        "n.oid = c.relnamespace AND n.nspname = $1 WHERE c.relkind IN ('r', 'p')",
+        {copy});
+    if (!tables.empty()) connection.run("TRUNCATE " + tables);
+}
+
+std::string held_outside(Connection const& connection, std::string const& copy) {
+    return connection.text(
+        "SELECT min(format('%I.%I', n.nspname, c.relname)) FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation "
+        "JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema', "
+        "$1) AND n.nspname NOT LIKE 'pg\\_t%' AND n.nspname NOT LIKE 'evolver\\_%' AND c.relname NOT LIKE "
+        "'evolver\\_%' WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.mode NOT IN "
+        "('AccessShareLock', 'RowShareLock')",
+        {copy});
+}
+
+std::string schema_named_in(Connection const& connection, std::string const& copy, std::string_view sql) {
+    auto const lower = lowered(sql);
+    if (lower.find("search_path") != std::string::npos) return "search_path";
+    auto const names = connection.query(
+        "SELECT nspname FROM pg_namespace WHERE nspname NOT IN ('pg_catalog', 'information_schema', $1) AND nspname "
+        "NOT LIKE 'pg\\_t%' ORDER BY 1",
+        {copy});
+    for (std::size_t row = 0; row < names.rows.size(); ++row) {
+        if (is_qualifier_in(lower, lowered(names.text(row, 0)))) return names.text(row, 0);
+    }
+    return {};
+}
+
+}  // namespace evolver::postgresql

@@ -1,0 +1,155 @@
+// Lint on a real server: it is a look, which keeps nobody waiting and leaves nothing behind.
+
+#include "evolver/evolver.hpp"
+#include "support/postgresql.hpp"
+#include "support/postgresql_catalogue.hpp"
+
+#include <doctest/doctest.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <string>
+#include <vector>
+
+using namespace evolver;
+using namespace evolver::testing;
+
+namespace {
+
+struct World {
+    PostgresqlDatabase database;
+    postgresql::Connection outside = database.connect();
+    soci::session session{soci::postgresql, database.parameters()};
+
+    /// With so many rows in packages.
+    explicit World(int rows = 12'000) {
+        Plan const first{"catalogue", {packages()}};
+        Evolver{session, first, {.release = "1.0"}}.expand();
+        outside.run(
+            "INSERT INTO packages (id, name, size) SELECT i, 'package-' || i, i::text FROM generate_series(1, " +
+            std::to_string(rows) + ") AS i");
+    }
+
+    [[nodiscard]] std::vector<Finding> linted(std::vector<Operation> operations) {
+        Plan const plan{
+            "catalogue",
+            {packages(), Migration{.id = "0002-change", .release = "2.0", .operations = std::move(operations)}}};
+        Evolver evolver{session, plan, {.release = "2.0"}};
+        return evolver.lint();
+    }
+    [[nodiscard]] std::vector<Finding> linted(std::string const& sql) {
+        return linted(std::vector<Operation>{RawSql{.expand = sql, .undo = "SELECT 1"}});
+    }
+};
+
+/// "error packages: its sentence" of each finding of `rule`.
+std::string found(std::vector<Finding> const& findings, std::string_view rule) {
+    std::string text;
+    for (auto const& finding : findings) {
+        if (finding.rule != rule) continue;
+        text += std::string{text.empty() ? "" : "; "} + std::string{name_of(finding.severity)} + " " + finding.object;
+    }
+    return text;
+}
+
+std::string words(std::vector<Finding> const& findings, std::string_view rule) {
+    std::string text;
+    for (auto const& finding : findings) {
+        if (finding.rule == rule) text += finding.what + "\n";
+    }
+    return text;
+}
+
+bool has(std::string const& text, std::string const& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_SUITE_BEGIN("face/postgresql/lint");
+
+TEST_CASE("lint on postgresql: rules about SQLite are silent") {
+    World world{3};
+    auto const findings = world.linted({CreateTable{.table = "tags",
+                                                    .columns = {{.name = "id", .type = integer(), .primary_key = true},
+                                                                {.name = "package", .type = integer()}},
+                                                    .foreign_keys = {{.columns = {"package"}, .table = "packages"}}},
+                                        RenameColumn{.table = "packages", .from = "name", .to = "title"}});
+    for (auto const& finding : findings) {
+        INFO(text_of(finding));
+        CHECK_FALSE(finding.rule.starts_with("sqlite-"));
+        CHECK(finding.rule != "lock-timeout-missing");
+        CHECK_FALSE(has(finding.why, "SQLite"));
+    }
+}
+
+TEST_CASE("lint on postgresql: rows that somebody writes are waited for by nobody, and no lock is left") {
+    World world{100};
+    auto writer = world.database.connect();
+    writer.run("BEGIN; UPDATE packages SET size = '0'; INSERT INTO packages (id, name) VALUES (500, 'new')");
+    auto const findings = world.linted("DELETE FROM packages; ALTER TABLE packages DROP COLUMN size");
+    CHECK(found(findings, "truncate-or-mass-delete") == "error packages");
+    CHECK(found(findings, "drop-column-in-use") == "error packages.size");
+    CHECK(has(words(findings, "drop-column-in-use"), "100 values"));
+    writer.run("COMMIT");
+    CHECK(world.outside.integer("SELECT count(*) FROM packages") == 101);
+    CHECK(world.outside.integer("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'evolver%'") == 0);
+}
+
+TEST_CASE("lint on postgresql: SQL that names a schema, or reaches the real tables by a function, is not run") {
+    World world{100};
+    world.outside.run(
+        "CREATE FUNCTION touch() RETURNS void LANGUAGE sql SET search_path = public AS 'UPDATE packages SET size = 0'");
+    for (std::string const sql :
+         {"UPDATE public.packages SET size = '1'", "UPDATE \"public\" . packages SET size = '1'",
+          "DO $$BEGIN EXECUTE 'DELETE FROM Public.packages'; END$$",
+          "SET LOCAL search_path = public; DELETE FROM packages", "SELECT touch()"}) {
+        CAPTURE(sql);
+        auto const findings = world.linted(sql);
+        CHECK(found(findings, "fails-on-rows") == "warning 0002-change");
+        CHECK(has(words(findings, "fails-on-rows"), "could not be looked at"));
+    }
+    CHECK(found(world.linted("UPDATE packages SET size = '1' WHERE name = 'public. '"), "fails-on-rows") ==
+          "warning 0002-change");
+    CHECK(found(world.linted("UPDATE packages SET size = '1' WHERE name = 'republic.'"), "fails-on-rows") == "");
+}
+
+TEST_CASE("lint on postgresql: numbers that are drawn are none of the real sequences") {
+    World world{3};
+    world.outside.run("CREATE TABLE notes (id bigserial PRIMARY KEY, body text); CREATE SEQUENCE tickets");
+    auto const findings = world.linted(
+        "INSERT INTO notes (body) SELECT name FROM packages; SELECT nextval('tickets'); SELECT "
+        "setval('notes_id_seq', 77)");
+    CHECK(found(findings, "fails-on-rows") == "");
+    CHECK(world.outside.integer("SELECT nextval('notes_id_seq')") == 1);
+    CHECK(world.outside.integer("SELECT nextval('tickets')") == 1);
+}
+
+TEST_CASE("lint on postgresql: rows go with their parents as the foreign keys of the real tables say") {
+    World world{10};
+    world.outside.run(
+        "CREATE TABLE notes (id bigint PRIMARY KEY, package bigint REFERENCES packages ON DELETE CASCADE); INSERT INTO "
+        "notes SELECT id, id FROM packages");
+    CHECK(found(world.linted("DELETE FROM packages WHERE id < 3"), "fails-on-rows") == "");
+    world.outside.run(
+        "ALTER TABLE notes DROP CONSTRAINT notes_package_fkey; ALTER TABLE notes ADD FOREIGN KEY (package) "
+        "REFERENCES packages");
+    CHECK(found(world.linted("DELETE FROM packages WHERE id < 3"), "fails-on-rows") == "error 0002-change");
+}
+
+TEST_CASE("lint on postgresql: odd names, types of one's own, views over views and tables without a key") {
+    World world{3};
+    world.outside.run(
+        "CREATE TYPE mood AS ENUM ('glad', 'sad'); CREATE TABLE \"Odd \"\"Names\" (\"The Key\" bigint GENERATED ALWAYS "
+        "AS "
+        "IDENTITY PRIMARY KEY, feeling mood DEFAULT 'glad', twice bigint GENERATED ALWAYS AS (2) STORED); INSERT INTO "
+        "\"Odd \"\"Names\" DEFAULT VALUES; CREATE TABLE bare (a text); INSERT INTO bare VALUES ('x'); CREATE VIEW "
+        "first "
+        "AS SELECT name FROM packages; CREATE VIEW a_second AS SELECT * FROM first");
+    auto const findings = world.linted(
+        "DELETE FROM \"Odd \"\"Names\"; DELETE FROM bare; ALTER TABLE packages RENAME name "
+        "TO title");
+    CHECK(found(findings, "truncate-or-mass-delete") == "error Odd \"Names; error bare");
+    CHECK(found(findings, "rename-column") == "error packages.name");
+    CHECK(found(findings, "fails-on-rows") == "");
+}
+
+TEST_SUITE_END();
