@@ -47,10 +47,20 @@ struct SqliteFacts {
     bool in_memory = false;
 };
 
+/// The same of a PostgreSQL database.
+struct PostgresqlFacts {
+    struct Leftover {
+        Name index;
+        Name table;
+    };
+    std::vector<Leftover> invalid_indexes = {};  ///< That nobody is building.
+};
+
 /// A live database: what can be asked of its rows, and facts that need no plan.
 struct Live {
     std::shared_ptr<LiveRows const> rows;
     std::optional<SqliteFacts> sqlite = {};
+    std::optional<PostgresqlFacts> postgresql = {};
 };
 
 /// Where a migration's own SQL fails while it is tried.
@@ -196,6 +206,10 @@ extern LintRule const irreversible_undeclared;
 extern LintRule const lock_timeout_missing;
 extern LintRule const narrow_type;
 extern LintRule const no_op;
+extern LintRule const postgresql_invalid_index;
+extern LintRule const postgresql_json;
+extern LintRule const postgresql_scan_under_lock;
+extern LintRule const postgresql_table_rewrite;
 extern LintRule const recreate_table;
 extern LintRule const refused_by_expand;
 extern LintRule const rename_column;

@@ -302,7 +302,11 @@ private:
 
 lint_rules::Live facts_of(Connection const& connection, std::string const& schema,
                           std::chrono::milliseconds lock_timeout) {
-    return {.rows = std::make_shared<RowFacts>(connection, schema, seen_in(connection, schema), lock_timeout)};
+    lint_rules::PostgresqlFacts facts;
+    for (auto const& [index, table] : invalid_indexes(connection, schema))
+        facts.invalid_indexes.push_back({index, table});
+    return {.rows = std::make_shared<RowFacts>(connection, schema, seen_in(connection, schema), lock_timeout),
+            .postgresql = std::move(facts)};
 }
 
 std::vector<Case> cases_of(Plan const& plan, Standing standing, Connection const& connection, std::string const& schema,

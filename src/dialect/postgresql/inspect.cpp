@@ -418,6 +418,19 @@ bool has_row_security(Connection const& connection, std::string const& schema, N
                            {in_schema(schema, table.text())}) == "t";
 }
 
+std::vector<std::pair<Name, Name>> invalid_indexes(Connection const& connection, std::string const& schema) {
+    auto const found = connection.query(
+        std::string{"SELECT x.relname, c.relname"} + ordinary +
+            "JOIN pg_index AS i ON i.indrelid = c.oid AND NOT i.indisvalid AND NOT EXISTS (SELECT FROM "
+            "pg_stat_progress_create_index AS p WHERE p.index_relid = i.indexrelid) JOIN pg_class AS x ON x.oid = "
+            "i.indexrelid AND x.relkind = 'i' AND x.relname NOT LIKE 'evolver\\_%' ORDER BY x.relname",
+        {schema});
+    std::vector<std::pair<Name, Name>> names;
+    for (std::size_t row = 0; row < found.rows.size(); ++row)
+        names.emplace_back(Name{found.text(row, 0)}, Name{found.text(row, 1)});
+    return names;
+}
+
 std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table) {
     return connection.integer(
         "SELECT greatest(0, c.reltuples)::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "

@@ -90,6 +90,10 @@ enum class Wanted { index, relation };
 
 [[nodiscard]] bool has_row_security(Connection const& connection, std::string const& schema, Name const& table);
 
+/// Indexes that are not valid and that nobody is building, each with its table.
+[[nodiscard]] std::vector<std::pair<Name, Name>> invalid_indexes(Connection const& connection,
+                                                                 std::string const& schema);
+
 /// About how many rows, by the planner's statistics; 0 where it has none.
 [[nodiscard]] std::int64_t estimated_rows(Connection const& connection, std::string const& schema, Name const& table);
 

@@ -1,4 +1,4 @@
-// Lint on a real server: it is a look, which keeps nobody waiting and leaves nothing behind.
+// Lint on a real server: the rules that are about it alone, and that it is a look, which keeps nobody waiting and leaves nothing behind.
 
 #include "evolver/evolver.hpp"
 #include "support/postgresql.hpp"
@@ -65,6 +65,98 @@ bool has(std::string const& text, std::string const& part) { return text.find(pa
 }  // namespace
 
 TEST_SUITE_BEGIN("face/postgresql/lint");
+
+TEST_CASE("postgresql-scan-under-lock: what reads a table while nobody may write it is told by what the server did") {
+    World world;
+    constexpr auto rule = "postgresql-scan-under-lock";
+    for (std::string const sql :
+         {"CREATE INDEX by_name ON packages (name)", "ALTER TABLE packages ALTER size SET NOT NULL",
+          "ALTER TABLE packages ADD CONSTRAINT sized CHECK (size <> '')", "ALTER TABLE packages ADD UNIQUE (name)",
+          "ALTER TABLE packages ADD CONSTRAINT sized CHECK (size <> '') NOT VALID; ALTER TABLE packages VALIDATE "
+          "CONSTRAINT sized",
+          "CREATE TABLE sections AS SELECT id FROM packages; ALTER TABLE sections ADD PRIMARY KEY (id); ALTER TABLE "
+          "packages ADD FOREIGN KEY (id) REFERENCES sections",
+          "DO $$BEGIN CREATE INDEX by_name ON packages (name); END$$"}) {
+        CAPTURE(sql);
+        auto const findings = world.linted(sql);
+        CHECK(found(findings, rule) == "error packages");
+        CHECK(has(words(findings, rule), "12000 rows"));
+    }
+    auto const at_contract = world.linted({RawSql{.contract = "SELECT 1;\nCREATE INDEX by_name ON packages (name)"}});
+    CHECK(has(words(at_contract, rule), "line 2 of the SQL reads packages from end to end at contract"));
+}
+
+TEST_CASE(
+    "postgresql-scan-under-lock: what only looks at the catalogue, works beside writers or on few rows is silent") {
+    World world;
+    constexpr auto rule = "postgresql-scan-under-lock";
+    for (std::string const sql :
+         {"ALTER TABLE packages ADD CONSTRAINT sized CHECK (size <> '') NOT VALID",
+          "ALTER TABLE packages ADD note text", "ALTER TABLE packages ADD note text DEFAULT 'none'",
+          "ALTER TABLE packages ALTER size TYPE varchar", "UPDATE packages SET size = '1'",
+          "CREATE TABLE copies AS SELECT * FROM packages",
+          "CREATE TABLE tags (id bigint); CREATE INDEX by_tag ON tags (id)",
+          "CREATE TABLE sections (id bigint PRIMARY KEY); ALTER TABLE packages ADD section bigint REFERENCES "
+          "sections"}) {
+        CAPTURE(sql);
+        CHECK(found(world.linted(sql), rule) == "");
+    }
+    CHECK(found(world.linted({CreateIndex{.name = "by_name", .table = "packages", .columns = {"name"}},
+                              SetNotNull{.table = "packages", .column = "size"}}),
+                rule) == "");
+    world.outside.run("ALTER TABLE packages ADD CONSTRAINT sized CHECK (size <> '') NOT VALID");
+    CHECK(found(world.linted("ALTER TABLE packages VALIDATE CONSTRAINT sized"), rule) == "");
+    World small{100};
+    CHECK(found(small.linted("CREATE INDEX by_name ON packages (name)"), rule) == "");
+}
+
+TEST_CASE("postgresql-table-rewrite: what writes a table anew is told by its file being another one") {
+    World world;
+    constexpr auto rule = "postgresql-table-rewrite";
+    for (std::string const sql : {"ALTER TABLE packages ALTER size TYPE bigint USING size::bigint",
+                                  "ALTER TABLE packages ADD at timestamptz DEFAULT clock_timestamp()",
+                                  "ALTER TABLE packages ADD upper text GENERATED ALWAYS AS (upper(name)) STORED",
+                                  "ALTER TABLE packages SET UNLOGGED"}) {
+        CAPTURE(sql);
+        auto const findings = world.linted(sql);
+        CHECK(found(findings, rule) == "error packages");
+        CHECK(has(words(findings, rule), "12000 rows"));
+        CHECK(found(findings, "postgresql-scan-under-lock") == "");
+    }
+    for (std::string const sql :
+         {"ALTER TABLE packages ADD at timestamptz DEFAULT now()", "ALTER TABLE packages ALTER size TYPE varchar",
+          "TRUNCATE packages", "UPDATE packages SET size = '1'"}) {
+        CAPTURE(sql);
+        CHECK(found(world.linted(sql), rule) == "");
+    }
+    World small{100};
+    CHECK(found(small.linted("ALTER TABLE packages SET UNLOGGED"), rule) == "");
+}
+
+TEST_CASE("postgresql-json: a new column of type json, by an operation and by SQL") {
+    World world{3};
+    constexpr auto rule = "postgresql-json";
+    auto const column = [](char const* type) {
+        return std::vector<Operation>{
+            AddColumn{.table = "packages", .column = {.name = "extra", .type = declared(type)}}};
+    };
+    CHECK(found(world.linted(column("json")), rule) == "warning packages.extra");
+    CHECK(found(world.linted(column("jsonb")), rule) == "");
+    CHECK(found(world.linted("ALTER TABLE packages ADD extra json"), rule) == "warning packages.extra");
+    world.outside.run("ALTER TABLE packages ADD old json");
+    CHECK(found(world.linted("ALTER TABLE packages ADD note text"), rule) == "");
+}
+
+TEST_CASE("postgresql-invalid-index: what a build beside writers has left is told until it is dropped") {
+    World world{3};
+    constexpr auto rule = "postgresql-invalid-index";
+    CHECK(found(world.linted("SELECT 1"), rule) == "");
+    world.outside.run("INSERT INTO packages (id, name) VALUES (10, 'package-1')");
+    CHECK_THROWS(world.outside.run("CREATE UNIQUE INDEX CONCURRENTLY by_name ON packages (name)"));
+    CHECK(found(world.linted("SELECT 1"), rule) == "warning by_name");
+    world.outside.run("DROP INDEX by_name");
+    CHECK(found(world.linted("SELECT 1"), rule) == "");
+}
 
 TEST_CASE("lint on postgresql: rules about SQLite are silent") {
     World world{3};
