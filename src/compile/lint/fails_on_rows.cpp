@@ -15,7 +15,9 @@ void judge(Case const& seen, Tell const& tell) {
     if (stop.statement.empty()) {
         tell(Severity::warning, id,
              "what the SQL does could not be looked at, so that most rules are silent: " + stop.words,
-             "try it on a copy of the database: Pipeline::run() does");
+             seen.engine() == Engine::sqlite ? "try it on a copy of the database: Pipeline::run() does"
+                                             : "name tables without their schema, as the search_path finds them; or "
+                                               "try it on a copy of the database");
         return;
     }
     auto const what = stop.words + ", in: " + in_a_sentence(stop.statement);

@@ -66,6 +66,17 @@ Schema seen_in(Connection const& connection, std::string const& schema) {
     return found;
 }
 
+/// SQL of the application's has to mean the copy.
+void refuse_names_beyond(Migration const& migration, Connection const& connection, std::string const& copy) {
+    for (auto const& operation : migration.operations) {
+        auto const* const raw = std::get_if<RawSql>(&operation);
+        if (raw == nullptr) continue;
+        for (auto const* text : {&raw->expand, &raw->contract}) {
+            if (*text) postgresql::refuse_names_beyond(connection, copy, (*text)->text(Engine::postgresql));
+        }
+    }
+}
+
 /// The plan as expand() and contract() would run it, on tables without rows. Nothing is left of it.
 Refusals rehearsed(Plan const& plan, Standing standing, Connection const& connection, std::string const& copy) {
     Refusals refusals;
@@ -78,14 +89,18 @@ Refusals rehearsed(Plan const& plan, Standing standing, Connection const& connec
         words = &refusals.expand;
         for (; position < plan.migrations().size(); ++position) {
             standing.expanded = position;
+            refuse_names_beyond(plan.migrations()[position], connection, copy);
             try_expand(Blueprint{plan, standing, connection, copy}.expand(), connection, copy);
         }
         standing.expanded = plan.migrations().size();
         words = &refusals.contract;
         for (position = standing.contracted; position < standing.expanded; ++position) {
             standing.contracted = position;
+            refuse_names_beyond(plan.migrations()[position], connection, copy);
             try_contract(Blueprint{plan, standing, connection, copy}.contract(), connection, copy);
         }
+    } catch (BeyondCopy const&) {
+        // Up to here, then: what it says of itself is told where its operations are looked at.
     } catch (Error const& error) {
         if (passes(error, connection)) throw;
         (*words)[position] = lint_rules::in_one_sentence(error);

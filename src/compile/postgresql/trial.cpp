@@ -3,13 +3,14 @@
 #include "dialect/postgresql/conversion.hpp"
 #include "dialect/postgresql/fill_sql.hpp"
 #include "dialect/postgresql/render.hpp"
+#include "dialect/postgresql/schema_copy.hpp"
 #include "evolver/operation/effect.hpp"
 
 namespace evolver::postgresql {
 
 namespace {
 
-void run(std::vector<Step> const& steps, Connection const& connection) {
+void run(std::vector<Step> const& steps, Connection const& connection, std::string const& schema) {
     auto const path = connection.text("SELECT current_setting('search_path')");
     for (auto const& step : steps) {
         if (!step.refuse_if.empty() && !connection.query(step.refuse_if).empty()) {
@@ -18,6 +19,7 @@ void run(std::vector<Step> const& steps, Connection const& connection) {
                                     .object = step.migration}};
         }
         for (auto const& sql : step.sql) connection.run(sql);
+        refuse_locks_beyond(connection, schema);
     }
     connection.query("SELECT set_config('search_path', $1, true)", {path});
 }
@@ -34,7 +36,7 @@ void make_missing(std::vector<LaterIndex> const& indexes, Connection const& conn
 void try_expand(Compiled const& compiled, Connection const& connection, std::string const& schema) {
     for (auto const& counter : compiled.counters)
         connection.run("CREATE SEQUENCE " + in_schema(schema, counter_name(counter.id)));
-    run(compiled.steps, connection);
+    run(compiled.steps, connection, schema);
     for (auto const& check : compiled.parse_checks) connection.query(check);
     for (std::size_t i = 0; i < compiled.refuse_rows.size(); ++i) {
         if (!connection.query(compiled.refuse_rows[i]).empty())
@@ -58,7 +60,7 @@ void try_contract(Compiled const& compiled, Connection const& connection, std::s
         connection.run(proof.make);
         connection.run(proof.validate);
     }
-    run(compiled.steps, connection);
+    run(compiled.steps, connection, schema);
 }
 
 void complete_open(Blueprint const& blueprint, std::size_t position, Connection const& connection,

@@ -10,7 +10,7 @@
 
 namespace evolver::postgresql {
 
-/// What a Blueprint of `schema` has compiled. Throws PlanError, EngineError.
+/// What a Blueprint of `schema` has compiled. Throws PlanError, EngineError, BeyondCopy.
 void try_expand(Compiled const& compiled, Connection const& connection, std::string const& schema);
 /// Converts the rows that are there. `blueprint`: that which has expanded `position`.
 void try_fill(Blueprint const& blueprint, std::size_t position, Connection const& connection,

@@ -164,27 +164,32 @@ void empty_tables(Connection const& connection, std::string const& copy) {
     if (!tables.empty()) connection.run("TRUNCATE " + tables);
 }
 
-std::string held_outside(Connection const& connection, std::string const& copy) {
-    return connection.text(
+void refuse_locks_beyond(Connection const& connection, std::string const& copy) {
+    auto const held = connection.text(
         "SELECT min(format('%I.%I', n.nspname, c.relname)) FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation "
         "JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname NOT IN ('pg_catalog', 'information_schema', "
-        "$1) AND n.nspname NOT LIKE 'pg\\_t%' AND n.nspname NOT LIKE 'evolver\\_%' AND c.relname NOT LIKE "
-        "'evolver\\_%' WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND l.mode NOT IN "
+        "$1) AND n.nspname NOT LIKE 'pg\\_t%' AND n.nspname NOT LIKE 'evolver\\_%' WHERE l.pid = pg_backend_pid() AND "
+        "l.locktype = 'relation' AND l.granted AND l.mode NOT IN "
         "('AccessShareLock', 'RowShareLock')",
         {copy});
+    if (!held.empty())
+        throw BeyondCopy{Failure{.what = "it reaches " + held + ", for which no copy could stand in", .object = held}};
 }
 
-std::string schema_named_in(Connection const& connection, std::string const& copy, std::string_view sql) {
+void refuse_names_beyond(Connection const& connection, std::string const& copy, std::string_view sql) {
+    auto const refuse = [](std::string const& name) {
+        throw BeyondCopy{Failure{.what = "it says " + name + " itself, so that no copy can stand in for what it means",
+                                 .object = name}};
+    };
     auto const lower = lowered(sql);
-    if (lower.find("search_path") != std::string::npos) return "search_path";
+    if (lower.find("search_path") != std::string::npos) refuse("search_path");
     auto const names = connection.query(
         "SELECT nspname FROM pg_namespace WHERE nspname NOT IN ('pg_catalog', 'information_schema', $1) AND nspname "
         "NOT LIKE 'pg\\_t%' ORDER BY 1",
         {copy});
     for (std::size_t row = 0; row < names.rows.size(); ++row) {
-        if (is_qualifier_in(lower, lowered(names.text(row, 0)))) return names.text(row, 0);
+        if (is_qualifier_in(lower, lowered(names.text(row, 0)))) refuse(names.text(row, 0));
     }
-    return {};
 }
 
 }  // namespace evolver::postgresql

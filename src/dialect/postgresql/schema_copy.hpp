@@ -23,11 +23,15 @@ void copy_schema(Connection const& connection, Schema const& real, std::string c
 /// Every row of the tables of `copy` goes, without a look at who refers to whom.
 void empty_tables(Connection const& connection, std::string const& copy);
 
-/// A table, view or sequence of another schema than `copy` that this transaction has locked for more than reading; empty where there is none.
-[[nodiscard]] std::string held_outside(Connection const& connection, std::string const& copy);
+/// SQL of the application's means what no copy stands in for.
+class BeyondCopy : public Error {
+    using Error::Error;
+};
 
-/// Another schema's name that stands in the text, as `public.packages` has one, or `search_path`; empty where none does. A copy cannot stand in for what is
-/// named like that.
-[[nodiscard]] std::string schema_named_in(Connection const& connection, std::string const& copy, std::string_view sql);
+/// Throws BeyondCopy where this transaction has locked a table, view or sequence of another schema than `copy` for more than reading.
+void refuse_locks_beyond(Connection const& connection, std::string const& copy);
+
+/// Throws BeyondCopy where the text says the name of another schema, as in `public.packages`, or the search_path: also in a string, which may be SQL.
+void refuse_names_beyond(Connection const& connection, std::string const& copy, std::string_view sql);
 
 }  // namespace evolver::postgresql

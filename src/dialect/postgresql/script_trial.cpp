@@ -119,8 +119,7 @@ public:
         auto const done_before = work_of(connection_);
         auto const tag = connection_.run(tried.text);
         auto const done = work_of(connection_);
-        if (auto const held = held_outside(connection_, copy_); !held.empty())
-            throw Error{Failure{.what = "it reaches " + held + ", for which no copy could stand in", .object = held}};
+        refuse_locks_beyond(connection_, copy_);
         auto const after = states_of(connection_, copy_);
         // The server's own word for what it has done.
         constexpr std::array<std::string_view, 6> rows_only{"INSERT", "UPDATE", "DELETE",
@@ -191,9 +190,7 @@ private:
 }  // namespace
 
 std::vector<TriedStatement> try_script(Connection const& connection, std::string const& copy, std::string_view script) {
-    if (auto const named = schema_named_in(connection, copy, script); !named.empty())
-        throw Error{Failure{.what = "it says " + named + " itself, so that no copy can stand in for what it means",
-                            .object = named}};
+    refuse_names_beyond(connection, copy, script);
     std::vector<TriedStatement> all;
     Trial trial{connection, copy};
     auto const path = connection.text("SELECT current_setting('search_path')");

@@ -181,6 +181,7 @@ TEST_CASE("lint on postgresql: rows that somebody writes are waited for by nobod
     CHECK(found(findings, "truncate-or-mass-delete") == "error packages");
     CHECK(found(findings, "drop-column-in-use") == "error packages.size");
     CHECK(has(words(findings, "drop-column-in-use"), "100 values"));
+    CHECK(has(words(world.linted("UPDATE public.packages SET size = '1'"), "fails-on-rows"), "it says public itself"));
     writer.run("COMMIT");
     CHECK(world.outside.integer("SELECT count(*) FROM packages") == 101);
     CHECK(world.outside.integer("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'evolver%'") == 0);
@@ -193,7 +194,8 @@ TEST_CASE("lint on postgresql: SQL that names a schema, or reaches the real tabl
     for (std::string const sql :
          {"UPDATE public.packages SET size = '1'", "UPDATE \"public\" . packages SET size = '1'",
           "DO $$BEGIN EXECUTE 'DELETE FROM Public.packages'; END$$",
-          "SET LOCAL search_path = public; DELETE FROM packages", "SELECT touch()"}) {
+          "SET LOCAL search_path = public; DELETE FROM packages", "SELECT touch()",
+          "UPDATE evolver_migration SET id = id"}) {
         CAPTURE(sql);
         auto const findings = world.linted(sql);
         CHECK(found(findings, "fails-on-rows") == "warning 0002-change");
@@ -225,6 +227,13 @@ TEST_CASE("lint on postgresql: rows go with their parents as the foreign keys of
         "ALTER TABLE notes DROP CONSTRAINT notes_package_fkey; ALTER TABLE notes ADD FOREIGN KEY (package) "
         "REFERENCES packages");
     CHECK(found(world.linted("DELETE FROM packages WHERE id < 3"), "fails-on-rows") == "error 0002-change");
+}
+
+TEST_CASE("lint on postgresql: what no schema tells, a right or a comment, is no no-op") {
+    World world{3};
+    CHECK(found(world.linted("GRANT SELECT ON packages TO PUBLIC"), "no-op") == "");
+    CHECK(found(world.linted("COMMENT ON COLUMN packages.size IS 'in bytes'"), "no-op") == "");
+    CHECK(found(world.linted("DROP TABLE IF EXISTS nothing"), "no-op") == "info 0002-change");
 }
 
 TEST_CASE("lint on postgresql: odd names, types of one's own, views over views and tables without a key") {
