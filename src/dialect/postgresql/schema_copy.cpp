@@ -103,10 +103,10 @@ void copy_schema(Connection const& connection, Schema const& real, std::string c
     auto const left = left_of(connection, schema);
     auto const path = connection.text("SELECT current_setting('search_path')");
     connection.run("CREATE SCHEMA " + quoted(copy));
-    for (auto const& table : real.tables) connection.run(like_table(copy, schema, table.name));
+    for (auto const& table : real.tables) (void)succeeds(connection, like_table(copy, schema, table.name));
     connection.query("SELECT set_config('search_path', $1, true)", {quoted(copy) + ", " + path});
     for (std::size_t row = 0; row < left.sequences.rows.size(); ++row)
-        connection.run("CREATE SEQUENCE " + in_schema(copy, left.sequences.text(row, 0)));
+        (void)succeeds(connection, "CREATE SEQUENCE " + in_schema(copy, left.sequences.text(row, 0)));
     for (std::size_t row = 0; row < left.defaults.rows.size(); ++row) {
         auto const table = in_schema(copy, left.defaults.text(row, 0));
         auto const column = quoted(left.defaults.text(row, 1));
@@ -118,7 +118,8 @@ void copy_schema(Connection const& connection, Schema const& real, std::string c
                            fmt::format("ALTER SEQUENCE {} OWNED BY {}.{}", in_schema(copy, owned), table, column));
     }
     for (auto const& table : real.tables) {
-        for (auto const& rename : rename_copied_indexes(connection, copy, schema, table.name)) connection.run(rename);
+        for (auto const& rename : rename_copied_indexes(connection, copy, schema, table.name))
+            (void)succeeds(connection, rename);
     }
     for (std::size_t row = 0; row < left.foreign_keys.rows.size(); ++row) {
         (void)succeeds(connection, add_foreign_key(in_schema(copy, left.foreign_keys.text(row, 0)),
@@ -139,6 +140,7 @@ bool copy_some_rows(Connection const& connection, Schema const& real, std::strin
         if (columns.empty()) continue;
         auto const from = in_schema(schema, table.name.text());
         auto const to = in_schema(copy, table.name.text());
+        if (connection.text("SELECT to_regclass($1)", {to}).empty()) continue;
         auto const keys = connection.query(
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = "
             "to_regclass($1)",

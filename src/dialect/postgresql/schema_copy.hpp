@@ -13,7 +13,7 @@ namespace evolver::postgresql {
 
 /// Makes schema `copy`, empty: tables with keys, checks, foreign keys, indexes and defaults, by the same names; sequences, so that a number that is drawn is none
 /// of the real ones; views. Triggers, functions and types stay the real schema's. From then on, until the transaction ends, names mean
-/// those of `copy` first. Foreign keys hold for what is written from then on.
+/// those of `copy` first. Foreign keys hold for what is written from then on. What the role may not read is left out.
 void copy_schema(Connection const& connection, Schema const& real, std::string const& schema, std::string const& copy);
 
 /// Puts up to `most` rows of each table into its copy, where they fit. True: of one there are more.

@@ -229,6 +229,30 @@ TEST_CASE("lint on postgresql: rows go with their parents as the foreign keys of
     CHECK(found(world.linted("DELETE FROM packages WHERE id < 3"), "fails-on-rows") == "error 0002-change");
 }
 
+TEST_CASE("lint on postgresql: who may read the plan's tables and make a schema may look, whatever else there is") {
+    World world{3};
+    auto const database = world.outside.text("SELECT current_database()");
+    world.outside.run(
+        "CREATE TABLE secret (id bigserial PRIMARY KEY, package bigint REFERENCES packages); CREATE VIEW "
+        "secrets AS SELECT id FROM secret; DO $$BEGIN CREATE ROLE evolver_looker LOGIN; EXCEPTION WHEN "
+        "duplicate_object THEN NULL; END$$; GRANT SELECT, INSERT, UPDATE, DELETE ON packages TO "
+        "evolver_looker; GRANT USAGE ON SCHEMA public TO evolver_looker; GRANT CREATE ON DATABASE \"" +
+        database + "\" TO evolver_looker");
+    auto const ledger = world.outside.query(
+        "SELECT format('GRANT SELECT, UPDATE ON %I TO evolver_looker', relname) FROM pg_class WHERE relkind = 'r' AND "
+        "relname LIKE 'evolver\\_%'");
+    for (std::size_t row = 0; row < ledger.rows.size(); ++row) world.outside.run(ledger.text(row, 0));
+    soci::session session{soci::postgresql, world.database.parameters() + " user=evolver_looker"};
+    Plan const plan{"catalogue",
+                    {packages(), Migration{.id = "0002-change",
+                                           .release = "2.0",
+                                           .operations = {RawSql{.expand = "DELETE FROM packages"},
+                                                          RawSql{.expand = "DELETE FROM secret"}}}}};
+    Evolver evolver{session, plan, {.release = "2.0"}};
+    CHECK(found(evolver.lint(), "truncate-or-mass-delete") == "error packages");
+    world.outside.run("DROP OWNED BY evolver_looker");
+}
+
 TEST_CASE("lint on postgresql: what no schema tells, a right or a comment, is no no-op") {
     World world{3};
     CHECK(found(world.linted("GRANT SELECT ON packages TO PUBLIC"), "no-op") == "");
