@@ -27,6 +27,17 @@ using lint_rules::Texts;
 
 constexpr std::int64_t most_samples = 1'000;
 
+/// Of operations everything is known without rows.
+bool runs_sql(Plan const& plan, std::size_t contracted) {
+    auto const& migrations = plan.migrations();
+    return std::any_of(migrations.begin() + static_cast<std::ptrdiff_t>(contracted), migrations.end(),
+                       [](Migration const& migration) {
+                           return std::ranges::any_of(migration.operations, [](Operation const& operation) {
+                               return std::holds_alternative<RawSql>(operation);
+                           });
+                       });
+}
+
 /// No fault of the plan's.
 bool passes(Error const& error, Connection const& connection) { return error.retry_helps() || connection.is_lost(); }
 
@@ -108,12 +119,18 @@ Refusals rehearsed(Plan const& plan, Standing standing, Connection const& connec
     return refusals;
 }
 
+enum class Samples { none, some };
+
 /// A copy of the schema with some rows, which goes through the plan.
 class Walk {
 public:
-    Walk(Connection const& connection, Schema real, std::string schema, std::string copy)
-        : connection_{connection}, real_{std::move(real)}, schema_{std::move(schema)}, copy_{std::move(copy)} {
-        sampled_ = copy_some_rows(connection_, real_, schema_, copy_, most_samples);
+    Walk(Connection const& connection, Schema real, std::string schema, std::string copy, Samples samples)
+        : connection_{connection},
+          real_{std::move(real)},
+          schema_{std::move(schema)},
+          copy_{std::move(copy)},
+          samples_{samples} {
+        sampled_ = give_rows();
     }
 
     /// What is expanded in the real schema is finished here, so that every operation starts from one shape.
@@ -149,7 +166,7 @@ public:
         Savepoint with_rows{connection_};
         empty_tables(connection_, copy_);
         if (!attempt(alone, seen)) return;
-        give_rows();
+        (void)give_rows();
         with_rows.keep();
     }
 
@@ -176,7 +193,10 @@ public:
 private:
     [[nodiscard]] Schema now() const { return seen_in(connection_, copy_); }
 
-    void give_rows() { (void)copy_some_rows(connection_, real_, schema_, copy_, most_samples); }
+    /// True: there are more.
+    bool give_rows() {
+        return samples_ == Samples::some && copy_some_rows(connection_, real_, schema_, copy_, most_samples);
+    }
 
     static void learn_effect(Operation const& operation, Case& seen) {
         try {
@@ -294,7 +314,7 @@ private:
             empty_tables(connection_, copy_);
             facts.replayed = replayed(migration, raw, seen);
             if (facts.replayed.failure.empty()) {
-                give_rows();
+                (void)give_rows();
                 without_rows.keep();
                 facts.replayed.rows = lint_rules::rows_lost(std::move(as_far));
                 texts = lint_rules::joined(std::move(texts), rowless);
@@ -310,6 +330,7 @@ private:
     Schema real_;
     std::string schema_;
     std::string copy_;
+    Samples samples_;
     bool sampled_ = false;  ///< There are more rows than were copied.
 };
 
@@ -336,7 +357,8 @@ std::vector<Case> cases_of(Plan const& plan, Standing standing, Connection const
     auto const refusals = rehearsed(plan, standing, connection, copy);
 
     std::vector<Case> cases{Case{.live = &live}};
-    Walk walk{connection, std::move(real), schema, copy};
+    Walk walk{connection, std::move(real), schema, copy,
+              runs_sql(plan, standing.contracted) ? Samples::some : Samples::none};
     for (auto position = standing.contracted; position < plan.migrations().size(); ++position) {
         auto const& migration = plan.migrations()[position];
         bool const expanded = position < standing.expanded;
