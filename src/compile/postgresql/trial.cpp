@@ -18,7 +18,14 @@ void run(std::vector<Step> const& steps, Connection const& connection, std::stri
                                             "\" is refused: " + step.refusal + ".",
                                     .object = step.migration}};
         }
-        for (auto const& sql : step.sql) connection.run(sql);
+        for (auto const& sql : step.sql) {
+            try {
+                connection.run(sql);
+            } catch (EngineError const& error) {
+                refuse_types_beyond(error);
+                throw;
+            }
+        }
         refuse_locks_beyond(connection, schema);
     }
     connection.query("SELECT set_config('search_path', $1, true)", {path});

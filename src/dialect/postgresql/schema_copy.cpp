@@ -3,7 +3,7 @@
 #include "dialect/postgresql/conversion.hpp"
 #include "dialect/postgresql/inspect.hpp"
 #include "dialect/postgresql/render.hpp"
-#include "evolver/dialect/engine_error.hpp"
+#include "dialect/postgresql/script.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +34,8 @@ struct Left {
     Rows foreign_keys;
     Rows sequences;
     Rows defaults;
+    Rows functions;
+    Rows triggers;
 };
 
 Left left_of(Connection const& connection, std::string const& schema) {
@@ -58,7 +60,59 @@ Left left_of(Connection const& connection, std::string const& schema) {
             "a.attgenerated = '' WHERE EXISTS (SELECT FROM pg_depend AS p JOIN pg_class AS s ON s.oid = p.refobjid AND "
             "s.relkind = 'S' WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = "
             "'pg_class'::regclass) ORDER BY c.relname, a.attnum",
+            {quoted(schema)}),
+        .functions = connection.query(
+            "SELECT pg_get_functiondef(p.oid), quote_ident(n.nspname) || '.' FROM pg_proc AS p JOIN pg_namespace AS n "
+            "ON n.oid = p.pronamespace AND n.nspname = $1 WHERE p.prokind IN ('f', 'p') AND p.proname NOT LIKE "
+            "'evolver\\_%' AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND "
+            "d.objid "
+            "= p.oid AND d.deptype = 'e') ORDER BY p.oid",
+            {schema}),
+        .triggers = connection.query(
+            "SELECT pg_get_triggerdef(t.oid, true), t.tgenabled IN ('D', 'R'), t.tgname, c.relname FROM pg_trigger AS "
+            "t "
+            "JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relnamespace = to_regnamespace($1) WHERE NOT t.tgisinternal "
+            "AND t.tgname NOT LIKE '%evolver%' AND c.relname NOT LIKE 'evolver\\_%' ORDER BY t.oid",
             {quoted(schema)})};
+}
+
+/// By the names that they have, so that SQL which drops or replaces one means the copy, and a trigger of the copy's calls it.
+void copy_functions(Connection const& connection, Rows const& functions, std::string const& copy) {
+    connection.run("SET LOCAL check_function_bodies = off");
+    for (std::size_t row = 0; row < functions.rows.size(); ++row) {
+        auto words = functions.text(row, 0);
+        auto const qualifier = functions.text(row, 1);
+        words.replace(words.find(qualifier), qualifier.size(), quoted(copy) + ".");
+        (void)succeeds(connection, words);
+    }
+    connection.run("SET LOCAL check_function_bodies = on");
+}
+
+void copy_triggers(Connection const& connection, Rows const& triggers, std::string const& copy) {
+    for (std::size_t row = 0; row < triggers.rows.size(); ++row) {
+        bool const off = triggers.text(row, 1) == "t";
+        bool const made = succeeds(connection, triggers.text(row, 0));
+        if (made && off)
+            (void)succeeds(connection,
+                           fmt::format("ALTER TABLE {} DISABLE TRIGGER {}", in_schema(copy, triggers.text(row, 3)),
+                                       quoted(triggers.text(row, 2))));
+    }
+}
+
+/// Samples come and go without a word to the application's triggers.
+template <typename Action>
+void without_triggers(Connection const& connection, std::string const& copy, Action const& action) {
+    auto const triggers = connection.query(
+        "SELECT format('ALTER TABLE %I.%I ', n.nspname, c.relname), format('TRIGGER %I', t.tgname) FROM pg_trigger AS "
+        "t "
+        "JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relkind IN ('r', 'p') JOIN pg_namespace AS n ON n.oid = "
+        "c.relnamespace AND n.nspname = $1 WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')",
+        {copy});
+    for (std::size_t row = 0; row < triggers.rows.size(); ++row)
+        connection.run(triggers.text(row, 0) + "DISABLE " + triggers.text(row, 1));
+    action();
+    for (std::size_t row = 0; row < triggers.rows.size(); ++row)
+        connection.run(triggers.text(row, 0) + "ENABLE " + triggers.text(row, 1));
 }
 
 /// Samples need not have the rows that they refer to.
@@ -75,6 +129,36 @@ void copy_views(Connection const& connection, Schema const& real, std::string co
                    return succeeds(connection, "CREATE VIEW " + in_schema(copy, view.name.text()) + " AS " + view.sql);
                }) > 0;
     }
+}
+
+bool copy_rows(Connection const& connection, Schema const& real, std::string const& schema, std::string const& copy,
+               std::int64_t most) {
+    bool more = false;
+    // Foreign keys are triggers of the server's, and would refuse a row whose parent is no sample.
+    for (auto const& table : real.tables) {
+        std::string columns;
+        for (auto const& column : table.columns) {
+            if (!column.generated) columns += (columns.empty() ? "" : ", ") + quoted(column.name.text());
+        }
+        if (columns.empty()) continue;
+        auto const from = in_schema(schema, table.name.text());
+        auto const to = in_schema(copy, table.name.text());
+        if (connection.text("SELECT to_regclass($1)", {to}).empty()) continue;
+        auto const keys = connection.query(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = "
+            "to_regclass($1)",
+            {to});
+        for (std::size_t row = 0; row < keys.rows.size(); ++row)
+            connection.run("ALTER TABLE " + to + " DROP CONSTRAINT " + quoted(keys.text(row, 0)));
+        (void)succeeds(connection, fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} LIMIT {}",
+                                               to, columns, columns, from, most));
+        for (std::size_t row = 0; row < keys.rows.size(); ++row)
+            (void)succeeds(connection, add_foreign_key(to, keys.text(row, 0), keys.text(row, 1)));
+        more = more ||
+               !connection.query(fmt::format("SELECT 1 FROM {} OFFSET (SELECT count(*) FROM {}) LIMIT 1", from, to))
+                    .empty();
+    }
+    return more;
 }
 
 bool in_word(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
@@ -125,36 +209,15 @@ void copy_schema(Connection const& connection, Schema const& real, std::string c
         (void)succeeds(connection, add_foreign_key(in_schema(copy, left.foreign_keys.text(row, 0)),
                                                    left.foreign_keys.text(row, 1), left.foreign_keys.text(row, 2)));
     }
+    copy_functions(connection, left.functions, copy);
     copy_views(connection, real, copy);
+    copy_triggers(connection, left.triggers, copy);
 }
 
 bool copy_some_rows(Connection const& connection, Schema const& real, std::string const& schema,
                     std::string const& copy, std::int64_t most) {
     bool more = false;
-    // Foreign keys are triggers of the server's, and would refuse a row whose parent is no sample.
-    for (auto const& table : real.tables) {
-        std::string columns;
-        for (auto const& column : table.columns) {
-            if (!column.generated) columns += (columns.empty() ? "" : ", ") + quoted(column.name.text());
-        }
-        if (columns.empty()) continue;
-        auto const from = in_schema(schema, table.name.text());
-        auto const to = in_schema(copy, table.name.text());
-        if (connection.text("SELECT to_regclass($1)", {to}).empty()) continue;
-        auto const keys = connection.query(
-            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = "
-            "to_regclass($1)",
-            {to});
-        for (std::size_t row = 0; row < keys.rows.size(); ++row)
-            connection.run("ALTER TABLE " + to + " DROP CONSTRAINT " + quoted(keys.text(row, 0)));
-        (void)succeeds(connection, fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} LIMIT {}",
-                                               to, columns, columns, from, most));
-        for (std::size_t row = 0; row < keys.rows.size(); ++row)
-            (void)succeeds(connection, add_foreign_key(to, keys.text(row, 0), keys.text(row, 1)));
-        more = more ||
-               !connection.query(fmt::format("SELECT 1 FROM {} OFFSET (SELECT count(*) FROM {}) LIMIT 1", from, to))
-                    .empty();
-    }
+    without_triggers(connection, copy, [&] { more = copy_rows(connection, real, schema, copy, most); });
     return more;
 }
 
@@ -163,7 +226,8 @@ void empty_tables(Connection const& connection, std::string const& copy) {
         "SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ') FROM pg_class AS c JOIN pg_namespace AS n ON "
         "n.oid = c.relnamespace AND n.nspname = $1 WHERE c.relkind IN ('r', 'p')",
         {copy});
-    if (!tables.empty()) connection.run("TRUNCATE " + tables);
+    if (tables.empty()) return;
+    without_triggers(connection, copy, [&] { connection.run("TRUNCATE " + tables); });
 }
 
 void refuse_locks_beyond(Connection const& connection, std::string const& copy) {
@@ -176,6 +240,13 @@ void refuse_locks_beyond(Connection const& connection, std::string const& copy) 
         {copy});
     if (!held.empty())
         throw BeyondCopy{Failure{.what = "it reaches " + held + ", for which no copy could stand in", .object = held}};
+}
+
+void refuse_types_beyond(EngineError const& error) {
+    constexpr int dependent_objects_still_exist = code_of("2BP01");
+    if (error.native_code() != dependent_objects_still_exist || !drops_type(error.sql())) return;
+    throw BeyondCopy{
+        Failure{.what = "it drops a type, and what has it only the real tables know", .object = "DROP TYPE"}};
 }
 
 void refuse_names_beyond(Connection const& connection, std::string const& copy, std::string_view sql) {

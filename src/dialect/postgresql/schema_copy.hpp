@@ -4,6 +4,7 @@
 // no more than a reader's lock.
 
 #include "dialect/postgresql/connection.hpp"
+#include "evolver/dialect/engine_error.hpp"
 #include "evolver/schema/schema.hpp"
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 namespace evolver::postgresql {
 
 /// Makes schema `copy`, empty: tables with keys, checks, foreign keys, indexes and defaults, by the same names; sequences, so that a number that is drawn is none
-/// of the real ones; views. Triggers, functions and types stay the real schema's. From then on, until the transaction ends, names mean
+/// of the real ones; views; functions, and the triggers that call them. Types stay the real schema's. From then on, until the transaction ends, names mean
 /// those of `copy` first. Foreign keys hold for what is written from then on. What the role may not read is left out.
 void copy_schema(Connection const& connection, Schema const& real, std::string const& schema, std::string const& copy);
 
@@ -33,5 +34,8 @@ void refuse_locks_beyond(Connection const& connection, std::string const& copy);
 
 /// Throws BeyondCopy where the text says the name of another schema, as in `public.packages`, or the search_path: also in a string, which may be SQL.
 void refuse_names_beyond(Connection const& connection, std::string const& copy, std::string_view sql);
+
+/// Throws BeyondCopy where a type could not be dropped: the real tables have it, whatever became of their copies.
+void refuse_types_beyond(EngineError const& error);
 
 }  // namespace evolver::postgresql

@@ -326,6 +326,11 @@ bool controls_transaction(std::string_view statement) {
             begins_with(pieces, {"savepoint"}) || begins_with(pieces, {"release"}));
 }
 
+bool drops_type(std::string_view statement) {
+    auto const pieces = pieces_of(statement);
+    return begins_with(pieces, {"drop", "type"}) || begins_with(pieces, {"drop", "domain"});
+}
+
 std::string first_word(std::string_view sql) {
     for (Lexer lexer{sql}; !lexer.done();) {
         auto const piece = lexer.next();

@@ -29,6 +29,9 @@ namespace evolver::postgresql {
 /// BEGIN, COMMIT, ROLLBACK, a savepoint.
 [[nodiscard]] bool controls_transaction(std::string_view statement);
 
+/// DROP TYPE, DROP DOMAIN.
+[[nodiscard]] bool drops_type(std::string_view statement);
+
 /// The word that a statement begins with, as it is written; empty where it begins with none.
 [[nodiscard]] std::string first_word(std::string_view sql);
 

@@ -203,6 +203,7 @@ std::vector<TriedStatement> try_script(Connection const& connection, std::string
             all.back().failure = error.what();
         } catch (EngineError const& error) {
             if (error.retry_helps() || connection.is_lost() || error.native_code() == query_canceled) throw;
+            refuse_types_beyond(error);
             all.back().failure = error.what();
         }
         if (all.back().failure.empty()) continue;

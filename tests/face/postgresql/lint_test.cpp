@@ -260,6 +260,37 @@ TEST_CASE("lint on postgresql: what no schema tells, a right or a comment, is no
     CHECK(found(world.linted("DROP TABLE IF EXISTS nothing"), "no-op") == "info 0002-change");
 }
 
+TEST_CASE("lint on postgresql: triggers and functions are those of the copy, and fire for SQL and not for samples") {
+    World world{3};
+    world.outside.run(
+        "CREATE TABLE log (id bigint); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO "
+        "log "
+        "VALUES (OLD.id); RETURN OLD; END$$; CREATE TRIGGER noted AFTER DELETE ON packages FOR EACH ROW EXECUTE "
+        "FUNCTION "
+        "note(); CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no'; END$$; "
+        "CREATE TRIGGER refused BEFORE INSERT OR UPDATE OR TRUNCATE ON packages EXECUTE FUNCTION refuse()");
+    auto const dropped = world.linted("DROP TRIGGER noted ON packages; DROP FUNCTION note(); DELETE FROM packages");
+    CHECK(found(dropped, "fails-on-rows") == "");
+    CHECK(found(dropped, "refused-by-expand") == "");
+    CHECK(found(dropped, "truncate-or-mass-delete") == "error packages");
+    CHECK(found(world.linted("DROP FUNCTION note()"), "refused-by-expand") == "error 0002-change");
+    CHECK(found(world.linted("DELETE FROM packages; DELETE FROM log"), "truncate-or-mass-delete") ==
+          "error packages; error log");
+    CHECK(found(world.linted("UPDATE packages SET size = '1'"), "refused-by-expand") == "error 0002-change");
+    world.outside.run("ALTER TABLE packages DISABLE TRIGGER refused");
+    CHECK(found(world.linted("UPDATE packages SET size = '1'"), "refused-by-expand") == "");
+    CHECK(world.outside.integer("SELECT count(*) FROM log") == 0);
+}
+
+TEST_CASE("lint on postgresql: whether a type can go only the real tables know, and that is said") {
+    World world{3};
+    world.outside.run("CREATE TYPE mood AS ENUM ('glad'); ALTER TABLE packages ADD feeling mood");
+    auto const findings = world.linted("ALTER TABLE packages DROP COLUMN feeling; DROP TYPE mood");
+    CHECK(found(findings, "refused-by-expand") == "");
+    CHECK(has(words(findings, "fails-on-rows"), "could not be looked at"));
+    CHECK(has(words(findings, "fails-on-rows"), "it drops a type"));
+}
+
 TEST_CASE("lint on postgresql: odd names, types of one's own, views over views and tables without a key") {
     World world{3};
     world.outside.run(
