@@ -36,6 +36,7 @@ struct Left {
     Rows defaults;
     Rows functions;
     Rows triggers;
+    Rows policies;
 };
 
 Left left_of(Connection const& connection, std::string const& schema) {
@@ -73,6 +74,15 @@ Left left_of(Connection const& connection, std::string const& schema) {
             "t "
             "JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relnamespace = to_regnamespace($1) WHERE NOT t.tgisinternal "
             "AND t.tgname NOT LIKE '%evolver%' AND c.relname NOT LIKE 'evolver\\_%' ORDER BY t.oid",
+            {quoted(schema)}),
+        .policies = connection.query(
+            "SELECT format('CREATE POLICY %I ON %I AS %s FOR %s TO %s%s%s', p.polname, c.relname, CASE WHEN "
+            "p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' "
+            "THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END, coalesce((SELECT "
+            "string_agg(quote_ident(r.rolname), ', ') FROM pg_roles AS r WHERE r.oid = ANY (p.polroles)), 'PUBLIC'), ' "
+            "USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, "
+            "p.polrelid) || ')') FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid AND c.relnamespace = "
+            "to_regnamespace($1) ORDER BY p.oid",
             {quoted(schema)})};
 }
 
@@ -212,6 +222,9 @@ void copy_schema(Connection const& connection, Schema const& real, std::string c
     copy_functions(connection, left.functions, copy);
     copy_views(connection, real, copy);
     copy_triggers(connection, left.triggers, copy);
+    // They hide nothing from the owner of the copy.
+    for (std::size_t row = 0; row < left.policies.rows.size(); ++row)
+        (void)succeeds(connection, left.policies.text(row, 0));
 }
 
 bool copy_some_rows(Connection const& connection, Schema const& real, std::string const& schema,

@@ -13,7 +13,7 @@
 namespace evolver::postgresql {
 
 /// Makes schema `copy`, empty: tables with keys, checks, foreign keys, indexes and defaults, by the same names; sequences, so that a number that is drawn is none
-/// of the real ones; views; functions, and the triggers that call them. Types stay the real schema's. From then on, until the transaction ends, names mean
+/// of the real ones; views; functions, the triggers that call them, and policies. Types stay the real schema's. From then on, until the transaction ends, names mean
 /// those of `copy` first. Foreign keys hold for what is written from then on. What the role may not read is left out.
 void copy_schema(Connection const& connection, Schema const& real, std::string const& schema, std::string const& copy);
 

@@ -282,6 +282,18 @@ TEST_CASE("lint on postgresql: triggers and functions are those of the copy, and
     CHECK(world.outside.integer("SELECT count(*) FROM log") == 0);
 }
 
+TEST_CASE("lint on postgresql: policies are those of the copy") {
+    World world{3};
+    world.outside.run(
+        "CREATE POLICY first_only ON packages FOR SELECT USING (id = 1); CREATE POLICY named ON packages AS "
+        "RESTRICTIVE FOR INSERT TO pg_monitor WITH CHECK (name <> '')");
+    auto const findings =
+        world.linted("ALTER POLICY named ON packages RENAME TO called; DROP POLICY first_only ON packages");
+    CHECK(found(findings, "refused-by-expand") == "");
+    CHECK(found(findings, "fails-on-rows") == "");
+    CHECK(found(world.linted("DROP POLICY nobodys ON packages"), "refused-by-expand") == "error 0002-change");
+}
+
 TEST_CASE("lint on postgresql: whether a type can go only the real tables know, and that is said") {
     World world{3};
     world.outside.run("CREATE TYPE mood AS ENUM ('glad'); ALTER TABLE packages ADD feeling mood");
