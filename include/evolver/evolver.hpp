@@ -218,7 +218,7 @@ public:
     /// The hazards of what this plan has still to do to this database, with facts from its rows; see compile/lint.hpp. Writes nothing.
     ///
     /// Ensures:  errors first, then in plan order; without those that a migration accepts with a reason.
-    /// Cost:     reads tables that operations are about from end to end; holds no lock that writers wait for in WAL mode.
+    /// Cost:     reads tables that operations are about from end to end; holds no lock that writers wait for in WAL mode, or on PostgreSQL.
     [[nodiscard]] std::vector<Finding> lint();
 
     [[nodiscard]] Status status();

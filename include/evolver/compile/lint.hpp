@@ -4,9 +4,11 @@
 ///
 /// A rule does not look for words. The plan is taken through a small database of its own, operation by operation,
 /// from expand to contract, and what that did is judged: SQL in the application's own words by what it does to sample
-/// rows under the engine's authorizer and by the difference of the schemas. With a database (Evolver::lint) the
+/// rows, as the engine tells it, and by the difference of the schemas. With a database (Evolver::lint) the
 /// samples are its rows, and live facts count: rows, NULLs, duplicates, dependents, the engine and its settings.
-/// Without one, a few rows are made up.
+/// On PostgreSQL the small database is a copied schema in a transaction that is rolled back; there, SQL that reaches other schemas
+/// is not run, and the finding says so. A rule that is about one engine is silent on others.
+/// Without a database, a few rows are made up, on SQLite.
 ///
 /// A finding refuses nothing: what cannot be done is refused by expand() itself. One that is taken as it is is
 /// accepted in the migration, with a reason; see plan/acceptance.hpp.
