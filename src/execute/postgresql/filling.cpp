@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 /// So long others wait for a row of a batch. Who commits meanwhile waits, too: for what the batch has written into the log before.
 constexpr std::chrono::milliseconds wanted(Pace pace) {
-    return std::chrono::milliseconds{pace == Pace::polite ? 10 : 100};
+    return std::chrono::milliseconds{pace == Pace::polite ? 10 : 150};
 }
 constexpr std::int64_t first_rows = 500;
 constexpr std::int64_t most_rows = 20'000;
