@@ -26,8 +26,11 @@ std::string losses(Workplace& workplace, Compiler const& compiler, std::size_t p
             found += fmt::format("{}{} row{} of {}", found.empty() ? "" : "; ", rows, rows == 1 ? "" : "s", what);
     };
     for (auto const& open : compiler.pairs(position)) {
-        add(count(connection, open.pair.table.text(),
-                  "NOT (" + sqlite::all_null(open.pair.to) + ") AND NOT (" + sqlite::filled(open.pair) + ")"),
+        // Without triggers what agrees in neither direction is older than the old shape, which has it all.
+        auto const is_newer = open.pair.refilled ? " AND (" + sqlite::lossless(open.pair) + ")" : std::string{};
+        add(count(
+                connection, open.pair.table.text(),
+                "NOT (" + sqlite::all_null(open.pair.to) + ") AND NOT (" + sqlite::filled(open.pair) + ")" + is_newer),
             open.pair.table.text() + " with a value that the old column cannot give back");
     }
     for (auto const& open : compiler.crossings(position)) {
