@@ -139,7 +139,8 @@ Shape shape_of(Plan const& plan, Standing standing, std::vector<Stage> const& st
             auto effect = effect_of(operation, known);
             if (auto const* renamed = renames(operation, current)) current = renamed->to;
             for (auto const& pair : effect.pairs) lead_on(shape.defaults, pair);
-            for (auto& pair : effect.pairs) shape.pairs.push_back({std::move(pair), stage, position});
+            for (auto& pair : effect.pairs)
+                shape.pairs.push_back({std::move(pair), stage, position, migrations[position].sync});
             for (auto& rule : effect.rules) {
                 rule.table = stored;
                 if (rule.reference) lead_to_stored(*rule.reference, parents);

@@ -27,7 +27,9 @@ std::uint64_t hand_over(Roster& roster, HandOver const& move) {
     std::vector<Enrolled> behind;
     std::vector<Enrolled> too_old;
     for (auto& one : turn->live()) {
-        if (move.floor && one.as.release_position < *move.floor) too_old.push_back(one);
+        bool const is_older = move.floor && one.as.release_position < *move.floor;
+        if (is_older && move.older_may_live) continue;
+        if (is_older) too_old.push_back(one);
         if (one.acknowledged < turn->epoch()) behind.push_back(one);
     }
     if (!too_old.empty()) {

@@ -19,6 +19,8 @@ struct HandOver {
     std::string what;  ///< For the message of a refusal: "0002-size-bytes cannot become complete".
     /// The oldest release that can use the database afterwards: none below it may live. None: the floor stays.
     std::optional<std::int64_t> floor = {};
+    /// Somebody has said by name that those may live on: they are not waited for either.
+    bool older_may_live = false;
     /// In the transaction, once it is proven that nobody is behind. What it throws takes all of it back.
     std::function<void()> work = {};
 };

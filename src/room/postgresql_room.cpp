@@ -12,6 +12,7 @@
 #include "execute/postgresql/rollout.hpp"
 #include "execute/postgresql/run_control.hpp"
 #include "execute/postgresql/status.hpp"
+#include "execute/seal.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/audit.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -85,9 +86,9 @@ detail::Reporting PostgresqlRoom::reporting() {
     return {[kept = own_access()](soci::session&) -> Beat { return [kept] { kept->renew(); }; }};
 }
 
-bool PostgresqlRoom::advance(std::chrono::microseconds budget) { return advance(budget, Pace::polite); }
+bool PostgresqlRoom::advance(std::chrono::microseconds budget) { return advance(budget, Pace::polite, {}); }
 
-bool PostgresqlRoom::advance(std::chrono::microseconds budget, Pace pace) {
+bool PostgresqlRoom::advance(std::chrono::microseconds budget, Pace pace, std::vector<Override> const& overridden) {
     refuse_open_transaction("advance");
     why_.clear();
     for (auto const& signal : options_.signals) {
@@ -98,13 +99,14 @@ bool PostgresqlRoom::advance(std::chrono::microseconds budget, Pace pace) {
     if (!filler_)
         filler_.emplace(site(), postgresql::FillerOptions{.rows_per_second = options_.rows_per_second,
                                                           .order = options_.fill_order});
-    bool const worked = filler_->advance(budget, pace);
+    bool const worked = filler_->advance(budget, pace, overridden);
     why_ = filler_->why();
     return worked;
 }
 
 void PostgresqlRoom::backfill(BackfillOptions const& options) {
     refuse_unexpanded();
+    refuse_unknown_overrides(options.override_gates);
     constexpr std::chrono::milliseconds slice{50};
     constexpr std::chrono::milliseconds rest{100};
     auto const stopped = [&] {
@@ -117,8 +119,10 @@ void PostgresqlRoom::backfill(BackfillOptions const& options) {
     };
     for (;;) {
         stopped();
-        if (advance(slice, options.speed == Speed::full ? Pace::full_speed : Pace::polite)) continue;
+        if (advance(slice, options.speed == Speed::full ? Pace::full_speed : Pace::polite, options.override_gates))
+            continue;
         if (why_.empty()) return;
+        if (filler_ && !filler_->closed().empty()) throw GateClosed{filler_->closed(), "Backfill"};
         if (filler_ && filler_->state() == RunState::failed) filler_->throw_failure();
         if (filler_ && filler_->state() == RunState::stopped) {
             throw BackfillStopped{Failure{.what = "Nothing more is filled: " + why_ + ".",

@@ -56,7 +56,7 @@ public:
     void audit(std::function<void(AuditEntry const&)> const& each, std::int64_t after) override;
 
 private:
-    bool advance(std::chrono::microseconds budget, Pace pace);
+    bool advance(std::chrono::microseconds budget, Pace pace, std::vector<Override> const& overridden);
     [[nodiscard]] std::shared_ptr<detail::PostgresqlAccess> const& own_access();
     [[noreturn]] void refuse(std::string_view what) const;
     void refuse_open_transaction(std::string_view call) const;

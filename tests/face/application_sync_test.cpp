@@ -1,3 +1,5 @@
+// What SQLite alone can show of Sync::application; the rest is in both/application_sync_test.cpp.
+
 #include "evolver/evolver.hpp"
 #include "fleet/child.hpp"
 #include "support/folder.hpp"
@@ -66,63 +68,17 @@ struct Database {
         *new_db << sql, soci::into(found, is_null);
         return is_null == soci::i_null ? "NULL" : found;
     }
-    [[nodiscard]] std::string seen_by_new(int id) const {
-        long long value = 0;
-        soci::indicator is_null = soci::i_ok;
-        *new_db << new_program->table("packages").select({"size_bytes"}) + " WHERE id = :id",
-            soci::into(value, is_null), soci::use(id, "id");
-        return is_null == soci::i_null ? "NULL" : std::to_string(value);
-    }
-    void write_new(int id, long long value) const {
-        *new_db << new_program->table("packages").update({"size_bytes"}) + " WHERE id = :id",
-            soci::use(value, "size_bytes"), soci::use(id, "id");
-    }
 };
 
 }  // namespace
 
 TEST_SUITE_BEGIN("face/application_sync");
 
-TEST_CASE("application_sync: no trigger is made, and the new release sees what the old one writes") {
+TEST_CASE("application_sync: no trigger is made") {
     Database all;
     all.start_old();
-    *all.old_db << "INSERT INTO packages (id, size) VALUES (1, '10'), (2, '20')";
     all.start_new();
     CHECK(all.text("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'packages'") == "0");
-    CHECK(all.seen_by_new(1) == "10");
-    all.write_new(1, 11);
-    CHECK(all.text("SELECT size FROM packages WHERE id = 1") == "11");
-    CHECK(all.text("SELECT size_bytes FROM packages WHERE id = 1") == "11");
-    *all.old_db << "UPDATE packages SET size = '12' WHERE id = 1";  // the new column says 11
-    CHECK(all.seen_by_new(1) == "12");
-}
-
-TEST_CASE("application_sync: the backfill waits for the last old instance, and then keeps old releases out") {
-    Database all;
-    all.start_old();
-    *all.old_db << "INSERT INTO packages (id, size) VALUES (1, '10'), (2, '20')";
-    all.start_new();
-    all.write_new(1, 11);
-    *all.old_db << "UPDATE packages SET size = '12' WHERE id = 1";
-    CHECK_FALSE(all.new_program->advance(100ms));
-    CHECK(all.new_program->why().find("still alive: release 1.0") != std::string::npos);
-    CHECK_THROWS_AS(all.new_program->backfill(), GateClosed);
-    CHECK(all.text("SELECT size_bytes FROM packages WHERE id = 2") == "NULL");
-
-    all.end_old();
-    all.new_program->backfill();
-    CHECK(all.text("SELECT size_bytes FROM packages WHERE id = 1") == "12");  // not only rows that were empty
-    CHECK(all.text("SELECT size_bytes FROM packages WHERE id = 2") == "20");
-    all.old_db = all.connect();
-    CHECK_THROWS_AS(all.start_old(), SchemaTooNew);
-    all.end_old();
-
-    CHECK(all.new_program->reconcile().different() == 0);
-    CHECK_THROWS_AS((void)all.new_program->advance_stage(), HistoryError);  // no stage complete
-    (void)all.new_program->contract();
-    CHECK(all.seen_by_new(1) == "12");
-    CHECK(all.text("SELECT count(*) FROM pragma_table_info('packages') WHERE name = 'size'") == "0");
-    CHECK_FALSE(all.new_program->verify_audit());
 }
 
 TEST_CASE(
@@ -177,46 +133,6 @@ TEST_CASE(
     CHECK(all.text("SELECT floor FROM evolver_plan") == "1");
 }
 
-TEST_CASE("application_sync: rollback lets older releases in again, and loses nothing") {
-    Database all;
-    all.start_old();
-    *all.old_db << "INSERT INTO packages (id, size) VALUES (1, '10')";
-    all.end_old();
-    all.start_new();
-    all.new_program->backfill();
-    (void)all.new_program->reconcile();
-    all.write_new(1, 77);
-    (void)all.new_program->rollback({.migration = "0002-size"});
-    CHECK(all.text("SELECT size FROM packages WHERE id = 1") == "77");
-    all.old_db = all.connect();
-    all.start_old();
-    all.end_old();
-    (void)all.new_program->expand();
-    CHECK(all.seen_by_new(1) == "77");
-}
-
-TEST_CASE("application_sync: a rollback goes no lower than what was contracted meanwhile") {
-    Database all;
-    Plan const three{
-        "catalogue",
-        {packages(),
-         {.id = "0002-note",
-          .release = "2.0",
-          .operations = {AddColumn{.table = "packages", .column = {.name = "note", .type = text()}}}},
-         {.id = "0003-no-note", .release = "3.0", .operations = {DropColumn{.table = "packages", .column = "note"}}},
-         {.id = "0004-size", .release = "4.0", .operations = size_bytes().operations, .sync = Sync::application}}};
-    Evolver evolver{*all.new_db, three, {.soak = 0s}};
-    evolver.expand();
-    evolver.backfill({.override_gates = {{"processes", "the test's own session"}}});
-    (void)evolver.reconcile();
-    CHECK(all.text("SELECT floor_release FROM evolver_plan") == "4.0");
-    (void)evolver.contract({.until = MigrationId{"0003-no-note"},
-                            .override_gates = {{"processes", "the test's own session"}},
-                            .accept_loss = {{"0003-no-note", "nobody reads them"}}});
-    (void)evolver.rollback({.migration = "0004-size"});
-    CHECK(all.text("SELECT floor_release FROM evolver_plan") == "3.0");
-}
-
 TEST_CASE("application_sync: is part of the digest where it is said, and only there") {
     Plan const without{"catalogue", {packages(), size_bytes(Sync::triggers)}};
     CHECK(plan().digest() != without.digest());
@@ -245,28 +161,6 @@ TEST_CASE("application_sync: refuses what nothing but triggers can do, in words,
                        .from = "packages", .column = "size", .to = "sizes", .from_key = {"id"}, .to_key = {"package"}}},
                    .sync = Sync::application})
               .find("MoveColumn packages.size needs triggers") != std::string::npos);
-    // A chain: size → size_bytes → kilobytes.
-    Database all;
-    Plan const chain{"catalogue",
-                     {packages(),
-                      size_bytes(Sync::triggers),
-                      {.id = "0003-kilobytes",
-                       .release = "3.0",
-                       .operations = {ChangeType{.table = "packages",
-                                                 .from = "size_bytes",
-                                                 .to = "kilobytes",
-                                                 .type = real(),
-                                                 .up = "size_bytes / 1000.0",
-                                                 .down = "CAST(round(kilobytes * 1000) AS INTEGER)"}},
-                       .sync = Sync::application}}};
-    Evolver evolver{*all.new_db, chain};
-    try {
-        evolver.expand();
-        FAIL("it was expanded");
-    } catch (PlanError const& error) {
-        CHECK(std::string{error.what()}.find("contract \"0002-size\" first") != std::string::npos);
-    }
-    CHECK(all.text("SELECT count(*) FROM sqlite_schema") == "0");
 }
 
 TEST_SUITE_END();

@@ -8,6 +8,7 @@
 #include "evolver/operation/pair.hpp"
 #include "evolver/operation/rule.hpp"
 #include "evolver/plan/phase.hpp"
+#include "evolver/plan/sync.hpp"
 #include "evolver/schema/table.hpp"
 
 #include <cstddef>
@@ -22,6 +23,7 @@ struct OpenPair {
     Pair pair;
     Stage stage;
     std::size_t migration = 0;  ///< Its position in the plan.
+    Sync sync = Sync::triggers;
 };
 
 /// A cross pair that is open for this release: the table is its source or its target.

@@ -14,9 +14,10 @@ enum class Sync {
     ///     then advance() waits, and backfill() throws GateClosed. From its first batch on, older releases are refused with SchemaTooNew;
     ///     rollback() lets them in again;
     ///   - there is no stage `complete`: nothing would fill the old column there;
+    ///   - on PostgreSQL older instances are known by their leases, and a process that evolver does not know by nothing: end it before;
     ///   - SQL by hand that writes one shape only is lost to the other: reconcile() names such rows.
-    /// Not for a MoveColumn, nor for AddColumn{.when_replaced = Replaced::kept}, which nothing but triggers can keep, nor for a column that another
-    /// migration between expand and contract computes, too.
+    /// Not for a MoveColumn, nor for AddColumn{.when_replaced = Replaced::kept}, nor, on PostgreSQL, for a RenameColumn, which nothing but triggers can
+    /// keep, nor for a column that another migration between expand and contract computes, too.
     application,
 };
 

@@ -2,6 +2,7 @@
 
 #include "compile/table_of_change.hpp"
 #include "dialect/postgresql/inspect.hpp"
+#include "dialect/postgresql/relax.hpp"
 #include "dialect/postgresql/render.hpp"
 #include "evolver/schema/digest.hpp"
 #include "operation/replace.hpp"
@@ -34,9 +35,6 @@ Operation named_here(Operation operation, Schema const& schema) {
 }
 
 bool fills_old_column(Pair const& pair) { return pair.kind == PairKind::dropped && !pair.down.empty(); }
-
-/// Is it kept in step by the table's trigger?
-bool has_trigger(Pair const& pair) { return pair.kind != PairKind::dropped || fills_old_column(pair); }
 
 }  // namespace
 
@@ -167,7 +165,8 @@ NamedPair Blueprint::physical(Open const& open) const {
     auto const& id = plan_.migrations()[open.position].id.text();
     NamedPair named{.pair = {.table = pair.table, .from = {}, .to = {}, .up = {}, .down = {}},
                     .schema = schema_,
-                    .tag = digest_of(plan_.name() + '\0' + id + '\0' + std::to_string(open.number)).substr(0, 12)};
+                    .tag = digest_of(plan_.name() + '\0' + id + '\0' + std::to_string(open.number)).substr(0, 12),
+                    .refilled = !has_triggers(open.position)};
     for (auto const& column : pair.from) named.pair.from.push_back(side_of(pair.table, column));
     for (auto const& column : pair.to) named.pair.to.push_back(side_of(pair.table, column.name));
     if (pair.kind == PairKind::alias) {
@@ -186,7 +185,7 @@ Step Blueprint::sync(Name const& table, std::optional<std::size_t> without, std:
                        .key = row_key(*connection_, schema_, table),
                        .plan = plan_.name()};
     for (auto const& open : open_) {
-        if (!(open.pair.table == table) || open.position == without) continue;
+        if (!(open.pair.table == table) || open.position == without || !is_synced(open)) continue;
         auto const& id = plan_.migrations()[open.position].id.text();
         if (open.pair.kind != PairKind::dropped) {
             auto pair = physical(open).pair;
@@ -213,10 +212,15 @@ Step Blueprint::sync(Name const& table, std::optional<std::size_t> without, std:
     return step;
 }
 
+/// Is it kept in step by the table's trigger?
+bool Blueprint::is_synced(Open const& open) const {
+    return has_triggers(open.position) && (open.pair.kind != PairKind::dropped || fills_old_column(open.pair));
+}
+
 std::vector<Name> Blueprint::paired_tables(std::size_t position) const {
     std::vector<Name> tables;
     for (auto const& open : open_) {
-        if (open.position == position && has_trigger(open.pair)) include(tables, open.pair.table);
+        if (open.position == position && is_synced(open)) include(tables, open.pair.table);
     }
     return tables;
 }
@@ -336,7 +340,7 @@ Compiled Blueprint::contract() const {
     }
     for (auto const& move : compiled.moves) {
         bool const is_paired = std::ranges::any_of(
-            open_, [&](Open const& open) { return open.pair.table == move.table && has_trigger(open.pair); });
+            open_, [&](Open const& open) { return open.pair.table == move.table && is_synced(open); });
         if (!is_paired) continue;
         compiled.steps.push_back(
             {.migration = {},
@@ -388,7 +392,7 @@ Compiled Blueprint::contract() const {
         auto const grants = grants_on(*connection_, schema_, move.to, move.to);
         compiled.steps.back().sql.insert(compiled.steps.back().sql.end(), grants.begin(), grants.end());
         bool const is_paired = std::ranges::any_of(open_, [&](Open const& open) {
-            return open.position != position && open.pair.table == move.table && has_trigger(open.pair);
+            return open.position != position && open.pair.table == move.table && is_synced(open);
         });
         if (is_paired) compiled.steps.push_back(sync(move.table, position, move.to));
     }
@@ -496,6 +500,30 @@ std::vector<LaterIndex> Blueprint::indexes(std::size_t position) const {
 
 bool Blueprint::removes(std::size_t position) const {
     return std::ranges::any_of(effects_.at(position), [](Effect const& effect) { return !effect.contract.empty(); });
+}
+
+std::vector<std::string> Blueprint::let_go(std::size_t position) const {
+    std::vector<std::string> all;
+    if (has_triggers(position)) return all;
+    for (auto const& open : open_) {
+        if (open.position != position) continue;
+        for (auto const& column : open.pair.from) {
+            auto const sql = accept_nothing(*connection_, schema_, open.pair.table, column);
+            all.insert(all.end(), sql.begin(), sql.end());
+        }
+    }
+    return all;
+}
+
+std::vector<OpenPair> Blueprint::carried(Transform const& transform) const {
+    auto found = pairs();
+    std::erase_if(found, [&](OpenPair const& open) {
+        bool const reads = std::ranges::any_of(open.pair.pair.from, [&](Side const& side) {
+            return std::ranges::any_of(transform.set, [&](auto const& one) { return one.column == side.column; });
+        });
+        return !open.pair.refilled || !(open.pair.pair.table == transform.table) || !reads;
+    });
+    return found;
 }
 
 std::vector<std::pair<std::string, std::string>> Blueprint::losses() const {

@@ -100,6 +100,10 @@ public:
     [[nodiscard]] std::vector<PhysicalRule> rules(std::size_t position) const;
     [[nodiscard]] std::vector<LaterIndex> indexes(std::size_t position) const;
     [[nodiscard]] bool removes(std::size_t position) const;
+    /// Of a migration without triggers, once nobody reads the old shape: has its columns accept that nothing is written into them.
+    [[nodiscard]] std::vector<std::string> let_go(std::size_t position) const;
+    /// The open pairs, of whatever migration, that are computed from what the transform sets, and that no trigger carries over.
+    [[nodiscard]] std::vector<OpenPair> carried(Transform const& transform) const;
     /// Queries that count what only the new shape of the last expanded migration holds, each with its words: "in table notes".
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> losses() const;
     /// Every table that a migration from here on is about or refers to, and that is there; and every such view.
@@ -140,6 +144,11 @@ private:
     /// The trigger of a table for the pairs of all open migrations but `without`. `called`: it has that name by then.
     [[nodiscard]] Step sync(Name const& table, std::optional<std::size_t> without,
                             std::optional<Name> const& called = {}) const;
+    /// Does a trigger keep both shapes of the migration in step?
+    [[nodiscard]] bool has_triggers(std::size_t position) const {
+        return plan_.migrations()[position].sync == Sync::triggers;
+    }
+    [[nodiscard]] bool is_synced(Open const& open) const;
     enum class To { new_columns, old_columns };
     /// Comments, and rights on columns alone. To the old columns only where the old one stays under the new name.
     [[nodiscard]] Step extras_of(std::size_t position, To to) const;
@@ -152,6 +161,9 @@ private:
     void refuse_mending(Effect const& effect, Refuse const& refuse) const;
     void refuse_indexes(Effect const& effect, Refuse const& refuse) const;
     void refuse_unsynced(Effect const& effect, Refuse const& refuse) const;
+    /// What Sync::application cannot do: a second name, and columns that another open change computes, too.
+    void refuse_without_triggers(std::size_t position, Operation const& operation, Effect const& effect,
+                                 Refuse const& refuse) const;
     void refuse_new_side(Transform const& transform, Operation const& operation) const;
     /// What stays of a column that is a second name: the old column, which takes that name when its migration is contracted. What is made for the new one is
     /// made on the old one.

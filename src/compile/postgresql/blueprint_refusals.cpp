@@ -21,8 +21,7 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
                                 .object = plan_.migrations()[position].id.text(),
                                 .instead = instead}};
     };
-    if (plan_.migrations()[position].sync != Sync::triggers)
-        refuse("Sync::application has no writers here that would do it", "leave .sync out");
+    refuse_without_triggers(position, operation, effect, refuse);
     if (!effect.crossings.empty()) refuse("nothing keeps two tables in step here", by_hand);
     refuse_held_names(effect, refuse);
     refuse_hidden_rows(position, effect, refuse);
@@ -34,6 +33,36 @@ void Blueprint::refuse_impossible(std::size_t position, Operation const& operati
     refuse_mending(effect, refuse);
     refuse_indexes(effect, refuse);
     refuse_unsynced(effect, refuse);
+}
+
+void Blueprint::refuse_without_triggers(std::size_t position, Operation const& operation, Effect const& effect,
+                                        Refuse const& refuse) const {
+    for (auto const& pair : effect.pairs) {
+        if (pair.kind == PairKind::dropped) continue;
+        if (pair.kind == PairKind::alias && !has_triggers(position))
+            refuse(
+                "a second name is a column here, which a trigger keeps equal until contract gives the old one its name",
+                "leave .sync out, or move it to a migration of its own");
+        auto const is_among = [&](Pair const& other, Name const& column) {
+            return std::ranges::count(other.from, column) > 0 ||
+                   std::ranges::any_of(other.to, [&](Column const& to) { return to.name == column; });
+        };
+        for (auto const& open : open_) {
+            bool const shares =
+                open.pair.kind != PairKind::dropped && open.pair.table == pair.table &&
+                (std::ranges::any_of(pair.from, [&](Name const& from) { return is_among(open.pair, from); }) ||
+                 std::ranges::any_of(pair.to, [&](Column const& to) { return is_among(open.pair, to.name); }));
+            if (!shares || (has_triggers(position) && has_triggers(open.position))) continue;
+            auto const& id = plan_.migrations()[open.position].id.text();
+            throw PlanError{Failure{.what = title(operation) + ": migration \"" + id +
+                                            "\", which is open, computes the same column, and one of the two says "
+                                            "Sync::application.",
+                                    .object = plan_.migrations()[position].id.text(),
+                                    .instead = open.position == position
+                                                   ? "move one of them to a migration of a later release"
+                                                   : "contract \"" + id + "\" first"}};
+        }
+    }
 }
 
 /// Rows that a view of the new name would show to roles that may not see them.

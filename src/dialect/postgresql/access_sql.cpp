@@ -149,14 +149,22 @@ std::string AccessSql::read_as_is(Name const& column) const {
     return as_column(column);
 }
 
+NamedPair const* AccessSql::named_pair(OpenPair const& open) const {
+    if (open.pair.to.empty()) return nullptr;
+    auto const named = std::ranges::find_if(
+        pairs_, [&](NamedPair const& one) { return one.pair.to.front().column == open.pair.to.front().name; });
+    return named == pairs_.end() ? nullptr : &*named;
+}
+
 std::string AccessSql::read_filled(OpenPair const& open, Name const& column) const {
     auto const& to = open.pair.to;
-    auto const named = std::ranges::find_if(
-        pairs_, [&](NamedPair const& one) { return one.pair.to.front().column == to.front().name; });
-    if (named == pairs_.end()) return as_column(column);
+    auto const* const named = named_pair(open);
+    if (named == nullptr) return as_column(column);
     auto const at = static_cast<std::size_t>(
         std::ranges::find_if(to, [&](Column const& one) { return one.name == column; }) - to.begin());
-    return "CASE WHEN " + all_null(named->pair.to) + " THEN " +
+    // Without triggers the new column may be older than the old one, too.
+    auto const is_behind = named->refilled ? "NOT " + is_in_sync(*named) : all_null(named->pair.to);
+    return "CASE WHEN " + is_behind + " THEN " +
            converted_up(*named, at, [&](Name const& from) { return read(from); }) + " ELSE " + as_column(column) +
            " END";
 }
@@ -197,6 +205,33 @@ void AccessSql::put_older_defaults(OpenPair const& open, Written& written) const
         if (found(written, one.column) == nullptr && names(pair.from, one.column))
             written.emplace_back(one.column, one.value ? grouped(one.value->text(Engine::postgresql)) : "NULL");
     }
+}
+
+/// Where the insert leaves out what no trigger carries over, the old columns get the defaults that they have, and the new ones what that makes of them.
+void AccessSql::put_carried_defaults(OpenPair const& open, Written& written) const {
+    auto const& pair = open.pair;
+    bool const both_are_there = open.stage == Stage::dual || open.stage == Stage::switched;
+    bool const is_written =
+        std::ranges::any_of(pair.to, [&](Column const& one) { return found(written, one.name) != nullptr; });
+    auto const* const named = named_pair(open);
+    if (open.sync == Sync::triggers || !both_are_there || is_written || named == nullptr) return;
+    Written old;
+    bool any = false;
+    for (auto const& from : pair.from) {
+        auto const* const known = stored(from);
+        if (known == nullptr) return;
+        auto const* const given = found(written, from);
+        auto const own = known->default_value ? known->default_value->text(Engine::postgresql) : std::string{};
+        // Of an identity nobody knows the next value.
+        bool const has_own = !own.empty() && own != "DEFAULT";
+        any = any || given != nullptr || has_own;
+        auto const value = given != nullptr ? *given : has_own ? grouped(own) : std::string{"NULL"};
+        old.emplace_back(from, "CAST(" + value + " AS " + unlimited(known->type) + ")");
+    }
+    if (!any) return;
+    for (std::size_t i = 0; i < pair.to.size(); ++i)
+        written.emplace_back(pair.to[i].name,
+                             converted_up(*named, i, [&](Name const& from) { return *found(old, from); }));
 }
 
 void AccessSql::hold_to_rules(Written& written, Kind kind) const {
@@ -247,7 +282,8 @@ void AccessSql::carry_back(OpenPair const& open, Written& written, bool inserts)
                                   .instead = "name it in the insert; bind NULL where there is no value"}};
     };
     if (pair.kind == PairKind::dropped) {
-        if (!inserts || pair.down.empty() || open.stage != Stage::off) return;  // from expand on, the trigger does it
+        bool const trigger_does = open.stage != Stage::off && open.sync == Sync::triggers;
+        if (!inserts || pair.down.empty() || trigger_does) return;
         auto all = shape_.columns;
         for (auto const& column : shape_.physical) all.push_back(column.name);
         written.emplace_back(pair.from.front(), substituted(pair.down.front().text(Engine::postgresql), all, spelling));
@@ -301,7 +337,9 @@ std::string AccessSql::insert(std::vector<Name> const& columns) const {
                 written.emplace_back(column.name, grouped(column.default_value->text(Engine::postgresql)));
         }
         put_older_defaults(*open, written);
-        carry_back(*open, written, true);
+        auto const before = written.size();
+        put_carried_defaults(*open, written);
+        if (written.size() == before) carry_back(*open, written, true);
     }
     hold_to_rules(written, Kind::insert);
     auto const into = "INSERT INTO " + table();

@@ -57,12 +57,14 @@ private:
     /// A column of another row of the table, which a unique rule compares with: of one that is not filled, no index would serve for `up`.
     [[nodiscard]] std::string read_other(Name const& column) const;
     [[nodiscard]] std::string breaks(Rule const& rule, Spelling const& value, std::string const& other_row) const;
+    [[nodiscard]] NamedPair const* named_pair(OpenPair const& open) const;
     [[nodiscard]] std::string read_filled(OpenPair const& open, Name const& column) const;
     /// What is written to new columns, to the old ones, too; instead, where the new ones are not there yet.
     void carry_back(OpenPair const& open, Written& written, bool inserts) const;
     enum class Kind { insert, update };
     void put_defaults(Written& written) const;
     void put_older_defaults(OpenPair const& open, Written& written) const;
+    void put_carried_defaults(OpenPair const& open, Written& written) const;
     /// What the table is held to after contract, this release's writes are held to now.
     void hold_to_rules(Written& written, Kind kind) const;
     [[nodiscard]] std::string typed(Name const& column, std::string const& value) const;

@@ -20,6 +20,8 @@ struct NamedPair {
     PhysicalPair pair;
     std::string schema;
     std::string tag;
+    /// No trigger keeps it in step: what the new columns hold may be older than what they are made of (Sync::application).
+    bool refilled = false;
 };
 
 /// "schema"."name"

@@ -22,8 +22,13 @@ std::string fill_with(std::vector<std::string> const& values, NamedPair const& n
         set += fmt::format("{}{} = {}", set.empty() ? "" : ", ", quoted(named.pair.to[i].column.text()), values[i]);
         any += (any.empty() ? "" : ", ") + values[i];
     }
-    return fmt::format("UPDATE {} SET {} WHERE {} AND {} AND num_nonnulls({}) > 0{}", table_of(named), set, where,
-                       all_null(named.pair.to), any, besides);
+    auto const empty = all_null(named.pair.to);
+    auto const has_value = fmt::format("num_nonnulls({}) > 0", any);
+    // What is older than the row it is made of is replaced, also by nothing where that cannot be converted.
+    auto const is_due = named.refilled
+                            ? fmt::format("CASE WHEN {} THEN {} ELSE NOT {} END", empty, has_value, is_in_sync(named))
+                            : fmt::format("{} AND {}", empty, has_value);
+    return fmt::format("UPDATE {} SET {} WHERE {} AND {}{}", table_of(named), set, where, is_due, besides);
 }
 
 }  // namespace
@@ -77,8 +82,10 @@ std::string compare(NamedPair const& named, RowKey const& key, Range range) {
 }
 
 std::string count_unreturnable(NamedPair const& named) {
-    return fmt::format("SELECT count(*) FROM {} WHERE NOT ({}) AND NOT {}", table_of(named), all_null(named.pair.to),
-                       is_filled(named));
+    // Where no trigger has carried it over, what agrees in neither direction is older than the old shape, which has it all.
+    auto const is_newer = named.refilled ? " AND " + is_lossless(named) : std::string{};
+    return fmt::format("SELECT count(*) FROM {} WHERE NOT ({}) AND NOT {}{}", table_of(named), all_null(named.pair.to),
+                       is_filled(named), is_newer);
 }
 
 std::string find_different(NamedPair const& named, RowKey const& key, Range range, std::int64_t limit, Values values) {

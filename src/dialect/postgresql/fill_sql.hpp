@@ -12,7 +12,7 @@
 
 namespace evolver::postgresql {
 
-/// Fills what is not filled, of one pair: one UPDATE, in which everything is evaluated on the row as it is when it is locked (READ COMMITTED reads the
+/// Fills what is not filled, of one pair, and what is no longer true of one that is refilled: one UPDATE, in which everything is evaluated on the row as it is when it is locked (READ COMMITTED reads the
 /// newest version then). Values that were read before would overwrite what an old program has written meanwhile.
 /// `besides`: " AND …", what has to hold of a row, too.
 [[nodiscard]] std::string fill(NamedPair const& named, RowKey const& key, Range range, std::string const& besides = {});

@@ -167,6 +167,7 @@ struct Removal {
         // From here on nobody writes. What has come in since the gates were looked at is seen now.
         look_at_gates();
         for (auto const& open : pairs) {
+            if (open.pair.refilled) continue;
             if (connection.text(sync_is_on(site.schema(), open.pair.pair.table)) == "t") continue;
             throw DriftError{
                 Failure{.what = "The sync trigger of table " + open.pair.pair.table.text() +
@@ -201,6 +202,10 @@ struct Removal {
         run_steps(compiled.steps, connection);
         invariants.after_steps(connection);
         ledger::contracted(connection, plan.name(), at);
+        if (compiled.removes)
+            ledger::keep_floor(connection, plan.name(), at,
+                               {.position = static_cast<std::int64_t>(plan.position_of(migration.release)),
+                                .release = migration.release.text()});
         site.audit(connection, {.plan = {},
                                 .event = "contract",
                                 .migration = id,
@@ -213,8 +218,10 @@ struct Removal {
 
 /// From here on programs of this release write the new shape only; the trigger goes on filling the old one. Only when all of them do, which the next
 /// move waits for, can the old columns go: a statement that names them would fail. `check` throws, under the pen, where it may not be.
+/// Where there is no trigger, nothing fills the old columns from here on: they accept that, nobody of an older release may come in, and no way leads back.
 void leave_the_old_shape(Site& site, std::size_t position, std::string const& why,
-                         std::function<void(Connection const&, ledger::Entry const&)> const& check) {
+                         std::function<void(Connection const&, ledger::Entry const&)> const& check,
+                         std::optional<std::int64_t> floor = {}) {
     auto const& plan = site.plan();
     auto const& id = plan.migrations()[position].id.text();
     auto const at = static_cast<std::int64_t>(position);
@@ -226,7 +233,7 @@ void leave_the_old_shape(Site& site, std::size_t position, std::string const& wh
     site.patiently(
         [&] {
             site.lease().renew();
-            HandOver move{.what = id + " becoming complete"};
+            HandOver move{.what = id + " becoming complete", .floor = floor};
             move.work = [&] {
                 auto const& connection = site.roster().connection();
                 ledger::take_pen(connection, plan.name());
@@ -234,6 +241,8 @@ void leave_the_old_shape(Site& site, std::size_t position, std::string const& wh
                 if (!is_due(state)) return;
                 refuse_begun_rollback(state.entries[position]);
                 check(connection, state.entries[position]);
+                Blueprint const blueprint{plan, standing_of(state), connection, site.schema()};
+                for (auto const& sql : blueprint.let_go(position)) connection.run(sql);
                 ledger::move_stage(connection, plan.name(), at, Stage::complete);
                 site.audit(connection, {.plan = {}, .event = "stage complete", .migration = id, .detail = why});
             };
@@ -315,9 +324,15 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
         auto const& migration = plan.migrations()[position];
         Compiled compiled;
         site.patiently([&] { compiled = Blueprint{plan, standing, site.connection(), site.schema()}.contract(); });
-        // The last look, beside writers: a write past the triggers shows here, before anything is gone.
-        auto const found = compare_shapes(site, position);
-        auto const known = site.look().entries[position].lossy_rows;
+        bool const has_triggers = migration.sync == Sync::triggers;
+        bool const over_instances = bench.overridden("instances");
+        auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
+        auto const entry_now = site.look().entries[position];
+        // The last look, beside writers: a write past the triggers shows here, before anything is gone. Where there are none, an old shape that everybody
+        // has left says nothing any more.
+        bool const is_left = !has_triggers && entry_now.stage == Stage::complete;
+        auto const found = is_left ? Reconciliation{} : compare_shapes(site, position);
+        auto const known = entry_now.lossy_rows;
         if (found.lossy() > known) {
             throw GateClosed{{{.name = "lossless",
                                .migration = migration.id.text(),
@@ -326,15 +341,15 @@ Report contract(Site& site, std::chrono::seconds soak, ContractOptions const& op
                                          std::to_string(found.lossy()) + " instead of " + std::to_string(known) +
                                          "): call reconcile() again"}}};
         }
-        leave_the_old_shape(site, position, "contract is due",
-                            [&](Connection const& connection, ledger::Entry const& entry) {
-                                auto now = closed_among(bench.judge(connection, entry, compiled.removes, {}));
-                                if (!now.empty()) throw GateClosed{std::move(now)};
-                            });
+        leave_the_old_shape(
+            site, position, "contract is due",
+            [&](Connection const& connection, ledger::Entry const& entry) {
+                auto now = closed_among(bench.judge(connection, entry, compiled.removes, {}));
+                if (!now.empty()) throw GateClosed{std::move(now)};
+            },
+            has_triggers || over_instances || !compiled.removes ? std::nullopt : std::optional{release});
         // Nobody who may break the rules is left.
         Proving proving{site, compiled, migration.id.text()};
-        auto const release = static_cast<std::int64_t>(plan.position_of(migration.release));
-        bool const over_instances = bench.overridden("instances");
         bool done = false;
         auto const remove = [&] {
             site.lease().renew();  // who moves has acknowledged the last move himself

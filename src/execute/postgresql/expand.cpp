@@ -10,6 +10,7 @@
 #include "execute/postgresql/invariants.hpp"
 #include "execute/postgresql/rules.hpp"
 #include "execute/workplace.hpp"
+#include "ledger/postgresql/instances.hpp"
 #include "ledger/postgresql/ledger.hpp"
 
 #include <algorithm>
@@ -208,6 +209,9 @@ bool commit_expand(Site& site, std::size_t position, Report& report) {
         auto const start = std::chrono::steady_clock::now();
         InvariantsAround invariants{site, migration, InvariantsAround::Steps::of_expand};
         Transaction transaction{connection, site.options().lock_timeout};
+        // Until all have learned of it, somebody may write the old shape only, and no trigger carries it over: the backfill waits for that. Before
+        // the pen, as whoever moves a stage.
+        if (migration.sync == Sync::application) raise_epoch(connection, plan.name());
         ledger::take_pen(connection, plan.name());
         auto const standing = standing_of(site.state());
         if (standing.expanded != position) return;

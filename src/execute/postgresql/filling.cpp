@@ -7,6 +7,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/calling.hpp"
 #include "execute/postgresql/index_build.hpp"
+#include "execute/postgresql/seal.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/claims.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -67,7 +68,11 @@ std::optional<Filler::Work> Filler::next() {
             return work.chores.back();
         };
         for (auto& open : blueprint.pairs(position)) on(open.pair.pair.table, open.key).pairs.push_back(open);
-        for (auto& open : blueprint.transforms(position)) on(open.transform.table, open.key).transforms.push_back(open);
+        for (auto& open : blueprint.transforms(position)) {
+            auto& chore = on(open.transform.table, open.key);
+            chore.transforms.push_back(open);
+            for (auto& pair : blueprint.carried(open.transform)) chore.carried.push_back(std::move(pair));
+        }
         // Those first that the order names, as it does.
         std::ranges::stable_sort(work.chores, {}, [&](Chore const& chore) {
             return std::ranges::find(options_.order, chore.table, &FillOrder::table) - options_.order.begin();
@@ -128,6 +133,8 @@ std::int64_t Filler::fill_rows(Chore& chore, KeySpan const& span, std::string co
                     ? fill_by_calls(connection, *open.called, site_.schema(), chore.key, span, besides)
                     : connection.query(fill(open.transform, site_.schema(), chore.key, span.range(), besides), bounds)
                           .changed;
+        for (auto const& open : chore.carried)
+            (void)connection.query(fill(open.pair, chore.key, span.range(), besides), bounds);
     }
     // A rule that is looked at when a transaction ends is broken by a row as any other.
     connection.run("SET CONSTRAINTS ALL IMMEDIATE");
@@ -264,7 +271,8 @@ Filler::Batch Filler::batch(std::size_t position, Chore& chore, Pace pace) {
     if (is_halted(position)) return Batch::halted;
     // An earlier migration's contract has given it another name.
     if (connection.text("SELECT to_regclass($1) IS NULL", {name}) == "t") return Batch::stale;
-    if (!chore.pairs.empty() && connection.text(sync_is_on(site_.schema(), table)) != "t") {
+    bool const is_synced = std::ranges::any_of(chore.pairs, [](OpenPair const& open) { return !open.pair.refilled; });
+    if (is_synced && connection.text(sync_is_on(site_.schema(), table)) != "t") {
         throw DriftError{Failure{.what = "The sync trigger of table " + table.text() +
                                          " is gone, or is switched off: what "
                                          "old programs write is not carried over.",
@@ -361,10 +369,21 @@ void Filler::finish(std::size_t position) {
     site_.tell({.kind = EventKind::filled, .migration = id, .done = rows});
 }
 
-bool Filler::advance(std::chrono::microseconds budget, Pace pace) {
+bool Filler::is_unsealed(std::size_t position, std::vector<Override> const& overridden) {
+    auto sealing = seal(site_, position, overridden);
+    if (!sealing.busy.empty()) why_ = std::move(sealing.busy);
+    closed_ = std::move(sealing.closed);
+    if (!closed_.empty())
+        why_ = "the backfill of \"" + site_.plan().migrations()[position].id.text() +
+               "\" has to wait, for no trigger carries what older releases write: " + closed_.front().reason;
+    return !why_.empty();
+}
+
+bool Filler::advance(std::chrono::microseconds budget, Pace pace, std::vector<Override> const& overridden) {
     auto const end = Clock::now() + budget;
     bool worked = false;
     why_.clear();
+    closed_.clear();
     state_ = RunState::running;
     do {
         try {
@@ -372,6 +391,10 @@ bool Filler::advance(std::chrono::microseconds budget, Pace pace) {
             if (!work_) work_ = next();
             if (!work_) return worked;
             auto const position = work_->position;
+            if (is_unsealed(position, overridden)) {
+                work_.reset();
+                return worked;
+            }
             bool ready = true;
             bool closed = false;
             bool others = false;

@@ -11,6 +11,7 @@
 
 #include "compile/postgresql/blueprint.hpp"
 #include "evolver/execute/fill_order.hpp"
+#include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/run_state.hpp"
 #include "execute/pacer.hpp"
 #include "execute/postgresql/bisect.hpp"
@@ -39,10 +40,13 @@ public:
 
     /// Works until `budget` is used up, at most one batch or one index longer. False: nothing is left, or it waits; why() says for what. Throws
     /// BackfillFailed.
-    bool advance(std::chrono::microseconds budget, Pace pace);
+    /// `overridden`: gates that keep older releases in, where no trigger carries what they write; see execute/postgresql/seal.hpp.
+    bool advance(std::chrono::microseconds budget, Pace pace, std::vector<Override> const& overridden = {});
     [[nodiscard]] std::string const& why() const noexcept { return why_; }
     /// RunState::paused or stopped where somebody has said so; failed where a batch has, now or earlier.
     [[nodiscard]] RunState state() const noexcept { return state_; }
+    /// What keeps a migration without triggers from being filled: instances of older releases. None where it is something else.
+    [[nodiscard]] std::vector<Gate> const& closed() const noexcept { return closed_; }
 
     /// What has failed, as the ledger has it: it may have been another process, days ago. Throws BackfillFailed, or nothing where somebody has let the run
     /// go on.
@@ -55,7 +59,8 @@ private:
         RowKey key;
         std::vector<OpenPair> pairs = {};
         std::vector<OpenTransform> transforms = {};
-        int one_by_one = 0;  ///< So many batches have rows that cannot be converted, as it seems.
+        std::vector<OpenPair> carried = {};  ///< Computed from what the transforms set, and no trigger does it.
+        int one_by_one = 0;                  ///< So many batches have rows that cannot be converted, as it seems.
     };
     struct Work {
         std::size_t position;
@@ -82,6 +87,9 @@ private:
     [[nodiscard]] bool is_halted(std::size_t position);
     void finish(std::size_t position);
 
+    /// Has the migration to wait for older releases, or for instances that write the old shape only? Then why() and closed() say so.
+    [[nodiscard]] bool is_unsealed(std::size_t position, std::vector<Override> const& overridden);
+
     /// In which order the rows of a table are filled by a run that begins.
     [[nodiscard]] KeyOrder order_of(Name const& table) const;
 
@@ -91,6 +99,7 @@ private:
     std::optional<Work> work_;
     std::string why_;
     RunState state_ = RunState::running;
+    std::vector<Gate> closed_;
 };
 
 }  // namespace evolver::postgresql

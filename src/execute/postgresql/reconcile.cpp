@@ -137,6 +137,8 @@ Reconciliation reconcile(Site& site, ReconcileOptions const& options) {
     for (auto const& entry : before.entries) {
         if (static_cast<std::size_t>(entry.position) >= plan.migrations().size() || entry.phase != Phase::expanded)
             continue;
+        bool const has_triggers = plan.migrations()[static_cast<std::size_t>(entry.position)].sync == Sync::triggers;
+        if (!has_triggers && entry.stage == Stage::complete) continue;  // nothing fills the old shape any more
         auto const writes = settled_writes(site, entry);
         auto const until_then = run.found();
         auto const outcome = [&](Reconciliation const& found) {

@@ -3,6 +3,7 @@
 #include "dialect/postgresql/render.hpp"
 #include "evolver/fleet/gate.hpp"
 #include "evolver/ledger/ledger_error.hpp"
+#include "execute/postgresql/seal.hpp"
 #include "execute/workplace.hpp"
 #include "fleet/hand_over.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -44,6 +45,16 @@ std::string lost_with(Blueprint const& blueprint, Connection const& connection) 
     return lost;
 }
 
+/// Programs write the new shape only, and there is no trigger: what they have written since is not in the old one.
+void refuse_left_behind(ledger::Entry const& entry, Plan const& plan) {
+    auto const& migration = plan.migrations()[static_cast<std::size_t>(entry.position)];
+    if (entry.stage != Stage::complete || migration.sync == Sync::triggers) return;
+    throw HistoryError{Failure{.what = "The contract of \"" + entry.id +
+                                       "\" has begun, and nobody has filled its old shape since: there is no trigger.",
+                               .object = entry.id,
+                               .instead = "call contract() again: it goes on"}};
+}
+
 bool stands(ledger::State const& state, std::string const& migration) {
     return std::ranges::any_of(state.entries, [&](ledger::Entry const& one) { return one.id == migration; });
 }
@@ -52,25 +63,35 @@ bool stands(ledger::State const& state, std::string const& migration) {
 /// them do, which the next move waits for, can the new columns go: a statement that names them would fail.
 void leave_the_new_shape(Site& site, std::string const& migration) {
     auto const& plan = site.plan();
-    site.patiently(
-        [&] {
-            auto const state = site.state();
-            auto const position = last_expanded(state, plan, migration);
-            if (state.entries[position].stage == Stage::off) return;
-            site.lease().renew();
-            HandOver move{.what = "rollback of " + migration};
-            move.work = [&] {
-                auto const& connection = site.roster().connection();
-                ledger::take_pen(connection, plan.name());
-                (void)last_expanded(ledger::read(connection, plan.name()), plan, migration);
-                ledger::move_stage(connection, plan.name(), static_cast<std::int64_t>(position), Stage::off);
-                site.audit(connection,
-                           {.plan = {}, .event = "stage off", .migration = migration, .detail = "rollback begins"});
-            };
-            (void)hand_over(site.roster(), move);
-            site.count_commit();
-        },
-        site.longest_silence());
+    auto const move_to = [&](Stage stage, std::string const& why) {
+        site.patiently(
+            [&] {
+                auto const state = site.state();
+                auto const position = last_expanded(state, plan, migration);
+                if (state.entries[position].stage == Stage::off) return;
+                site.lease().renew();
+                HandOver move{.what = "rollback of " + migration};
+                move.work = [&] {
+                    auto const& connection = site.roster().connection();
+                    ledger::take_pen(connection, plan.name());
+                    auto const now = ledger::read(connection, plan.name());
+                    (void)last_expanded(now, plan, migration);
+                    refuse_left_behind(now.entries[position], plan);
+                    ledger::move_stage(connection, plan.name(), static_cast<std::int64_t>(position), stage);
+                    site.audit(connection, {.plan = {},
+                                            .event = "stage " + std::string{name_of(stage)},
+                                            .migration = migration,
+                                            .detail = why});
+                };
+                (void)hand_over(site.roster(), move);
+                site.count_commit();
+            },
+            site.longest_silence());
+    };
+    auto const position = last_expanded(site.look(), plan, migration);
+    // Who writes the old shape only, and who reads the bare new one, must not meet where no trigger carries it over.
+    if (plan.migrations()[position].sync == Sync::application) move_to(Stage::dual, "its rollback is due");
+    move_to(Stage::off, "rollback begins");
 }
 
 /// It was refused after all: programs write both shapes again.
@@ -84,6 +105,7 @@ void give_up(Site& site, std::string const& migration) {
         auto const position = last_expanded(state, plan, migration);
         if (state.entries[position].stage != Stage::off) return;
         ledger::move_stage(site.connection(), plan.name(), static_cast<std::int64_t>(position), Stage::dual);
+        unsettle(site, site.connection(), position);
         site.audit(
             site.connection(),
             {.plan = {}, .event = "stage dual again", .migration = migration, .detail = "the rollback was refused"});
@@ -116,7 +138,7 @@ Report rollback(Site& site, RollbackOptions const& options) {
     bool done = false;
     site.patiently([&] {
         auto const state = site.state();
-        (void)last_expanded(state, plan, options.migration);
+        refuse_left_behind(state.entries[last_expanded(state, plan, options.migration)], plan);
         refuse_drift(site);
         // First beside writers: most of what there is to refuse is seen before anything is moved.
         Blueprint const blueprint{plan, standing_of(state), site.connection(), site.schema()};

@@ -3,6 +3,7 @@
 #include "evolver/ledger/ledger_error.hpp"
 #include "execute/postgresql/contract.hpp"
 #include "execute/postgresql/rollback.hpp"
+#include "execute/postgresql/seal.hpp"
 #include "execute/rollout.hpp"
 #include "execute/workplace.hpp"
 #include "ledger/postgresql/ledger.hpp"
@@ -115,8 +116,15 @@ Stage advance_stage(Site& site, std::chrono::seconds soak, StageOrder const& ord
             stage.refuse("\"" + id + "\" is at stage complete, and what comes next is contract",
                          "call contract() when gates() are open");
         }
+        if (stage.entry().stage == Stage::switched && stage.migration().sync == Sync::application) {
+            stage.refuse("\"" + id +
+                             "\" keeps its shapes in step without triggers, and nothing would fill the old column at "
+                             "stage complete",
+                         "call contract() when gates() are open");
+        }
         if (stage.entry().stage == Stage::off) {
             ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, Stage::dual);
+            unsettle(site, stage.connection(), static_cast<std::size_t>(stage.entry().position));
             reached = Stage::dual;
             return stage.commit("stage dual again", order.reason);
         }
@@ -147,6 +155,12 @@ Stage step_back(Site& site, StageOrder const& order) {
         if (stage.entry().stage == Stage::dual) {
             stage.refuse("\"" + id + "\" is at stage dual, and what lies behind it is before expand",
                          "call rollback({.migration = \"" + id + "\"})");
+        }
+        if (stage.entry().stage == Stage::complete && stage.migration().sync == Sync::application) {
+            stage.refuse("\"" + id +
+                             "\" keeps its shapes in step without triggers, and nobody has filled the old column since "
+                             "its contract began",
+                         "call contract() again: it goes on");
         }
         reached = stage.entry().stage == Stage::complete ? Stage::switched : Stage::dual;
         ledger::move_stage(stage.connection(), stage.plan(), stage.entry().position, reached);

@@ -84,7 +84,7 @@ Status status_of(Site& site) {
                 for (auto const& open : blueprint.pairs(position)) {
                     auto const& table = open.pair.pair.table.text();
                     if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
-                    if (connection.text(sync_is_on(site.schema(), open.pair.pair.table)) != "t")
+                    if (!open.pair.refilled && connection.text(sync_is_on(site.schema(), open.pair.pair.table)) != "t")
                         status.missing_triggers.push_back(open.pair.pair.table.text() + "." +
                                                           std::string{sync_trigger_name});
                 }

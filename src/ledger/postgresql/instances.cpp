@@ -65,6 +65,14 @@ void raise_epoch(Connection const& connection, std::string const& plan, std::uin
 
 void raise_floor(Connection const& connection, std::string const& plan, std::int64_t position,
                  std::string const& release) {
+    connection.query(
+        "UPDATE evolver_fleet SET floor = CAST($2 AS bigint), floor_release = $3 WHERE plan = $1 AND floor < CAST($2 "
+        "AS bigint)",
+        {plan, std::to_string(position), release});
+}
+
+void lower_floor(Connection const& connection, std::string const& plan, std::int64_t position,
+                 std::string const& release) {
     connection.query("UPDATE evolver_fleet SET floor = CAST($2 AS bigint), floor_release = $3 WHERE plan = $1",
                      {plan, std::to_string(position), release});
 }
@@ -96,6 +104,10 @@ std::optional<std::uint64_t> renew_instance(Connection const& connection, std::i
 
 void remove_instance(Connection const& connection, std::int64_t instance) {
     connection.query("DELETE FROM evolver_instance WHERE id = CAST($1 AS bigint)", {std::to_string(instance)});
+}
+
+void raise_epoch(Connection const& connection, std::string const& plan) {
+    raise_epoch(connection, plan, fleet_for_update(connection, plan).epoch + 1);
 }
 
 std::vector<InstanceRow> remove_expired(Connection const& connection, std::string const& plan) {

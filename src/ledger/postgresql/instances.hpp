@@ -42,7 +42,13 @@ void make_fleet(Connection const& connection, std::string const& plan, std::chro
 /// The plan's row for one who moves: waits for those who come in, and nobody else has it until the end of the transaction.
 [[nodiscard]] FleetRow fleet_for_update(Connection const& connection, std::string const& plan);
 void raise_epoch(Connection const& connection, std::string const& plan, std::uint64_t epoch);
+/// By one, for one who does not have the row yet. Whoever moves next waits until all have learned of it.
+void raise_epoch(Connection const& connection, std::string const& plan);
+/// Where it is lower: what is contracted in between may keep out less than a later migration that has no triggers.
 void raise_floor(Connection const& connection, std::string const& plan, std::int64_t position,
+                 std::string const& release);
+/// To what it was, when what it was raised for is rolled back.
+void lower_floor(Connection const& connection, std::string const& plan, std::int64_t position,
                  std::string const& release);
 
 /// Returns its number.

@@ -46,7 +46,7 @@ bool exists(Connection const& connection) { return has_table(connection, "evolve
 
 bool is_complete(Connection const& connection) {
     return has_table(connection, "evolver_failed_row") && has_table(connection, "evolver_reconcile") &&
-           has_claims(connection) && has_fill_order(connection);
+           has_claims(connection) && has_table(connection, "evolver_sealed") && has_fill_order(connection);
 }
 
 State read(Connection const& connection, std::string const& plan) {
@@ -176,6 +176,7 @@ void contracted(Connection const& connection, std::string const& plan, std::int6
 }
 
 void rolled_back(Connection const& connection, std::string const& plan, std::int64_t position) {
+    unseal(connection, plan, position);
     drop_legacy_counters(connection, plan, position);
     keep_fillers_out(connection, plan, position);
     for (auto const* table : {"evolver_migration", "evolver_backfill", "evolver_checkpoint", "evolver_legacy"})

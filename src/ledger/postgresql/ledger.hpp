@@ -11,7 +11,7 @@
 //   evolver_legacy      one row per migration and table: the sequence that the sync trigger raises, and when it was last seen to move
 //   evolver_run, evolver_failed_batch, evolver_failed_row   ledger/postgresql/runs.hpp
 //   evolver_reconcile   ledger/postgresql/comparison.hpp
-//   evolver_rollout, evolver_sign_off   ledger/postgresql/rollout.hpp
+//   evolver_rollout, evolver_sign_off, evolver_sealed   ledger/postgresql/rollout.hpp
 //   evolver_quarantine  old values that the new shape cannot hold
 //   evolver_fleet, evolver_instance   ledger/postgresql/instances.hpp; the floor stands there
 //   evolver_audit       ledger/postgresql/audit.hpp

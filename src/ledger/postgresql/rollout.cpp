@@ -1,6 +1,7 @@
 #include "ledger/postgresql/rollout.hpp"
 
 #include "ledger/postgresql/about.hpp"
+#include "ledger/postgresql/instances.hpp"
 
 #include <fmt/format.h>
 
@@ -14,10 +15,17 @@ using postgresql::Connection;
 constexpr double millionth = 1e-6;
 
 bool has_rollout(Connection const& connection) { return has_table(connection, "evolver_sign_off"); }
+bool has_sealed(Connection const& connection) { return has_table(connection, "evolver_sealed"); }
 
 }  // namespace
 
 void make_rollout(Connection const& connection) {
+    if (!has_sealed(connection)) {
+        make_alone(connection);
+        connection.run(
+            "CREATE TABLE IF NOT EXISTS evolver_sealed (plan text NOT NULL, position bigint NOT NULL, floor bigint NOT "
+            "NULL, floor_release text NOT NULL, complete boolean NOT NULL DEFAULT true, PRIMARY KEY (plan, position))");
+    }
     if (has_rollout(connection)) return;
     make_alone(connection);
     connection.run(
@@ -98,6 +106,48 @@ std::vector<SignedOff> signed_off(Connection const& connection, std::string cons
     for (std::size_t row = 0; row < found.rows.size(); ++row)
         all.push_back({found.text(row, 0), found.text(row, 1), found.text(row, 2), found.integer(row, 3)});
     return all;
+}
+
+bool is_sealed(Connection const& connection, std::string const& plan, std::int64_t position) {
+    if (!has_sealed(connection)) return false;
+    return !about(connection,
+                  "SELECT 1 FROM evolver_sealed WHERE plan = $1 AND position = CAST($2 AS bigint) AND complete", plan,
+                  position)
+                .empty();
+}
+
+void seal(Connection const& connection, std::string const& plan, std::int64_t position, Floor const& before) {
+    (void)about(connection,
+                "INSERT INTO evolver_sealed (plan, position, floor, floor_release) VALUES ($1, CAST($2 AS bigint), "
+                "CAST($3 AS bigint), $4) ON CONFLICT (plan, position) DO UPDATE SET complete = true",
+                plan, position, {std::to_string(before.position), before.release});
+}
+
+void fill_anew(Connection const& connection, std::string const& plan, std::int64_t position) {
+    for (auto const* sql :
+         {"UPDATE evolver_sealed SET complete = false WHERE plan = $1 AND position = CAST($2 AS bigint)",
+          "DELETE FROM evolver_backfill WHERE plan = $1 AND position = CAST($2 AS bigint)",
+          "DELETE FROM evolver_checkpoint WHERE plan = $1 AND position = CAST($2 AS bigint)",
+          "UPDATE evolver_migration SET filled = false, reconciled_at = 0 WHERE plan = $1 AND "
+          "position = CAST($2 AS bigint)"})
+        (void)about(connection, sql, plan, position);
+}
+
+void keep_floor(Connection const& connection, std::string const& plan, std::int64_t position, Floor const& least) {
+    if (!has_sealed(connection)) return;
+    (void)about(connection,
+                "UPDATE evolver_sealed SET floor = CAST($3 AS bigint), floor_release = $4 WHERE plan = $1 AND position "
+                "> CAST($2 AS bigint) AND floor < CAST($3 AS bigint)",
+                plan, position, {std::to_string(least.position), least.release});
+}
+
+void unseal(Connection const& connection, std::string const& plan, std::int64_t position) {
+    if (!has_sealed(connection)) return;
+    auto const before = about(connection,
+                              "DELETE FROM evolver_sealed WHERE plan = $1 AND position = CAST($2 AS bigint) RETURNING "
+                              "floor, floor_release",
+                              plan, position);
+    if (!before.empty()) postgresql::lower_floor(connection, plan, before.integer(0, 0), before.text(0, 1));
 }
 
 void forget_rollout(Connection const& connection, std::string const& plan, std::int64_t position) {

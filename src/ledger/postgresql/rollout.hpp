@@ -4,6 +4,8 @@
 //
 //   evolver_rollout   one row per migration whose stage was ever held, or that a share of the instances goes ahead with
 //   evolver_sign_off  one row per migration and reader
+//   evolver_sealed    one row per migration that keeps its shapes in step without triggers, once older releases are kept out for it: the floor from
+//                     before, and whether every instance writes both shapes
 //
 // A ledger of an older evolver lacks them until make_rollout(). Whoever changes anything has the pen.
 
@@ -35,6 +37,19 @@ void sign_off(postgresql::Connection const& connection, std::string const& plan,
               SignedOff const& signed_off);
 [[nodiscard]] std::vector<SignedOff> signed_off(postgresql::Connection const& connection, std::string const& plan,
                                                 std::int64_t position);
+
+/// Are older releases kept out, and does everybody else write both shapes? Then what is filled stays true.
+[[nodiscard]] bool is_sealed(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+/// `before`: the floor that a rollback goes back to; it is kept from the first time.
+void seal(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+          Floor const& before);
+/// Somebody may have written the old shape only: it is to be sealed, and filled, anew. The floor stays.
+void fill_anew(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
+/// A rollback of those behind `position` goes no lower than this.
+void keep_floor(postgresql::Connection const& connection, std::string const& plan, std::int64_t position,
+                Floor const& least);
+/// Brings the floor from before the seal back; a no-op without one.
+void unseal(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
 
 /// With the migration.
 void forget_rollout(postgresql::Connection const& connection, std::string const& plan, std::int64_t position);
