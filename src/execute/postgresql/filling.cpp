@@ -315,6 +315,7 @@ Filler::Batch Filler::batch(std::size_t position, Chore& chore, Pace pace) {
     // From here on others wait who are as far as this, too.
     ledger::lock_frontier(connection, plan, at, table.text());
     auto progress = ledger::filling_of(connection, plan, at, table.text()).value_or(ledger::Filling{});
+    if (progress.bound.empty()) return Batch::stale;  // it was begun anew, and this claim is of before
     progress.rows += filled;
     ++progress.batches;
     progress.batch_rows = next_rows(rows, Clock::now() - start, wanted(pace));

@@ -1,6 +1,7 @@
 #include "ledger/postgresql/rollout.hpp"
 
 #include "ledger/postgresql/about.hpp"
+#include "ledger/postgresql/claims.hpp"
 #include "ledger/postgresql/instances.hpp"
 
 #include <fmt/format.h>
@@ -124,6 +125,7 @@ void seal(Connection const& connection, std::string const& plan, std::int64_t po
 }
 
 void fill_anew(Connection const& connection, std::string const& plan, std::int64_t position) {
+    keep_fillers_out(connection, plan, position);
     for (auto const* sql :
          {"UPDATE evolver_sealed SET complete = false WHERE plan = $1 AND position = CAST($2 AS bigint)",
           "DELETE FROM evolver_backfill WHERE plan = $1 AND position = CAST($2 AS bigint)",
@@ -131,6 +133,7 @@ void fill_anew(Connection const& connection, std::string const& plan, std::int64
           "UPDATE evolver_migration SET filled = false, reconciled_at = 0 WHERE plan = $1 AND "
           "position = CAST($2 AS bigint)"})
         (void)about(connection, sql, plan, position);
+    forget_claims(connection, plan, position);
 }
 
 void keep_floor(Connection const& connection, std::string const& plan, std::int64_t position, Floor const& least) {

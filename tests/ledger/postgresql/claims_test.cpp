@@ -3,6 +3,7 @@
 #include "ledger/postgresql/claims.hpp"
 
 #include "ledger/postgresql/ledger.hpp"
+#include "ledger/postgresql/rollout.hpp"
 #include "support/postgresql.hpp"
 
 #include <doctest/doctest.h>
@@ -102,6 +103,16 @@ TEST_CASE("claims on postgresql: halved, they are filled in parts, and go with t
     ledger::drop_claim(book.one, book.packages, 1);
     CHECK(ledger::claims_of(book.one, book.packages) == 1);
     ledger::forget_claims(book.one, "catalogue", 1);
+    CHECK(ledger::claims_of(book.one, book.packages) == 0);
+}
+
+TEST_CASE("claims on postgresql: nothing is claimed of what is to be filled anew") {
+    Book const book;
+    book.add({.rows = 500, .until = {"500"}});
+    Transaction const transaction{book.one, 1s};
+    ledger::fill_anew(book.one, "catalogue", 2);
+    CHECK(ledger::claims_of(book.one, book.packages) == 1);
+    ledger::fill_anew(book.one, "catalogue", 1);
     CHECK(ledger::claims_of(book.one, book.packages) == 0);
 }
 
